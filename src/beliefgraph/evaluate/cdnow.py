@@ -1,6 +1,6 @@
 """Purchases: which customers buy again in the next 39 weeks? Learned from data up to 1997-09-30 only.
 
-The histories go straight to `inference/foresight`, not through a running service.
+The histories go directly to `inference/foresight`, not through a running service.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ BASELINES = (
 
 
 def evaluate(purchases: Sequence[Purchase], cut: date = CUT, weeks: int = WEEKS) -> Evaluation:
-    """Learn the weekly hazard from the purchases up to a day, forecast, and score against the weeks after it."""
+    """Learn the weekly hazard from the purchases up to a date, forecast, and score against the weeks after it."""
     known, week = histories(purchases, cut), first_weeks(purchases, cut, weeks)
     model, rows = learned(known)
     curves: Floats = np.asarray(-np.expm1(log_none(model, known.states(), weeks)))
@@ -76,8 +76,7 @@ def evaluate(purchases: Sequence[Purchase], cut: date = CUT, weeks: int = WEEKS)
 
 
 def histories(purchases: Sequence[Purchase], cut: date) -> Histories:
-    """The purchases up to a day by customer, in weeks since the first, with the logarithm of the amount of the
-    first."""
+    """The purchases up to a date by customer, in weeks since the first, with the logarithm of the first amount."""
     known = [purchase for purchase in purchases if purchase.day <= cut]
     start, time, observed, first_amount = [0], [], [], []
     for _, group in groupby(known, key=lambda purchase: purchase.customer):
@@ -90,8 +89,10 @@ def histories(purchases: Sequence[Purchase], cut: date) -> Histories:
 
 
 def first_weeks(purchases: Sequence[Purchase], cut: date, weeks: int) -> Ints:
-    """In which of the weeks after a day each customer known by then bought first, counted from 0, in the order of the
-    histories; `weeks` of one who bought in none."""
+    """The week in which each customer known at a date bought first after it, in the order of the histories.
+
+    Weeks are counted from 0; `weeks` if the customer bought in none.
+    """
     known = dict.fromkeys((purchase.customer for purchase in purchases if purchase.day <= cut), weeks)
     for purchase in purchases:
         week = ((purchase.day - cut).days - 1) // 7
@@ -101,7 +102,7 @@ def first_weeks(purchases: Sequence[Purchase], cut: date, weeks: int) -> Ints:
 
 
 def outcomes(purchases: Sequence[Purchase], cut: date, weeks: int) -> Floats:
-    """Whether each customer known by a day bought within the weeks after it, in the order of the histories."""
+    """Whether each customer known at a date bought within the weeks after it, in the order of the histories."""
     return (first_weeks(purchases, cut, weeks) < weeks).astype(np.float64)
 
 

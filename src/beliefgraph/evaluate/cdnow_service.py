@@ -1,6 +1,6 @@
 """The same purchases through a running service: it learns a hazard, stores forecasts, resolves and scores them.
 
-The service gets no purchase after the cut until its forecasts are stored. Each customer is a twin.
+The service receives no purchase after the cut until its forecasts are stored. Each customer is a twin.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def evaluate(
 def _deliver(client: Client, events: Sequence[dict[str, Any]], progress: Progress, what: str) -> None:
     """Send the events in order of time, at most one event of each customer per call.
 
-    So every event is taken in by itself, and the state before it is what was published at the time.
+    So every event is processed separately, and the state before it is what was published at the time.
     """
     done = 0
     for batch in apart(events):

@@ -23,25 +23,25 @@ _SPAN: TypeAdapter[timedelta] = TypeAdapter(timedelta)
 
 PAGE = 200
 TIMEOUT = 120.0
-"""Seconds for one answer; the service has a shorter limit of its own."""
+"""Timeout of one response in seconds; the service has a shorter limit of its own."""
 
 MOST_CALLS = 50
-"""Calls of one long command; each continues where the one before stopped."""
+"""Maximum number of calls of one long command; each continues where the previous one stopped."""
 
 FORECAST_AT_ONCE = 1_000
 """Twins per call that makes forecasts."""
 
 PATIENCE = 120.0
-"""Seconds for which a call is sent again that the service cannot take at the moment."""
+"""Seconds for which a call is retried while the service is temporarily unavailable."""
 
 PAUSES = (0.5, 10.0)
-"""Seconds before the second attempt, and before a later one at most; each pause is twice the one before."""
+"""Seconds before the first retry, and the maximum before a later one; each pause is twice the previous one."""
 
 PASSING = frozenset({"overloaded", "store-unavailable", "warming-up", "no-answer"})
 """Temporary refusals: the same call may succeed later."""
 
 IDLE = 2.0
-"""Seconds after which a connection is opened anew; the service closes idle ones after five."""
+"""Seconds after which a connection is reopened; the service closes idle ones after five."""
 
 _STANDING = "subject value confidence: exactConfidence calibratedConfidence logOdds status"
 _EVIDENCE = "evidence { source time verbatim }"
@@ -124,8 +124,11 @@ class Standing:
 
 @dataclass(frozen=True)
 class Learned:
-    """What was learned and is in force: the rates of every source and of a new one; by kind of origin, the correlation
-    and scale of its observations; by kind of group, the deviation of the error shared across beliefs."""
+    """What was learned and is in force.
+
+    The rates of every source and of new ones; by kind of origin, the correlation and scale of its observations; by kind
+    of group, the deviation of the error shared across beliefs.
+    """
 
     coins: Mapping[str, tuple[float, float]]
     new: tuple[float, float]
@@ -140,7 +143,7 @@ class Learned:
 
 
 NOTHING = Learned(coins={}, new=(1.0, 0.0), shared={}, deviations={})
-"""Where nothing was learned: every source counts as stated, and observations of one origin count once."""
+"""Defaults if nothing was learned: every source counts as stated, and observations of one origin count once."""
 
 
 @dataclass(frozen=True)
@@ -155,10 +158,10 @@ class Why:
 
 
 class Client:
-    """Speaks to one service with one key. Refusals are raised as the service's own errors.
+    """Calls one service with one key. Refusals are raised as the service's own errors.
 
-    A service that is overloaded, warming up or without its database is asked again, at growing intervals, for
-    `PATIENCE` seconds; one that never answered is not.
+    Calls to a service that is overloaded, warming up or without its database are retried at growing intervals, for
+    `PATIENCE` seconds; a service that never responded is not retried.
     """
 
     def __init__(self, url: str, key: str, purpose: str | None = None) -> None:
@@ -283,7 +286,7 @@ class Client:
         return found
 
     def withdraw(self, twin: str, source: str) -> None:
-        """Withdraw everything that a source said about a twin."""
+        """Withdraw all evidence of a source about a twin."""
         self._ask(WITHDRAW, {"input": {"twin": twin, "source": source}})
 
     def erase(self, twin: str) -> None:
@@ -316,7 +319,7 @@ class Client:
         return found
 
     def _post(self, path: str, body: bytes, content_type: str) -> dict[str, Any]:
-        """The answer to a call, which is sent again while the service cannot take it."""
+        """The response to a call, which is retried while the service is temporarily unavailable."""
         until, (pause, longest) = time.monotonic() + PATIENCE, PAUSES
         while True:
             try:
@@ -331,7 +334,7 @@ class Client:
     def _once(self, path: str, body: bytes, content_type: str) -> dict[str, Any]:
         headers = {**self._headers, "content-type": content_type}
         if time.monotonic() - self._used > IDLE:
-            self._connection.close()  # the next request opens it anew
+            self._connection.close()  # the next request reopens it
         try:
             self._connection.request("POST", self._base + path, body, headers)
             response = self._connection.getresponse()

@@ -1,5 +1,7 @@
-"""A simulated cohort on its way to a purchase, deliberately not of the model's form: log-normal stays, steps back,
-silence."""
+"""A simulated cohort on its way to a purchase.
+
+It deliberately differs from the model: log-normal stays, steps back, silence.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ Ints = npt.NDArray[np.int64]
 
 STAGES = ("awareness", "evaluation", "business case", "procurement", "purchase")
 MEAN_STAY = np.array([6.0, 9.0, 8.0, 7.0])
-"""In weeks; nobody leaves the last stage."""
+"""Mean stays in weeks; the last stage is never left."""
 VARIATION = 0.35
 """Standard deviation of a stay as a share of its mean."""
 BACK = 0.15

@@ -24,12 +24,12 @@ from beliefgraph.services.learning.scoring import accuracy_of_classes, brier_of_
 
 ATTRIBUTE = "world.has_label"
 CERTAIN = 12.0
-"""Log-likelihood ratio of a label whose worker is always right."""
+"""Log-likelihood ratio of a label from a worker who is always right."""
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SEED = 20240601
 NEARLY_ALL = 1 - 1e-6
-"""Share of the prior that several classes have together; `other` has the rest."""
+"""Sum of the priors of several classes; `other` has the rest."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ def evaluate(
 
 
 Cell = tuple[str, str | None]
-"""An item, and the value of its label if it has one of several."""
+"""An item, and the value of its label if it has several."""
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Claim:
-    """What one editor wrote about one figure of a city; an editor without an account is `anonymous`."""
+    """A claim of one editor about one figure of a city; an editor without an account is `anonymous`."""
 
     city: str
     figure: str
@@ -85,8 +85,10 @@ class Purchase:
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Answers of people (shape [people, outcomes], NaN where not asked), the study of each outcome, and the range of
-    its answers."""
+    """Answers of people (shape [people, outcomes], NaN if not asked).
+
+    With the study of each outcome, and the range of its answers.
+    """
 
     given: npt.NDArray[np.float64]
     studies: tuple[str, ...]
@@ -162,7 +164,7 @@ def read_census(data: Path) -> dict[str, str]:
 
 
 def read_purchases(data: Path) -> list[Purchase]:
-    """The purchases in `transactions.csv`; several by one customer on one day are added up."""
+    """The purchases in `transactions.csv`; several by one customer on one day are summed."""
     paid: dict[tuple[str, date], float] = {}
     for row in _rows(data / CDNOW / "transactions.csv"):
         of = row["customer_id"], date.fromisoformat(row["date"])

@@ -1,7 +1,7 @@
 """Polls as evidence: the catalog, the events, and the same model as one formula to check against.
 
-A twin is one election, that is the races of one day: each race is a belief, and all are asked at the same moments, so
-one question answers for every race of the day.
+A twin is one election, the races of one day: each race is a belief, and all are read at the same moments, so one query
+answers for every race of the day.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ CORRELATION = 0.35
 from the races up to 2008."""
 
 OFFICIAL = "official result"
-"""The source of the results, taken as always right."""
+"""The source of the results, which counts as always right."""
 
 RESULT = MAX_LOG_LIKELIHOOD_RATIO
-"""Log-likelihood ratio of the official result: the most that one event may have."""
+"""Log-likelihood ratio of the official result: the maximum of one event."""
 
 CATALOG = Catalog.model_validate(
     {
@@ -136,7 +136,7 @@ def log_likelihood_ratio(poll: Poll) -> float:
 def log_odds(polls: Iterable[Poll], at: datetime, learned: Learned = NOTHING) -> float:
     """The expected log-odds of a race at a moment, given its polls: the catalog and what was learned, in one formula.
 
-    Polls of one pollster are added and weighed by its rates; polls of a race share part of their error, and polls of a
+    Polls of one pollster are added and weighted by its rates; polls of a race share part of their error, and polls of a
     year another part.
     """
     said: dict[str, list[tuple[float, float]]] = {}

@@ -1,4 +1,4 @@
-"""Fitting the numbers of the polls' catalog: maximum likelihood on the elections up to 2008 only."""
+"""Fits the numbers of the polls' catalog: maximum likelihood on the elections up to 2008 only."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Fit:
-    """One half-life (days), half weight (people) and correlation, with the best scale for them and the training log
-    loss."""
+    """One half-life (days), half weight (people) and correlation.
+
+    With the best scale for them and the training log loss.
+    """
 
     half_life: int
     half_weight: int
@@ -38,7 +40,7 @@ class Fit:
 
 @dataclass(frozen=True)
 class _Moment:
-    """The polls visible a number of days before: columns of one length, and the results of the races they index."""
+    """The polls visible a number of days before: columns of one length, and the results of the indexed races."""
 
     race: npt.NDArray[np.int64]
     margin: Floats
@@ -87,7 +89,7 @@ def _moment(polls: Sequence[Poll], races: Sequence[Race], days: int) -> _Moment:
 def _log_loss(
     moments: Sequence[_Moment], half_life: float, half_weight: float, correlation: float, scale: float
 ) -> float:
-    """The mean of −ln of the probability of what happened, over all races and moments."""
+    """The mean of −ln of the probability of the result, over all races and moments."""
     losses = []
     for m in moments:
         ratio = np.clip(scale * m.margin * m.size / (m.size + half_weight), -MOST, MOST)

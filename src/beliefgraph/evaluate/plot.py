@@ -13,7 +13,7 @@ from beliefgraph.services.learning.scoring import BINS, bins
 
 def draw(title: str, curves: Sequence[Curve], path: Path) -> Path:
     """Draw the curves into a PNG file; its path."""
-    from matplotlib.figure import Figure  # takes half a second to import, which only a plot should cost
+    from matplotlib.figure import Figure  # takes half a second to import, so only plots import it
 
     figure = Figure(figsize=(6, 7), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])

@@ -1,6 +1,6 @@
 """Polls: what was believed 10 days and 1 day before each election, why, and how accurate was it?
 
-All polls and results are taken in before the first question: an as-of moment must hide what came later.
+All polls and results are processed before the first question: an as-of moment must hide later ones.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MUST: Mapping[int, float] = {1: 0.0829, 10: 0.0939}
 """Required Brier score by number of days before the election, without a calibration."""
 
 MANY_POLLS, ENOUGH = 9, 30
-"""Races with at least this many polls must not be overconfident, if there are at least so many of them."""
+"""Races with at least MANY_POLLS polls must not be overconfident, if there are at least ENOUGH of them."""
 
 SUMS = 1e-4
 """Tolerance between contributions and the change they explain, as in the engine."""
@@ -94,7 +94,7 @@ def evaluate(
     teach: Teach,
     keep: bool = False,
 ) -> Evaluation:
-    """Send every poll and result, learn from the years up to 2008, ask for every race at both moments, and score them.
+    """Send every poll and result, learn from the years up to 2008, query every race at both moments, and score them.
 
     `explain` is the number of explanations read at each moment, for races sampled with a fixed seed; the evidence of
     every race is read anyway.
@@ -138,7 +138,7 @@ def evaluate(
 def _ask(
     client: Client, polls: Sequence[Poll], races: Sequence[Race], days: Sequence[date], run: str, progress: Progress
 ) -> list[Asked]:
-    """Every race as of both moments, with its evidence; one question for all races of a day."""
+    """Every race as of both moments, with its evidence; one query for all races of a day."""
     by_race, by_day = defaultdict(list), defaultdict(list)
     for poll in polls:
         by_race[poll.race].append(poll)
@@ -178,8 +178,10 @@ def _explain(client: Client, sample: Sequence[Asked], run: str, progress: Progre
 
 
 def what_holds(asked: Sequence[Asked], days: int, learned: Learned = NOTHING) -> list[Row]:
-    """The checks on all races at one moment: the evidence is exactly the polls, and the confidence matches the
-    formula."""
+    """The checks on all races at one moment.
+
+    The evidence is exactly the polls, and the confidence matches the formula.
+    """
     when = DAYS_BEFORE[days]
     off = float(
         np.max([abs(each.confidence - _formula(each, learned)) for each in asked], initial=0.0)
@@ -196,7 +198,7 @@ def what_holds(asked: Sequence[Asked], days: int, learned: Learned = NOTHING) ->
 
 
 def _scores(asked: Sequence[Asked]) -> tuple[list[Line], list[Curve]]:
-    """The scores on the races after the training years with polls by then, beside the baselines."""
+    """The scores on the races after the training years with polls by then, compared with the baselines."""
     lines, curves = [], []
     for days in DAYS_BEFORE:
         tested = [a for a in asked if a.days == days and a.polls and a.available and _tested(a.race)]

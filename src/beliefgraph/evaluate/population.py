@@ -1,8 +1,7 @@
-"""Populations of cities as written by editors of an encyclopedia: which value is right where they contradict each
-other?
+"""Populations of cities according to editors of an encyclopedia: which value is right where they disagree?
 
 A belief is a value of a property of a city; values are exclusive and not known in advance. The reliability of 4,264
-editors is learned from what they wrote, without known truth.
+editors is learned from their claims, without known truth.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from beliefgraph.model.catalog import Catalog
 
 ATTRIBUTE = "world.figure"
 CERTAIN = 12.0
-"""Log-likelihood ratio of a claim whose editor is always right."""
+"""Log-likelihood ratio of a claim of an editor who is always right."""
 
 PARTS = 60
 """Number of twins that the cities are divided among, so that a batch of claims concerns few of them."""

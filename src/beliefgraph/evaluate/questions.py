@@ -1,7 +1,7 @@
 """Questions: do five chosen questions tell more about a new twin than five random ones? On simulated twins.
 
 The beliefs form a hierarchy (a trait in each domain, attitudes under it, behaviours under those). Twins are drawn from
-the model; half of the beliefs may be asked about, and the log loss of the other half is measured.
+the model; questions can be asked about half of the beliefs, and the log loss of the other half is measured.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What all evaluations share: deliver events in batches, and erase the twins afterwards."""
+"""Shared by all evaluations: deliver events in batches, and erase the twins afterwards."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Teach(Protocol):
         outcomes: bool = False,
         trajectories: bool = False,
     ) -> None:
-        """`trusted` is a source that is always right; with `before`, only what was valid before then is used.
+        """`trusted` is a source that is always right; with `before`, only evidence valid before then is used.
 
         `calibrate` also learns calibrations, after the sources; `outcomes` learns outcomes instead, and `trajectories`
         how twins move through stages.
@@ -39,7 +39,7 @@ class Teach(Protocol):
 
 
 Progress = Callable[[str, int, int], None]
-"""Called with the name of a step, how much of it is done, and how much there is."""
+"""Called with the name of a step, the amount done, and the total."""
 
 
 def deliver(
@@ -68,6 +68,6 @@ def erased_after(client: Client, twins: Sequence[str], progress: Progress) -> It
         yield
     finally:
         for done, twin in enumerate(twins, start=1):
-            with suppress(NotFound):  # it never came to be
+            with suppress(NotFound):  # it was never created
                 client.erase(twin)
             progress("Erasing what was made", done, len(twins))

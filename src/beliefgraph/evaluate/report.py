@@ -1,4 +1,4 @@
-"""The result of an evaluation: rows with or without a requirement, scores beside baselines, calibration curves."""
+"""The result of an evaluation: rows with or without a requirement, scores with baselines, calibration curves."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class Row:
-    """One measurement, and the number it must equal or stay within; without a requirement, `must` is None and it is
-    ok."""
+    """One measurement, and the number it must equal or stay within.
+
+    Without a requirement, `must` is None and it is ok.
+    """
 
     item: str
     value: float

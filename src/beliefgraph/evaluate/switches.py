@@ -1,8 +1,8 @@
-"""Changes: is a switch found, how soon, how often falsely, and what is it worth? On simulated twins.
+"""Changes: is a switch found, how soon, how often falsely, and what is the gain? On simulated twins.
 
-Two kinds of twin: one does a thing with probability .2, from a switch on .6; one spreads its events over six kinds,
-from a switch on over the same kinds anew, as after a change of job. A third of the log loss cannot be gained on the
-first: its entropy after the switch, .673, is more than two thirds of what is lost without tempering.
+There are two kinds of twin: one does something with probability .2, after a switch .6; one spreads its events over six
+kinds, after a switch with a new distribution over the same kinds, as after a change of job. On the first a third of the
+log loss cannot be gained: its entropy after the switch, .673, is more than two thirds of the loss without tempering.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ QUIET = 150
 AFTER = 150
 """Events after it."""
 SCORED = 50
-"""Events after a switch whose log loss is compared."""
+"""Events after a switch that the log loss is compared on."""
 BEFORE_RATE, AFTER_RATE = 0.2, 0.6
 KINDS = 6
 CONCENTRATION = 0.3
-"""Concentration of the Dirichlet distribution from which a role's shares of the kinds of events are drawn."""
+"""Concentration of the Dirichlet distribution of a role's shares of the kinds of events."""
 
 FOUND, FALSE, DELAY = 0.95, 0.02, 25
 GAIN = 2 / 3
@@ -90,7 +90,7 @@ def roles(draw: np.random.Generator, twins: int, switch: bool) -> Ints:
 
 
 def detection(followed: Followed) -> tuple[float, float]:
-    """The share of the twins whose switch is published, and the median number of events until then (of all)."""
+    """The share of the twins whose switch is published, and the median number of events until then (over all)."""
     alarms = followed.published[:, QUIET:]
     found = alarms.any(axis=1)
     return float(found.mean()), float(np.median(np.where(found, alarms.argmax(axis=1) + 1, np.inf)))
@@ -102,5 +102,5 @@ def after(loss: Floats) -> float:
 
 
 def ratio(followed: Followed) -> float:
-    """The log loss after the moment of the switch, over that without tempering."""
+    """The log loss after a switch, relative to that without tempering."""
     return after(followed.surprise) / after(followed.untempered)

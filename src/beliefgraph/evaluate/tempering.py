@@ -1,8 +1,8 @@
 """Changes as the service derives them: beliefs after a switch, with and without tempering. Without a database.
 
-Everybody has one of six roles at work, and in three of four events does what the role is for, else one of five other
-things. The belief about the role gives the probability of each next event. One twin has many independent domains, so
-one derivation answers for all of them.
+Every twin has one of six roles at work; three of four events are the activity of the role, the others one of five other
+activities. The belief about the role gives the probability of each next event. One twin has many independent domains,
+so one derivation covers all of them.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ DOMAINS = 50
 TWINS = 4
 SEED = 1406
 QUIET, AFTER, SCORED = 150, 150, 50
-"""Events before the switch, events after it, and those of the latter whose log loss is compared."""
+"""Events before the switch, events after it, and those of the latter that the log loss is compared on."""
 ROLES = ("builder", "manager", "seller", "teacher", "doctor", OTHER)
 MAIN, OTHERWISE = 0.75, 0.05
-"""Probability that an event is what the role is for, and of each of the other things."""
+"""Probability of the role's activity at an event, and of each other activity."""
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 FOUND, FALSE, DELAY, GAIN, LOSS = 0.95, 0.02, 25, 2 / 3, 1.01
 
 
 def rows(twins: int = TWINS, seed: int = SEED) -> Iterator[Row]:
-    """The rows of the evaluation: of twins in which every role switches, and as many in which none does."""
+    """The rows of the evaluation: twins in which every role switches, and as many in which none does."""
     draw = np.random.default_rng(seed)
     moved = [_lived(_streams(draw, switch=True)) for _ in range(twins)]
     still = [_lived(_streams(draw, switch=False)) for _ in range(twins)]
@@ -67,8 +67,7 @@ def rows(twins: int = TWINS, seed: int = SEED) -> Iterator[Row]:
 
 @dataclass(frozen=True)
 class _Lived:
-    """A simulated twin: where a change was published, shape [domains, events], and the log loss of the scored
-    events."""
+    """A simulated twin: where changes were published (shape [domains, events]), and the log loss of scored events."""
 
     published: npt.NDArray[np.bool_]
     tempered: float
@@ -111,7 +110,7 @@ IDS = [[belief_id(TWIN, key) for key in keys] for keys in KEYS]
 
 
 def _lived(done: Ints) -> _Lived:
-    """A twin that took in these events, one by one where they are scored."""
+    """A twin that processed these events, one by one where they are scored."""
     made = [describe(TWIN, belief_id(TWIN, key), key, _graph(True)) for keys in KEYS for key in keys]
     state = fresh(TWIN, "evaluation", "somebody").after(Delta.of(made=made))
     state = _heard(state, done, 0, QUIET)

@@ -1,6 +1,6 @@
 """Trajectories: the stage of a twin in six weeks, and the time of its purchase. On a simulated cohort.
 
-The model gets the signals of one half of the cohort and never a true stage; it is asked about the other half.
+The model sees the signals of one half of the cohort and never a true stage; it forecasts the other half.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ LAST_SIGNAL = "last signal, learned with the true stages"
 
 
 def evaluate(twins: int = TWINS, seed: int = SEED, most_phases: int = 5) -> Evaluation:
-    """Learn from one simulated cohort, forecast another, and score it beside simpler forecasts."""
+    """Learn from one simulated cohort, forecast another, and score against simpler forecasts."""
     known, tested = simulate(twins, seed), simulate(twins, seed + 1)
     model, scores = choose(prior(), seen(known), most_phases)
     chosen = [
@@ -52,8 +52,10 @@ def evaluate(twins: int = TWINS, seed: int = SEED, most_phases: int = 5) -> Eval
 def scored(
     known: Cohort, tested: Cohort, loss: float, interval: tuple[float, float], further: Sequence[Row], where: str = ""
 ) -> Evaluation:
-    """The mean log loss of the stage six weeks ahead, and the coverage and width of the intervals of the time to
-    purchase, beside simpler forecasts that learn from the same cohort."""
+    """Scores of the model and of simpler forecasts that learn from the same cohort.
+
+    The mean log loss of the stage six weeks ahead, and the coverage and width of the intervals of the time to purchase.
+    """
     markov = learn(with_phases(prior(), 1), seen(known))
     simpler = {"Markov chain": stage_loss(markov, tested), LAST_SIGNAL: last_signal_loss(known, tested)}
     (covers, width), (markov_covers, markov_width) = interval, passages(markov, tested)
@@ -94,7 +96,7 @@ def seen(cohort: Cohort) -> Seen:
 
 
 def stage_loss(model: Stages, cohort: Cohort) -> float:
-    """The mean log loss of the stage six weeks after each week asked at."""
+    """The mean log loss of the stage six weeks after each forecast week."""
     after = filtered(model, seen(cohort)).after
     ahead = model.passing(AHEAD)
     given = [
@@ -130,7 +132,7 @@ def passages(model: Stages, cohort: Cohort) -> tuple[float, float]:
 
 
 def _last(cohort: Cohort, week: int) -> npt.NDArray[np.int64]:
-    """The last signal up to a week; one past the stages if there was none."""
+    """The last signal up to a week; the number of stages if there was none."""
     found = np.full(len(cohort.signal), len(STAGES))
     for t in range(week + 1):
         found = np.where(cohort.signal[:, t] >= 0, cohort.signal[:, t], found)
@@ -138,5 +140,5 @@ def _last(cohort: Cohort, week: int) -> npt.NDArray[np.int64]:
 
 
 def mean_loss(given: Floats) -> float:
-    """The mean log loss of these probabilities of what happened."""
+    """The mean log loss, given the probabilities of the actual events."""
     return float(-np.log(np.maximum(given, CLOSEST)).mean())

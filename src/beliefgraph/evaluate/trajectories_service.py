@@ -1,6 +1,6 @@
-"""The same simulated cohorts through a running service: signals sent as events, stages learned, trajectories asked.
+"""The same simulated cohorts through a running service: signals sent as events, stages learned, trajectories read.
 
-The service learns from the twins of one cohort, which ends before the other begins; those of the other are asked as of
+The service learns from the twins of one cohort, which ends before the other begins; those of the other are read as of
 weeks of their life, and none of their later evidence affects the answers.
 """
 
@@ -62,7 +62,7 @@ CATALOG = Catalog.model_validate(
         ],
     }
 )
-"""What a definition would state, as wrong in its numbers as the prior of the run without a service."""
+"""What a definition would state, with the same errors as the prior of the run without a service."""
 
 
 def evaluate(
@@ -76,7 +76,7 @@ def evaluate(
     keep: bool = False,
     asked_about: int | None = None,
 ) -> Evaluation:
-    """Deliver both cohorts, learn from the first, ask about the second, and score it beside simpler forecasts.
+    """Deliver both cohorts, learn from the first, query the second, and score against simpler forecasts.
 
     `asked_about` is the number of twins of the second; left out: as many as of the first.
     """
@@ -135,8 +135,10 @@ def _given(found: list[list[dict[str, Any]]], tested: Cohort) -> Floats:
 
 
 def _passages(found: list[list[dict[str, Any]]], tested: Cohort) -> tuple[tuple[float, float], int]:
-    """Coverage and mean width, in weeks, of the intervals of the time to purchase of twins that have not purchased; and
-    how often there was none, because the twin was believed to have purchased."""
+    """Scores of the intervals of the time to purchase of twins that have not purchased.
+
+    Coverage and mean width in weeks, and how often there was none, because the twin was believed to have purchased.
+    """
     covered, widths, none = [], [], 0
     for place, of_twin in enumerate(found):
         for week, each in zip(ASKED_AT, of_twin, strict=True):

@@ -1,6 +1,6 @@
-"""Answers in one study, forecast from the same people's answers in others, beside LLM twins of them.
+"""Answers in one study, forecast from the same people's answers in others, compared with LLM twins of them.
 
-129 outcomes of fourteen studies, 1,784 people, cross-validated over people. It goes straight to `inference/foresight`.
+129 outcomes of fourteen studies, 1,784 people, cross-validated over people. It uses `inference/foresight` directly.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""THE NUMBERS: arrays in, arrays out; no clock, no input or output, no database. See docs/inference.md."""
+"""Inference: arrays in, arrays out; no clock, no I/O, no database. See docs/inference.md."""
 
 from beliefgraph.inference.compile import compile_model
 from beliefgraph.inference.elimination import Budget

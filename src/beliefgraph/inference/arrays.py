@@ -1,4 +1,4 @@
-"""The arrays this room speaks in, and the one place where what comes in is checked."""
+"""Array types of this package, and validation of its inputs."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Narrow = npt.NDArray[np.int32]
 Layout = tuple[Codes, Codes, Codes, Codes]
 """The `codes`, `leaf_codes`, `maps` and `trees` of a `Plan`."""
 Potentials = tuple[Floats, Floats]
-"""Every table's potential, and its logarithm (at most 0); each [entries]."""
+"""The potential of every table entry, and its logarithm (at most 0); each [entries]."""
 Evidence = tuple[Floats, Flags]
-"""The weight of every state ([leaves], at most 1), and of which variables anything is said; where nothing is, all of a
-variable's weights are 1."""
+"""The weight of every state ([leaves], at most 1), and flags for the variables with evidence; for the others all
+weights are 1."""
 Upward = tuple[Floats, Floats, Floats]
-"""What a way up makes: `table` [entries], `total` and `message` [message entries]."""
+"""Results of an upward pass: `table` [entries], `total` and `message` [message entries]."""
 Downward = tuple[Floats, Floats, Floats]
-"""What a way down makes: `joint` [entries], `below` [message entries] and `marginal` [leaves]."""
+"""Results of a downward pass: `joint` [entries], `below` [message entries] and `marginal` [leaves]."""
 
 
 def numbers(name: str, values: npt.ArrayLike) -> Floats:
-    """The values as float64; what are no numbers is `invalid-input`."""
+    """The values as float64; `invalid-input` if they are not numbers."""
     try:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -46,7 +46,7 @@ def floats(name: str, values: npt.ArrayLike) -> Floats:
 
 
 def indices(name: str, values: npt.ArrayLike) -> Ints:
-    """The values as a column of int64; anything that is not whole numbers is `invalid-input`."""
+    """The values as a column of int64; anything other than integers is `invalid-input`."""
     array: npt.NDArray[Any] = np.asarray(values)
     if array.size == 0:
         return np.zeros(0, dtype=np.int64)
@@ -56,6 +56,6 @@ def indices(name: str, values: npt.ArrayLike) -> Ints:
 
 
 def frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The same array, read-only from here on."""
+    """The same array, made read-only."""
     array.setflags(write=False)
     return array

@@ -1,5 +1,4 @@
-"""Some connected parts with one plan, and the two questions everything else is made of: all their log-odds, all their
-marginals."""
+"""Connected parts that share one plan, with the two queries everything else is built on: log-odds and marginals."""
 
 from __future__ import annotations
 
@@ -19,17 +18,17 @@ from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.variables import Variables
 
 MANY = 2_048
-"""From this many rows on, two threads are faster than one."""
+"""Number of rows from which two threads are faster than one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Some connected parts, calibrated.
+    """Connected parts, calibrated.
 
     `members` are the beliefs, those of one variable together as `variables` says, `in_order` if they are 0, 1, 2 and so
-    on; `part` is the part each belongs to, numbered from 0 in their order. `conditionals` are the log tables of the
-    `families`, over each one's beliefs, as they stand in the engine's `log_potential`. `own` are the log-odds of each
-    member before any relation, and `pairs` the undirected relations.
+    on; `part` is the part of each, numbered from 0 in their order. `conditionals` are the log tables of the `families`,
+    over the beliefs of each, as they are in the engine's `log_potential`. `own` are the log-odds of each member before
+    any relation, and `pairs` the undirected relations.
     """
 
     variables: Variables
@@ -44,9 +43,9 @@ class Bundle:
 
     in_order: bool = field(init=False)
     place: Mapping[int, int] = field(init=False)
-    """Where each member stands among them."""
+    """The index of each member among them."""
     unfixed: Flags = field(init=False)
-    """The flags where no member is fixed."""
+    """The flags if no member is fixed."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "unfixed", np.zeros(len(self.members), dtype=np.uint8))
@@ -55,17 +54,17 @@ class Bundle:
 
     @property
     def plan(self) -> Plan:
-        """How a pass is run."""
+        """The plan of a pass."""
         return self.engine.plan
 
     def holds_all_of(self, beliefs: int) -> bool:
-        """Whether its members are this many beliefs, from 0 up in their order."""
+        """Whether its members are exactly this many beliefs, from 0 up in order."""
         return self.in_order and len(self.members) == beliefs
 
     def log_odds(self, rows: Floats, fixed: Mapping[int, bool], cut: AbstractSet[int]) -> Floats:
-        """The log-odds of each member, row of evidence by row; shape [B, members]. Raises `impossible-evidence`.
+        """The log-odds of each member for each row of evidence; shape [B, members]. Raises `impossible-evidence`.
 
-        A part that is told nothing answers its priors. `cut` are the effects whose conditional table is taken out.
+        A part without evidence has its priors. `cut` are the effects whose conditional table is removed.
         """
         engine = self.without(cut) if cut else self.engine
         flags = self.flags(fixed) if fixed else self.unfixed
@@ -91,8 +90,8 @@ class Bundle:
     def log_marginals(self, rows: Floats, fixed: Sequence[Mapping[int, bool]], cut: AbstractSet[int]) -> Floats:
         """The log-probability of [does not hold, holds] for each member; shape [members, 2, B].
 
-        One row of evidence (shape [B, n]) and one mapping of fixed beliefs per question; `cut` are the effects whose
-        conditional table is taken out. Raises `impossible-evidence`.
+        One row of evidence (shape [B, n]) and one mapping of fixed beliefs per query; `cut` are the effects whose
+        conditional table is removed. Raises `impossible-evidence`.
         """
         flags = np.array([self.flags(known) for known in fixed])
         weight, said = self.variables.weights(rows.take(self.members, axis=1), flags)
@@ -100,8 +99,10 @@ class Bundle:
         return np.stack([no, yes], axis=2).transpose(1, 2, 0)
 
     def pairwise(self, joined: Sequence[tuple[int, ...]] = (), log_tables: Sequence[Floats] = ()) -> Pairwise | None:
-        """The same distribution, times further tables over beliefs, as tables over two each; None where one has more,
-        and where there are values."""
+        """The same distribution multiplied by further tables over beliefs, as pairwise tables.
+
+        None if a table has more than two beliefs, and if there are categorical variables.
+        """
         scopes = [*(pair.beliefs for pair in self.pairs), *(family.beliefs for family in self.families), *joined]
         tables = [*(pair.log_table for pair in self.pairs), *self.conditionals, *log_tables]
         pairs = [(scope[0], scope[1]) for scope in scopes if len(scope) == 2]
@@ -114,7 +115,7 @@ class Bundle:
         return np.ascontiguousarray(rows) if self.holds_all_of(rows.shape[1]) else rows.take(self.members, axis=1)
 
     def flags(self, fixed: Mapping[int, bool]) -> Flags:
-        """For each member whether it is taken to hold (1), not to (2), or neither (0)."""
+        """For each member whether it is fixed to hold (1), fixed not to hold (2), or neither (0)."""
         flags = np.zeros(len(self.members), dtype=np.uint8)
         for belief, holds in fixed.items():
             if belief in self.place:
@@ -122,7 +123,7 @@ class Bundle:
         return flags
 
     def without(self, effects: AbstractSet[int]) -> Engine:
-        """The engine with some effects' conditional tables taken out: what they do not obey any more."""
+        """The engine with the conditional tables of some effects removed."""
         gone = {self.place[belief] for belief in effects if belief in self.place}
         if not gone:
             return self.engine

@@ -1,10 +1,10 @@
-"""Fields and intercepts so that without evidence every belief has its stated prior.
+"""Fields and intercepts such that without evidence every belief has its stated prior.
 
-The unknowns are one number per belief: a field (added to its log-odds) for one that is nobody's effect, the intercept
-of its conditional table for an effect. The starting point is exact where the relations form a tree: Plackett tables
-divided by their margins, scaled where several tie the same two variables, and intercepts as if causes were independent.
-Elsewhere a Newton iteration on the exact marginals removes what is left. Without effects it is the gradient system of a
-convex dual, so its solution is unique.
+There is one unknown per belief: a field (added to its log-odds) if it is no effect, the intercept of its conditional
+table if it is one. The starting point is exact if the relations form a tree: Plackett tables divided by their margins,
+scaled if several connect the same two variables, and intercepts as if causes were independent. Otherwise a Newton
+iteration on the exact marginals removes the remaining drift. Without effects this is the gradient system of a convex
+dual, so its solution is unique.
 """
 
 from __future__ import annotations
@@ -21,27 +21,30 @@ from beliefgraph.inference.plan import Plan
 from beliefgraph.inference.variables import Variables
 
 DRIFT_BOUND = 1e-10
-"""How far, in nats, the model's answer without evidence may lie from a stated prior: a tenth of the 1e-9 that is
-promised."""
+"""Maximum deviation, in nats, of the model's answer without evidence from a stated prior: a tenth of the guaranteed
+1e-9."""
 
 _MOST_STEPS = 60
-"""Seven are usual, and strong statements take a few dozen; after these, no model is found."""
+"""Maximum number of iterations. Seven are usual; strong relations take a few dozen."""
 _LONGEST_STEP = 4.0
-"""In nats: no field moves more in one step, so that a step from a flat place cannot run away."""
+"""Maximum change of a field per step, in nats, so that a step from a flat region cannot run away."""
 _LOOKED_BACK = 6
-"""Exact steps by which it is judged how fast they go."""
+"""Exact steps after which their rate of convergence is judged."""
 _NEAR = 1.0
-"""The error, in squared nats, from which a few exact steps lead to the end."""
+"""Error, in squared nats, from which a few exact steps suffice."""
 _MEMORY = 5
-"""How many earlier steps a step learns from."""
+"""Number of earlier steps used for acceleration."""
 _SHORTEST = 2.0**-6
-"""A direction that does not improve at this fraction of its length is given up for the exact one."""
+"""If a direction gives no improvement at this fraction of its length, the exact one is used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """The log-potential of every table entry (shape [entries], at most 0), each effect's log table, the drift left, and
-    each belief's own log-odds, before any relation (0 for an effect: its table has them)."""
+    """The result of calibration.
+
+    The log-potential of every table entry (shape [entries], at most 0), each effect's log table, the remaining drift,
+    and each belief's own log-odds before any relation (0 for an effect, whose table contains them).
+    """
 
     log_potential: Floats
     conditionals: tuple[Floats, ...]
@@ -52,7 +55,7 @@ class Calibrated:
 def calibrate(plan: Plan, variables: Variables, factors: Factors) -> Calibrated:
     """The potentials under which the plan's marginals are the stated priors, to DRIFT_BOUND.
 
-    Raises `infeasible-statements`, naming the beliefs (local indices) that cannot be reached, when there are none.
+    Raises `infeasible-statements`, with the beliefs (local indices) that cannot reach their priors, if there are none.
     """
     marginals = Marginals(plan, variables, factors)
     now = marginals.at(marginals.start())
@@ -66,7 +69,7 @@ def calibrate(plan: Plan, variables: Variables, factors: Factors) -> Calibrated:
             break
         try:
             direction = marginals.newton(now) if exact else past.accelerated(now.unknown, marginals.quasi_newton(now))
-        except np.linalg.LinAlgError:  # covariances that are no numbers any more: nothing to go by
+        except np.linalg.LinAlgError:  # covariances are NaN: no direction is known
             break
         tried, step = _search(marginals, now, direction)
         improved = tried.error < now.error
@@ -101,7 +104,7 @@ def calibrate(plan: Plan, variables: Variables, factors: Factors) -> Calibrated:
 
 
 def _search(marginals: Marginals, now: State, direction: Floats) -> tuple[State, float]:
-    """The state after the longest step, halving from the whole direction, that improves; and that step."""
+    """The state after the longest improving step, halving from the full one; and that step."""
     direction = direction * min(1.0, _LONGEST_STEP / max(float(np.abs(direction).max()), _LONGEST_STEP))
     step = 1.0
     while True:
@@ -112,13 +115,13 @@ def _search(marginals: Marginals, now: State, direction: Floats) -> tuple[State,
 
 
 class _Slow:
-    """Detects that the exact steps lead nowhere: at their present rate the error would be large after the last."""
+    """Detects slow convergence: at the present rate the error would still be large after the last exact step."""
 
     def __init__(self) -> None:
         self._errors: list[float] = []
 
     def hopeless(self, error: float, left: int) -> bool:
-        """Whether as many steps as are left would not do."""
+        """Whether the remaining number of steps would not suffice."""
         self._errors.append(error)
         if len(self._errors) <= _LOOKED_BACK:
             return False
@@ -127,7 +130,7 @@ class _Slow:
 
 
 class _Past:
-    """Anderson's acceleration (1965): the steps already taken say how the next one will fall short."""
+    """Anderson acceleration (1965): earlier steps predict the residual of the next one."""
 
     def __init__(self) -> None:
         self._points: list[Floats] = []
@@ -135,11 +138,11 @@ class _Past:
 
     @property
     def long(self) -> bool:
-        """Whether there is anything to learn from."""
+        """Whether there are earlier steps to use."""
         return len(self._points) > 1
 
     def accelerated(self, point: Floats, step: Floats) -> Floats:
-        """The step corrected by what the last few steps left over."""
+        """The step corrected by the residuals of the last few steps."""
         self._points = [*self._points[-_MEMORY:], point]
         self._steps = [*self._steps[-_MEMORY:], step]
         if not self.long:

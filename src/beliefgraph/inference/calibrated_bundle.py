@@ -1,4 +1,4 @@
-"""A bundle out of its factors and its plan: calibrated, with what was stated named as the caller numbers it."""
+"""Builds a calibrated bundle from factors and a plan, with errors in the caller's numbering."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def calibrated_bundle(
 ) -> tuple[Bundle, float]:
     """The bundle of some parts and its drift, in nats.
 
-    `members` are its beliefs as the structure numbers them, `sizes` how many of them each part has, in their order;
-    `variables` and `factors` number them by their place among the members. `prior_log_odds` (shape [n]) are the
+    `members` are its beliefs in the structure's numbering, `sizes` the number of them in each part, in their order;
+    `variables` and `factors` number them by their index among the members. `prior_log_odds` (shape [n]) are the
     structure's. Raises `infeasible-statements`, naming beliefs of the structure.
     """
     try:

@@ -21,22 +21,21 @@ from beliefgraph.inference.structure import Structure
 from beliefgraph.inference.variables import Variables
 
 _BUNDLE = 128
-"""Connected parts are run together until they have this many beliefs: below it a pass costs the calls, not the
-numbers."""
+"""Connected parts are combined until they have this many beliefs: below it a pass costs mostly call overhead."""
 
 _LONG = 500
-"""Variables of a part from which on it may take long to find an order for them."""
+"""Number of variables of a part from which finding an elimination order may take long."""
 
 _DEFAULT_BUDGET = Budget()
 
 
 def compile_model(structure: Structure, budget: Budget = _DEFAULT_BUDGET) -> Model:
-    """The structure as something that can be asked, calibrated so that without evidence it answers the stated priors.
+    """The structure as a model, calibrated so that without evidence it returns the stated priors.
 
-    A connected part whose exact answer would cost more than the budget gets an edge-deleted junction tree;
-    where even that would cost too much its beliefs are not `available`. When all the tables together are too many, the
-    cheapest parts come first. Raises `infeasible-statements` when priors and relations cannot hold together. Keep the
-    result under the structure's `content_hash`.
+    A connected part whose exact answer would exceed the budget gets an edge-deleted junction tree; if even that would
+    exceed it, its beliefs are not `available`. If all tables together are too many, the cheapest parts come first.
+    Raises `infeasible-statements` if priors and relations cannot hold together. Cache the result under the structure's
+    `content_hash`.
     """
     factors = factors_of(structure)
     beliefs = structure.variables
@@ -102,7 +101,7 @@ def _thin(
 def _affordable(
     connected: list[list[int]], scopes: list[tuple[int, ...]], cards: list[int], budget: Budget
 ) -> list[tuple[list[int], JunctionTree | None]]:
-    """Each part with its junction tree, or None where the budget does not reach."""
+    """Each part with its junction tree, or None if that exceeds the budget."""
     part_of = {variable: at for at, members in enumerate(connected) for variable in members}
     within: list[list[tuple[int, ...]]] = [[] for _ in connected]
     for scope in scopes:

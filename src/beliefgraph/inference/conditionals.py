@@ -11,7 +11,7 @@ from beliefgraph.inference.factors import Family
 from beliefgraph.inference.rules import causes, noisy_or
 
 _SMALL_LEAK = -6.0
-"""Where a leak that seems impossible begins to be sought, in log-odds: far enough from 0 for its slope to be seen."""
+"""Start of the search for a nearly impossible leak, in log-odds: far enough from 0 for a measurable slope."""
 
 
 class Conditionals:
@@ -56,24 +56,26 @@ class Conditionals:
         return table.ravel()
 
     def chances(self, intercepts: Floats) -> Floats:
-        """The probability of the effect at every joint state of its causes."""
+        """The probability of the effect in every joint state of its causes."""
         chance = 1.0 / (1.0 + np.exp(-intercepts[self.family] - self.push))
         if self._noisy.size:
             chance[self._noisy] = np.exp(self.log_conditionals(intercepts)[1::2][self._noisy])
         return np.asarray(chance)
 
     def least(self, weight: Floats) -> Floats:
-        """How likely the causes alone make each effect where they have this joint: without any leak, if it is a noisy
-        OR, and 0 otherwise."""
+        """The probability of each effect by its causes alone, given their joint.
+
+        Without any leak if it is a noisy OR, otherwise 0.
+        """
         found = np.add.reduceat(weight * -np.expm1(-self.push), self.start) if self.families else np.zeros(0)
         return np.where(self.noisy_or, found, 0.0)
 
     def intercepts(self, priors: Floats, weight: Floats) -> Floats:
-        """The intercepts that return the priors where the causes have this joint.
+        """The intercepts that return the priors if the causes have this joint.
 
-        The expectation rises with the intercept, from 0 to 1, so bisection between prior log-odds less the greatest and
-        the least push cannot fail. That of a noisy OR rises from what its causes do by themselves, and the leak is at
-        most the prior; where no leak is little enough, it begins with a small one.
+        The expectation rises with the intercept, from 0 to 1, so bisection between prior log-odds minus the greatest
+        and the least push cannot fail. For a noisy OR it rises from the probability by its causes alone, and the leak
+        is at most the prior; if no leak is small enough, the result is a small one to start from.
         """
         if not self.families:
             return np.zeros(0)
@@ -90,9 +92,9 @@ class Conditionals:
         return np.where(self.noisy_or & (found < noisy_or.LEAST_LEAK + 1.0), _SMALL_LEAK, found)
 
     def through(self, step: Floats, intercepts: Floats, joint: Floats) -> Floats:
-        """A step in fields, as one in fields and intercepts.
+        """A step in fields, converted to fields and intercepts.
 
-        An intercept moves its effect less what the causes pass on, about Σ β·(cause), β the mean rise by one cause: so
+        An intercept moves its effect minus what the causes pass on, about Σ β·(cause), β the mean rise by one cause: so
         derivative = covariance · (1 − β), a triangular system. A leak moves it by a share r of that.
         """
         if not self.families:
@@ -112,7 +114,7 @@ class Conditionals:
         return np.asarray(spsolve(matrix, step))
 
     def _share(self, intercepts: Floats, joint: Floats, chance: Floats) -> Floats:
-        """What an intercept does to its effect, on average, next to what a field would do: 1 where it is logistic."""
+        """The mean effect of an intercept relative to that of a field: 1 if the table is logistic."""
         leak = 1.0 / (1.0 + np.exp(-intercepts[self.family]))
         moved = np.add.reduceat(joint * leak * (1.0 - chance), self.start)
         whole = np.add.reduceat(joint * chance * (1.0 - chance), self.start)

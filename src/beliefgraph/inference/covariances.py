@@ -1,4 +1,4 @@
-"""How beliefs move together without evidence, clique by clique, and the fields that this says would close a gap."""
+"""Clique-wise covariances of beliefs without evidence, and the step in fields that they imply."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from beliefgraph.inference.variables import Variables
 
 
 def coordinates(variables: Variables, priors: Floats, related: set[int]) -> list[tuple[int, ...]]:
-    """The beliefs of each variable that have an unknown of their own: a belief by itself, of values those related.
+    """The beliefs of each variable with an unknown of their own: binary beliefs, and values that have relations.
 
-    The fields of a variable's values may all be moved by one number, which changes nothing; and those of values in no
-    relation are alike. So these have none, and where every value is in a relation the most likely has none.
+    Shifting the fields of all values of a variable changes nothing, and values without relations share one field. So
+    these have none, and if every value has a relation the most likely one has none.
     """
     found: list[tuple[int, ...]] = []
     for first, last in pairwise(variables.first.tolist()):
@@ -34,8 +34,11 @@ def coordinates(variables: Variables, priors: Floats, related: set[int]) -> list
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """Cliques of one shape: the beliefs with an unknown [G, k], `shared` of them the parents' too; the table entries
-    [G, size]; the number of states of each axis, and which of them are those beliefs."""
+    """Cliques of one shape.
+
+    The beliefs with an unknown [G, k], of which `shared` are also the parents'; the table entries [G, size]; the number
+    of states of each axis, and which of them are those beliefs.
+    """
 
     beliefs: Ints
     entries: Ints
@@ -44,7 +47,7 @@ class Alike:
     shared: int
 
     def step(self, joint: Floats, gap: Floats, step: Floats) -> None:
-        """Add to the step what these cliques say, and take away what they say twice: of their separators."""
+        """Add the contribution of these cliques to the step, and subtract that of their separators, counted twice."""
         mean, moment = self._moments(joint[self.entries])
         covariance = moment - mean[:, :, None] * mean[:, None, :]
         covariance += 1e-13 * np.eye(mean.shape[1])
@@ -72,8 +75,10 @@ class Alike:
 
 @native
 def _add_up(joint: Floats, cards: Ints, place: Ints, mean: Floats, moment: Floats) -> None:
-    """Add up means and products where axes have many states, entry by entry; `place[axis, state]` is where the belief
-    of a state stands among the unknowns, −1 if it has none."""
+    """Sum means and products entry by entry, for axes with many states.
+
+    `place[axis, state]` is the index of the state's belief among the unknowns, −1 if it has none.
+    """
     axes = len(cards)
     held = np.empty(axes, dtype=np.int64)
     for g in range(len(joint)):
@@ -92,7 +97,7 @@ def _add_up(joint: Floats, cards: Ints, place: Ints, mean: Floats, moment: Float
 
 
 def alike(tables: Tables, variables: Variables, unknown: Sequence[tuple[int, ...]]) -> list[Alike]:
-    """The cliques, those of one shape together; `unknown` are the beliefs of each variable that have an unknown."""
+    """The cliques grouped by shape; `unknown` are the beliefs of each variable that have an unknown."""
     number = np.diff(tables.scopes.start)
     axis_shape = np.zeros(len(variables.cards), dtype=np.int64)
     shapes: dict[tuple[int, ...], int] = {}

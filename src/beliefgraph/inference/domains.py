@@ -1,9 +1,9 @@
-"""Which states are still possible once some variables were seen, and what is left of the factors then.
+"""Which states remain possible after some variables were observed, and the reduced factors.
 
-A state that no entry above 0 of some factor supports, among the states still possible of the others, is impossible and
-is struck out; so on until nothing changes (arc consistency; A. K. Mackworth, Consistency in networks of relations,
-1977). What is left does not depend on the order. Seeing a variable is striking out all its states but one; where tables
-hold zeros, much else goes with them.
+A state is impossible and removed if some factor has no entry above 0 for it among the remaining states of the others;
+this is repeated until nothing changes (arc consistency; A. K. Mackworth, Consistency in networks of relations, 1977).
+The result does not depend on the order. Observing a variable removes all its states except one; if tables contain
+zeros, this removes many others.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from beliefgraph.inference.scopes import Scopes
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Factors:
-    """Some tables, flat: the i-th is over `scopes`' i-th, with the values `value[start[i]:start[i + 1]]`.
+    """Some tables, flat: the i-th is over the i-th of `scopes`, with the values `value[start[i]:start[i + 1]]`.
 
-    The states of variable v are numbered `first[v]` to `first[v + 1]` among those of all.
+    The states of variable v are numbered `first[v]` to `first[v + 1]` among all states.
     """
 
     first: Ints
@@ -30,8 +30,10 @@ class Factors:
     value: Floats
 
     def possible(self, kept: Flags, seen: Ints) -> bool:
-        """Strike out what became impossible when the seen variables were narrowed to what `kept` (one flag for every
-        state of every variable) says; whether every variable has a state left."""
+        """Remove states that become impossible when the observed variables are restricted to `kept`.
+
+        `kept` has one flag for every state of every variable. Returns whether every variable has a state left.
+        """
         begin, touching = self.scopes.holding(len(self.first) - 1)
         return bool(
             _strike_out(
@@ -49,7 +51,7 @@ class Factors:
         )
 
     def sliced(self, kept: Flags, rows: Ints, size: int) -> Floats:
-        """The values of some factors at the kept states, `size` in all."""
+        """The values of some factors at the kept states, `size` in total."""
         return np.asarray(
             _slice(
                 self.first,
@@ -71,7 +73,7 @@ class Factors:
 
 @native
 def _entries(first: Ints, axes: Ints, kept: Flags, entry: Ints) -> int:
-    """Write which entries of a table over these variables are at kept states, in order; how many they are."""
+    """Write the entries of a table over these variables that are at kept states, in order; returns their number."""
     entry[0] = 0
     made, stride = 1, 1
     for axis in range(len(axes) - 1, -1, -1):
@@ -80,7 +82,7 @@ def _entries(first: Ints, axes: Ints, kept: Flags, entry: Ints) -> int:
         for state in range(states):
             copies += kept[first[v] + state]
         copy = copies
-        for state in range(states - 1, -1, -1):  # the last copy first: the first is what the others are made of
+        for state in range(states - 1, -1, -1):  # the last copy first: the first is the source of the others
             if kept[first[v] + state]:
                 copy -= 1
                 for j in range(made):

@@ -1,16 +1,16 @@
 """Which factors a junction tree of small width keeps: the strongest that fit.
 
-A tree decomposition (bags of variables, joined so that the bags of each variable hang together) is grown factor by
-factor, the strongest first, as in Kruskal's spanning tree. Two variables with no bag in common get one along the path
-between their bags:
+A tree decomposition (bags of variables; the bags that contain a variable are connected) is grown factor by factor, the
+strongest first, as in Kruskal's spanning tree. Two variables with no bag in common get one along the path between their
+bags:
 
-- the path is first made as short as it can be: where what two neighbouring bags share also lies in bags further out,
-  those are joined instead;
-- a new bag takes what is shared at the thinnest place and the two variables, and what lies between is widened by one.
+- the path is first shortened as far as possible: if the intersection of two neighbouring bags is also contained in bags
+  further out, those are joined instead;
+- a new bag gets the smallest intersection on the path and the two variables, and the bags between are widened by one.
 
-Where that would make a bag too large the factor is dropped. Two variables in different trees are always joined, so the
-strongest spanning forest of the pairs is kept. A factor of more variables is kept when all its pairs fit: subtrees of a
-tree that meet two by two have a bag in common (Helly).
+If that would make a bag too large, the factor is dropped. Two variables in different trees are always joined, so the
+strongest spanning forest of the pairs is kept. A factor of more variables is kept if all its pairs fit: subtrees of a
+tree that intersect pairwise have a bag in common (Helly).
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from beliefgraph.inference.junction_tree import JunctionTree, junction_forest
 from beliefgraph.inference.native import native
 
 _ROOM = 1e-9
-"""Sizes are sums of logarithms: what fits to this many bits fits."""
+"""Tolerance of sizes, which are sums of logarithms, in bits."""
 
 _RULED_OUT = -700.0
-"""The logarithm of 0 here: the smallest that a double holds."""
+"""The logarithm of 0 here: near the smallest that a double represents."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which factors are `kept` (shape [factors]), and bags that hold each of them."""
+    """Which factors are `kept` (shape [factors]), and bags that contain each of them."""
 
     kept: Bools
     bags: tuple[tuple[int, ...], ...]
 
 
 def choose(cards: Sequence[int], scopes: Sequence[tuple[int, ...]], strength: Floats, width: int) -> Choice:
-    """The strongest factors that fit tables of 2^(width + 1) entries; ties by their place.
+    """The strongest factors that fit tables of 2^(width + 1) entries; ties by index.
 
-    `strength` has one number per scope. The choice is a function of what is handed in, on any machine.
+    `strength` has one number per scope. The choice depends only on the arguments, on any machine.
     """
     sizes = np.array([len(scope) for scope in scopes], dtype=np.int64)
     flat = np.array([variable for scope in scopes for variable in scope], dtype=np.int64)
@@ -60,8 +60,8 @@ def choose(cards: Sequence[int], scopes: Sequence[tuple[int, ...]], strength: Fl
 def strength(log_table: Floats) -> float:
     """How strongly a factor couples any two of its variables: |J|, a quarter of the greatest |ln odds ratio|.
 
-    tanh |J| bounds what a message through it passes on of a change (J. M. Mooij and H. J. Kappen, Sufficient conditions
-    for convergence of the sum-product algorithm, 2007).
+    tanh |J| bounds how much of a change a message through it passes on (J. M. Mooij and H. J. Kappen, Sufficient
+    conditions for convergence of the sum-product algorithm, 2007).
     """
     table = np.maximum(log_table, _RULED_OUT)
     greatest = 0.0
@@ -75,7 +75,7 @@ def strength(log_table: Floats) -> float:
 def edge_deleted_trees(
     cards: Sequence[int], scopes: Sequence[tuple[int, ...]], choice: Choice, width: int
 ) -> list[JunctionTree]:
-    """Junction trees that hold what was kept: the cheaper of min-fill's and those that grew."""
+    """Junction trees that contain the kept factors: the cheaper of min-fill's and the grown ones."""
     held = [scope for scope, kept in zip(scopes, choice.kept, strict=True) if kept]
     within = Budget(max_width=width, max_table_entries=2**62)
     grown = [min_fill(moral_graph(len(cards), some), within, cards) for some in (held, choice.bags)]
@@ -140,7 +140,7 @@ def _holds(member: Ints, size: Ints, bag: int, variable: int) -> bool:
 
 @native
 def _within(member: Ints, size: Ints, one: int, other: int, bag: int) -> bool:
-    """Whether what two bags share lies in a third."""
+    """Whether the intersection of two bags is contained in a third."""
     for at in range(size[one]):
         variable = member[one, at]
         if _holds(member, size, other, variable) and not _holds(member, size, bag, variable):
@@ -168,9 +168,9 @@ def _put(member: Ints, size: Ints, bag: int, variable: int) -> None:
 def _join(
     bits: Floats, degree: Ints, member: Ints, size: Ints, parent: Ints, bags: int, u: int, v: int, room: float
 ) -> int:
-    """Give two variables a bag in common; how many bags there are then, or -1 where they would be too large.
+    """Give two variables a bag in common; returns the number of bags, or -1 if they would be too large.
 
-    The first n bags start as {v}, and bag v always holds v.
+    The first n bags start as {v}, and bag v always contains v.
     """
     # Root the tree of u at its bag.
     below, at = -1, u
@@ -215,7 +215,7 @@ def _join(
         if _holds(member, size, path[i], v):
             last = i
     path = path[first : last + 1].copy()
-    steps = last - first  # path[0] holds u, path[steps] holds v, nothing between holds either
+    steps = last - first  # path[0] contains u, path[steps] contains v, the bags between contain neither
     while True:
         most, where, left, right = 0, 0, 0, 0
         for j in range(steps):
@@ -249,7 +249,7 @@ def _join(
                 total += bits[variable]
         if total > room + _ROOM:
             return -1
-    # What neighbours share, before anything is widened.
+    # The intersections of neighbours, before any bag is widened.
     keep = np.zeros((steps + 1, member.shape[1]), dtype=np.uint8)
     for i in range(1, steps):
         for k in range(size[path[i]]):

@@ -1,15 +1,15 @@
-"""Where a part is too wide to be exact: a junction tree of what is strongest, and messages for the rest.
+"""Approximate inference for wide parts: a junction tree of the strongest factors, and messages for the others.
 
-The strongest factors that fit a small width stand in a junction tree, and are exact there. Each dropped factor tells
-its variables what the others make likely, as in belief propagation, except that the cavity of a variable (what it would
-be without this factor) is the tree's own marginal divided by what the factor told it. The tree is run and the messages
-are renewed in turn until they stand still (a structured relative of loopy belief propagation; T. Minka and Y. Qi,
-Tree-structured approximations by expectation propagation, 2003).
+The strongest factors that fit a small width are exact in a junction tree. Each dropped factor sends messages to its
+variables, as in belief propagation, except that the cavity of a variable (its distribution without this factor) is the
+tree's marginal divided by the factor's last message. The tree is run and the messages are updated in turn until they
+converge (a structured relative of loopy belief propagation; T. Minka and Y. Qi, Tree-structured approximations by
+expectation propagation, 2003).
 
-The messages start from saying nothing, so the answer is a function of the evidence alone, to the last bit.
+The messages start uniform, so the answer is a function of the evidence alone, to the last bit.
 
-Because a table is divided by its stated margins, a dropped factor has nothing to say where its variables are at their
-priors; so a tree calibrated by itself returns the priors together with all that was dropped.
+Because a table is divided by its stated margins, a dropped factor sends uniform messages if its variables are at their
+priors; so a tree calibrated by itself returns the priors with all dropped factors included.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ from beliefgraph.inference.stop import check_stopped
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """When messages are taken to stand still: none moves by more than this many `nats`. After this many passes with
-    `whole` steps they are halved, and no answer is trusted any more: neighbouring solutions are close.
+    """When messages count as converged: none changes by more than this many `nats`.
+
+    After this many passes with `whole` steps the steps are halved, and no answer is reliable any more: other solutions
+    are close.
     """
 
     nats: float
@@ -37,37 +39,38 @@ class Patience:
 
 
 ANSWER = Patience(1e-8, 60)
-"""For what is answered: a thousandth of what any answer is good for."""
+"""For the answer: a thousandth of its useful precision."""
 
 CHECK = Patience(1e-4, 30)
-"""For what it is compared with: a small part of the least error bar, at the same rate."""
+"""For the comparison: a small part of the least error bar, at the same rate."""
 
 MOST_PASSES = 200
-"""With half steps after the whole ones."""
+"""Maximum number of passes, including those with half steps."""
 
 WIDENED, SHARED, LEAST_ERROR = 3.0, 3.0, 0.03
-"""How the difference of two widths becomes an error bar: WIDENED times a belief's own, and SHARED times the part's root
-mean square, and LEAST_ERROR nats. Fitted on 48 graphs and held to others, so that at least 95 of 100 beliefs are
-covered up to odds ratios of 6; see docs/inference.md."""
+"""How the difference of two widths becomes an error bar: WIDENED times a belief's own, plus SHARED times the part's
+root mean square, plus LEAST_ERROR nats. Fitted on 48 graphs and tested on others, so that at least 95 of 100 beliefs
+are covered up to odds ratios of 6; see docs/inference.md."""
 
 MOST_GAIN = 1.0
-"""Where a small push on the messages grows from pass to pass at the priors, several solutions exist beside each other,
-and the true answer is a mixture that none of them shows."""
+"""If a small perturbation of the messages at the priors grows from pass to pass, several solutions exist, and the true
+answer is a mixture that none of them shows."""
 
 _PUSH = 1e-5
-"""Small enough, in nats, that twice the push does twice as much."""
+"""Perturbation in nats, small enough that its effect is linear."""
 _PUSHES, _COUNTED = 30, 10
-"""So many passes turn any push into the one that grows most; the last of them are measured."""
+"""Passes of the power iteration, and how many of the last ones are measured."""
 
 MOST_ERROR = 0.2
-"""An error bar that reaches this far in probability says that the answer is not to be relied on."""
+"""Answers whose error bar reaches this far in probability are not reliable."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeletedFactors:
-    """The dropped factors, flat: factor f has the slots `first_slot[f:f + 2]` (one per variable) and the table entries
-    `table_start[f:f + 2]`; slot s speaks about the leaves from `slot_leaf[s]` with the message entries
-    `slot_start[s:s + 2]`.
+    """The dropped factors, flat.
+
+    Factor f has the slots `first_slot[f:f + 2]` (one per variable) and the table entries `table_start[f:f + 2]`; slot s
+    sends to the leaves from `slot_leaf[s]` with the message entries `slot_start[s:s + 2]`.
     """
 
     first_slot: Ints
@@ -78,7 +81,7 @@ class DeletedFactors:
 
     @classmethod
     def of(cls, leaf_start: Ints, scopes: Sequence[tuple[int, ...]], log_tables: Sequence[Floats]) -> DeletedFactors:
-        """The factors over these variables; the last of a scope is fastest in its log table."""
+        """The factors over these variables; the last of a scope varies fastest in its log table."""
         variables = np.array([variable for scope in scopes for variable in scope], dtype=np.int64)
         states = np.diff(leaf_start)[variables]
         tables = [np.exp(log_table.ravel() - log_table.max()) for log_table in log_tables]
@@ -92,7 +95,7 @@ class DeletedFactors:
 
     @property
     def all(self) -> Flags:
-        """Every factor speaks."""
+        """Flags with every factor active."""
         return np.ones(len(self.first_slot) - 1, dtype=np.uint8)
 
 
@@ -117,9 +120,9 @@ class EdgeDeletedTree:
     ) -> Settled:
         """The marginals given the log-weight of every leaf.
 
-        `engine` may differ from the tree's own by tables taken out, and `active` says which dropped factors speak.
-        From another `start` than saying nothing the answer is a preview: it may differ in the last digits, and where
-        several solutions exist altogether. Raises `impossible-evidence`.
+        `engine` may differ from the tree's own by removed tables, and `active` says which dropped factors send
+        messages. From another `start` than uniform messages the answer is a preview: it may differ in the last digits,
+        and entirely if several solutions exist. Raises `impossible-evidence`.
         """
         plan, deleted = self.engine.plan, self.deleted
         message = np.zeros(deleted.slot_start[-1]) if start is None else start.copy()
@@ -141,9 +144,9 @@ class EdgeDeletedTree:
                 return Settled(log_odds(plan.leaf_start, log_marginal), log_marginal, message, steady)
 
     def gain(self) -> float:
-        """By what factor a pass makes a small push on the messages grow at the priors: the spectral radius there.
+        """The factor by which a pass amplifies a small perturbation of the messages at the priors: a spectral radius.
 
-        For calibrated trees: messages that say nothing are a solution of theirs.
+        For calibrated trees, of which uniform messages are a solution.
         """
         plan, deleted = self.engine.plan, self.deleted
         first = np.repeat(deleted.slot_start[:-1], np.diff(deleted.slot_start))
@@ -169,8 +172,10 @@ class EdgeDeletedTree:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Where the messages came to stand still: the log-odds and log-marginal of every leaf, the messages, and whether
-    whole steps were enough."""
+    """The state after convergence: the log-odds and log-marginal of every leaf, and the messages.
+
+    `steady` says whether whole steps were enough.
+    """
 
     log_odds: Floats
     log_marginal: Floats
@@ -192,12 +197,12 @@ def log_odds(leaf_start: Ints, log_marginal: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class EdgeDeleted:
-    """One part at two widths: `fine` gives the answer, and `coarse` says how far to trust it.
+    """One part at two widths: `fine` gives the answer, and `coarse` its error estimate.
 
-    `gain` is the greater of both, as in `EdgeDeletedTree.gain`. Where it reaches `MOST_GAIN` the priors are no stable
-    solution, and nothing is to be relied on. Below it, an error of the messages comes back gain times as large
-    in every pass, 1 / (1 − gain) times in all. Both widths share a part of that, which their difference does not show,
-    in dense parts of mixed sign least of all; so the bars are that much longer.
+    `gain` is the greater of both, see `EdgeDeletedTree.gain`. If it reaches `MOST_GAIN` the priors are not a stable
+    solution, and no answer is reliable. Below it, an error of the messages returns gain times as large in every pass, 1
+    / (1 − gain) times in total. Both widths share a part of that error, which their difference does not show, least of
+    all in dense parts of mixed sign; so the bars are longer by that factor.
     """
 
     fine: EdgeDeletedTree
@@ -207,7 +212,8 @@ class EdgeDeleted:
     def answer(self, log_weight: Floats, engines: tuple[Engine, Engine], active: tuple[Flags, Flags]) -> Answer:
         """The answer with its error bars; see `EdgeDeletedTree.settle`.
 
-        Where either tree does not settle by whole steps nothing is to be relied on: the difference says nothing then.
+        If either tree does not converge with whole steps no answer is reliable: the difference then carries no
+        information.
         """
         settled = self.fine.settle(log_weight, engines[0], active[0])
         check = self.coarse.settle(log_weight, engines[1], active[1], patience=CHECK)
@@ -223,7 +229,7 @@ class EdgeDeleted:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What settled, the error bar of every leaf's log-odds (nats), and which are to be relied on."""
+    """The converged state, the error bar of every leaf's log-odds (nats), and which are reliable."""
 
     settled: Settled
     error: Floats

@@ -20,12 +20,12 @@ from beliefgraph.inference.scopes import Scopes
 
 @dataclass(frozen=True, slots=True)
 class EdgeDeletedGraph:
-    """A factor graph ready to be asked for approximate answers."""
+    """A compiled factor graph with approximate answers."""
 
     edge_deleted: EdgeDeleted
 
     def marginals(self, evidence: Mapping[int, int] | None = None) -> tuple[list[Floats], Bools]:
-        """The distribution of every variable given the states of some, and which of them are to be relied on.
+        """The distribution of every variable given the states of some, and which of them are reliable.
 
         Raises `impossible-evidence`.
         """

@@ -27,8 +27,10 @@ from beliefgraph.inference.variables import Variables
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A factor that has no place in a tree: its beliefs (local), its log table over them, and whose conditional table
-    it is, -1 for nobody's."""
+    """A factor that does not fit a tree: its beliefs (local), and its log table over them.
+
+    Also the effect whose conditional table it is, -1 if none.
+    """
 
     beliefs: tuple[int, ...]
     log_table: Floats
@@ -39,8 +41,8 @@ class Dropped:
 class EdgeDeletedPart:
     """One connected part, calibrated at two widths.
 
-    `kept` has the trees as bundles, first the one that answers, then the one it is compared with; `dropped` the
-    factors that have no place in them, each with its beliefs and its log table over these.
+    `kept` has the trees as bundles, first the one that answers, then the one it is compared with; `dropped` the factors
+    that do not fit, each with its beliefs and its log table over these.
     """
 
     prior_log_odds: Floats
@@ -56,7 +58,7 @@ class EdgeDeletedPart:
 
     @property
     def part(self) -> Ints:
-        """The part each belongs to: the same."""
+        """The part of each: the same for all."""
         return self.kept[0].part
 
     @property
@@ -66,7 +68,7 @@ class EdgeDeletedPart:
 
     @property
     def plan(self) -> Plan:
-        """How a pass of the tree that answers is run."""
+        """The plan of a pass of the tree that answers."""
         return self.kept[0].plan
 
     @property
@@ -76,14 +78,13 @@ class EdgeDeletedPart:
 
     @property
     def place(self) -> Mapping[int, int]:
-        """Where each member stands among them."""
+        """The index of each member among them."""
         return self.kept[0].place
 
     def posterior(self, rows: Floats, fixed: Mapping[int, bool], cut: AbstractSet[int]) -> tuple[Floats, Floats, Flags]:
-        """The log-odds of each member, their error bars (nats) and their quality, row of evidence by row; each of shape
-        [B, members]. Raises `impossible-evidence`.
+        """The log-odds, error bars (nats) and quality of each member for each row of evidence; each [B, members].
 
-        A row that says nothing gets the priors, exactly.
+        A row without evidence gets the priors, exactly. Raises `impossible-evidence`.
         """
         value = np.tile(self.prior_log_odds, (len(rows), 1))
         error, quality = np.zeros(value.shape), np.full(value.shape, EXACT, dtype=np.uint8)
@@ -99,7 +100,7 @@ class EdgeDeletedPart:
         return value, error, quality
 
     def log_odds(self, rows: Floats, fixed: Mapping[int, bool], cut: AbstractSet[int]) -> Floats:
-        """The log-odds alone, without the second tree; shape [B, members]. The bits are those of `posterior`."""
+        """The log-odds alone, without the second tree; shape [B, members]. Bit-identical to those of `posterior`."""
         value = np.tile(self.prior_log_odds, (len(rows), 1))
         engine, active = self._without(0, cut)
         weights = self._log_weights(rows, [fixed] * len(rows))
@@ -119,27 +120,27 @@ class EdgeDeletedPart:
         return np.stack([no, yes], axis=2).transpose(1, 2, 0)
 
     def preview(self, row: Floats, before: Settled | None = None) -> Settled:
-        """Where the messages settle for one row of evidence if they start from where they stood `before`.
+        """The converged state for one row of evidence, starting from the messages of `before`.
 
-        For looking ahead only: what is answered always starts from nothing.
+        For previews only: answers always start from uniform messages.
         """
         fine, (weight,) = self.edge_deleted.fine, self._log_weights(row[None], [{}])
         return fine.settle(weight, fine.engine, fine.deleted.all, None if before is None else before.message)
 
     def pairwise(self) -> Pairwise | None:
-        """The distribution that is approximated, as tables over two beliefs each; see `Bundle.pairwise`."""
+        """The approximated distribution, as tables over two beliefs each; see `Bundle.pairwise`."""
         dropped = self.dropped[0]
         return self.kept[0].pairwise([one.beliefs for one in dropped], [one.log_table for one in dropped])
 
     def _log_weights(self, rows: Floats, fixed: Sequence[Mapping[int, bool]]) -> Floats:
-        """The log-weight of every state, question by question; all 0 where nothing is said."""
+        """The log-weight of every state for each query; all 0 without evidence."""
         flags = np.array([self.kept[0].flags(known) for known in fixed])
         weight, _ = self.variables.weights(rows.take(self.members, axis=1), flags)
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(weight))
 
     def _without(self, which: int, cut: AbstractSet[int]) -> tuple[Engine, Flags]:
-        """One tree's engine, and which of its dropped factors speak, with some effects' conditional tables gone."""
+        """One tree's engine and its active dropped factors, with the conditional tables of some effects removed."""
         gone = {self.place[belief] for belief in cut if belief in self.place}
         speaks = np.array([one.effect not in gone for one in self.dropped[which]], dtype=np.uint8)
         return self.kept[which].without(cut), speaks
@@ -150,7 +151,7 @@ def edge_deleted_part(
 ) -> EdgeDeletedPart:
     """The part of these variables, each given by its beliefs, at both approximate widths.
 
-    Raises `infeasible-statements` where what is kept cannot hold together.
+    Raises `infeasible-statements` if the kept statements cannot hold together.
     """
     members = [belief for beliefs in own for belief in beliefs]
     local, variables = factors.local(members), Variables.of([len(beliefs) for beliefs in own])
@@ -200,10 +201,10 @@ def _those(factors: Factors, pairs: Bools, families: Bools) -> Factors:
 
 
 def _dropped(variables: Variables, dropped: Factors) -> tuple[Dropped, ...]:
-    """The factors as they stand beside a tree: each says nothing where its beliefs are at their priors.
+    """The factors outside a tree, scaled to send uniform messages if their beliefs are at their priors.
 
-    A pair's table is divided by its margins already. A family's is divided by its effect's prior, which the tree has as
-    a field then; its intercept is the one that returns the prior where the causes are independent.
+    A pair's table is divided by its margins already. A family's is divided by its effect's prior, which is a field in
+    the tree; its intercept is the one that returns the prior if the causes are independent.
     """
     pairs = tuple(Dropped(pair.beliefs, pair.log_table) for pair in dropped.pairs)
     if not dropped.families:

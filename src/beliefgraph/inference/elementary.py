@@ -1,6 +1,6 @@
-"""exp and log by additions, multiplications and one division each, so that many go through the processor at once.
+"""Vectorisable exp and log, by additions, multiplications and one division each.
 
-The bits do not depend on how many are computed together, nor on the C library; both are within one unit in the last
+The bits depend neither on how many are computed together nor on the C library; both are within one unit in the last
 place of the true value. After fdlibm (Sun Microsystems, 1993).
 """
 
@@ -14,7 +14,7 @@ from beliefgraph.inference.native import native
 
 _PER_LN2 = 1.4426950408889634
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-"""ln 2 in two parts, the first with zeros at its end, so that a whole multiple of it is exact."""
+"""ln 2 in two parts, the first with trailing zeros, so that integer multiples of it are exact."""
 _MANTISSA = 52
 _ROOT_HALF = 0x3FE6A09E667F3BCD
 """The bits of √½."""

@@ -1,4 +1,4 @@
-"""In which order to sum the variables out: min-fill, abandoned as soon as the budget is out of reach."""
+"""Elimination order of the variables: min-fill, abandoned as soon as it exceeds the budget."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from beliefgraph.inference.scopes import Scopes
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much an exact answer may cost before it is not attempted.
+    """Maximum cost of an exact answer.
 
-    `max_width` bounds the largest clique (its number of variables less one), `max_table_entries` the sum of all
-    tables of a model. A table entry is kept four times as a double and takes about 15 ns in a pass: at the default
-    bounds 50 MB with the maps, and 20 ms. Past them `approximate_width` is the width of the tree that
-    approximates; a tree of half of it says how far off that may be.
+    `max_width` bounds the largest clique (its number of variables minus one), `max_table_entries` the sum of all tables
+    of a model. A table entry is stored four times as a double and takes about 15 ns in a pass: at the default bounds 50
+    MB with the maps, and 20 ms. Beyond them `approximate_width` is the width of the approximating tree; a tree of half
+    of it gives the error estimate.
     """
 
     max_width: int = 18
@@ -46,8 +46,10 @@ class Graph:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Elimination:
-    """The variables in the order they are summed out; the k-th had the neighbours `later[start[k]:start[k + 1]]` at its
-    turn, ascending. `entries` is what the tables have at most: those of the junction tree are among these."""
+    """The variables in elimination order; the k-th then had the neighbours `later[start[k]:start[k + 1]]`, ascending.
+
+    `entries` bounds the table entries: the tables of the junction tree are among these.
+    """
 
     order: Ints
     start: Ints
@@ -56,17 +58,17 @@ class Elimination:
 
     @property
     def width(self) -> int:
-        """The most neighbours a variable had at its turn."""
+        """The greatest number of neighbours at elimination."""
         return int(np.diff(self.start).max(initial=0))
 
 
 def moral_graph(size: int, scopes: Iterable[Sequence[int]]) -> Graph:
-    """Which of `size` variables stand in one factor together."""
+    """The moral graph: which of `size` variables occur together in a factor."""
     return graph_of(size, Scopes.of([*scopes]))
 
 
 def graph_of(size: int, scopes: Scopes) -> Graph:
-    """The same, of scopes that are arrays already."""
+    """The same for scopes that are arrays already."""
     found = np.unique(_links(size, scopes.start, scopes.variables))
     return Graph(np.searchsorted(found, np.arange(size + 1) * size), found % max(size, 1))
 
@@ -85,8 +87,7 @@ def _links(size: int, start: Ints, variables: Ints) -> Ints:
 
 
 def eliminate(graph: Graph, cards: Sequence[int], budget: Budget) -> Elimination | None:
-    """The cheaper of two orders: `min_fill` and the same blind to the numbers of states; None if both are past the
-    budget."""
+    """The cheaper of `min_fill` and the same ignoring the numbers of states; None if both exceed the budget."""
     found = [min_fill(graph, budget, cards)]
     if len(set(cards)) > 1:
         found.append(min_fill(graph, budget, cards, blind=True))
@@ -96,12 +97,12 @@ def eliminate(graph: Graph, cards: Sequence[int], budget: Budget) -> Elimination
 def min_fill(
     graph: Graph, budget: Budget, cards: Sequence[int] | None = None, *, blind: bool = False
 ) -> Elimination | None:
-    """The variables in an order that adds few edges, each with its neighbours at its turn; None if past the budget.
+    """The variables in an order that adds few edges, each with its neighbours at its turn; None if over the budget.
 
-    At each step the variable goes that needs the fewest new edges among its neighbours, each counted by the product of
-    its ends' `cards` (2 where not given, 1 if `blind`); ties by index. A variable with more than `max_width` neighbours
-    can never go, so when only such are left the graph is given up; so it is when the tables so far (at most twice the
-    final ones) are past twice `max_table_entries`.
+    Each step eliminates the variable that needs the fewest new edges among its neighbours, each weighted by the product
+    of its ends' `cards` (2 if not given, 1 if `blind`); ties by index. A variable with more than `max_width` neighbours
+    cannot be eliminated, so if only such are left the search stops; it also stops if the tables so far (at most twice
+    the final ones) exceed twice `max_table_entries`.
     """
     size = len(graph)
     states = np.full(size, 2) if cards is None else np.array(cards, dtype=np.int64)
@@ -137,10 +138,11 @@ def _min_fill(
     order: Ints,
     start: Ints,
 ) -> tuple[int, Ints, float]:
-    """Write the order; how many have gone, the neighbours at each turn, the table entries. Stops early past the budget.
+    """Write the elimination order, unless it exceeds the budget.
 
-    `linked` has a bit for each pair. A vertex keeps a linked list of its edges, so that it can be walked; those to what
-    is gone are passed over.
+    Returns the number of variables eliminated, the neighbours at each turn, and the table entries.
+    `linked` has a bit for each pair. A vertex has a linked list of its edges for traversal; those to eliminated
+    vertices are skipped.
     """
     size = len(states)
     linked = np.zeros((size, (size + 63) // 64), dtype=np.int64)

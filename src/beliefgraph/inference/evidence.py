@@ -1,23 +1,23 @@
 """From single observations to one log-likelihood ratio per belief.
 
-Three maps, each the exact likelihood of what it describes.
+Three maps, each the exact likelihood of its model.
 
 *Age* is a symmetric noisy channel that keeps the truth with probability (1 + k)/2: tanh(λ'/2) = k·tanh(λ/2), with
 k = 2^(−elapsed/half-life).
 
-*A source* has two rates: it says so with probability a where it holds, and with b where it does not. If what it says
-is heard with log-likelihood ratio λ, then λ' = log((a·e^λ + 1−a) / (b·e^λ + 1−b)): no less than (1−a)/(1−b), no more
-than a/b. The items of one source on one belief are summed before, so that a source that repeats itself saturates
-instead of counting again.
+*A source* has two rates: it reports a belief with probability a if it holds, and with b if it does not. With the stated
+log-likelihood ratio λ of its report, λ' = log((a·e^λ + 1−a) / (b·e^λ + 1−b)): at least (1−a)/(1−b), at most a/b. The
+items of one source on one belief are summed first, so that a source that repeats itself saturates instead of counting
+again.
 
-*An origin* is what several observations share: a press agency, a copied list, one race that all pollsters misjudge
-alike. n observations with normal errors of equal correlation ρ have Σ⁻¹·1 = 1/(1 + (n−1)·ρ), so their
-log-likelihood ratios come to Σλ / (1 + (n−1)·ρ): their sum if they share nothing (ρ = 0), their mean if they are copies
-(ρ = 1), and never more than 1/ρ times the mean. n counts what is left of them with age. A scale, learned together with
-ρ, multiplies them all. An error shared across beliefs is in `random_effects.py`.
+*An origin* is shared by several observations: a press agency, a copied list, one race that all pollsters misjudge
+alike. n observations with normal errors of equal correlation ρ have Σ⁻¹·1 = 1/(1 + (n−1)·ρ), so their log-likelihood
+ratios combine to Σλ / (1 + (n−1)·ρ): their sum if they share nothing (ρ = 0), their mean if they are copies (ρ = 1),
+and never more than 1/ρ times the mean. n counts them as aged. A scale, learned together with ρ, multiplies them all. An
+error shared across beliefs is in `random_effects.py`.
 
-Every summand is first rounded to a whole multiple of 2^-32. Sums of integers have no order and forget nothing, so the
-result is the same, bit for bit, in whatever order the items came, and taking an item away equals never having had it.
+Every summand is first rounded to a whole multiple of 2^-32. Integer sums are associative and exact, so the result is
+bit-identical in any order of the items, and removing an item equals never having had it.
 """
 
 from __future__ import annotations
@@ -36,9 +36,8 @@ from beliefgraph.inference.kernels.items import GRID
 from beliefgraph.inference.random_effects import NO_EFFECT, Averaged, Effects
 
 LOG_LIKELIHOOD_BOUND = 30.0
-"""The largest |λ|, in nats, of one item and of one belief: e^30 is 10^13, past what any observation can claim, well
-past a correction, and near the last digit in which a probability still differs from 1. More is counted as this
-much."""
+"""The largest |λ|, in nats, of one item and of one belief: e^30 is 10^13, more than any observation can claim, well
+beyond a correction, and near the last digit in which a probability still differs from 1. Larger values are clipped."""
 
 NO_ORIGIN = -1
 """In the column of origins: the observation shares its error with no other."""
@@ -46,13 +45,12 @@ NO_ORIGIN = -1
 
 @dataclass(frozen=True, slots=True)
 class Combined:
-    """What all the evidence says, per belief and per item; natural log units.
+    """All the evidence combined, per belief and per item; natural log units.
 
     Per belief (shape [beliefs]): `log_likelihood` λ; `total`, λ before it is bounded; `mass` M = Σ|λ_item|, aged;
-    `mass_unaged` M₀, as if all of it were new; `opposing_share` O, the smaller side's share of M (0 to ½). Per item, in
-    the order handed in: `contribution` λ_item, aged and after its share of its source's rates and of its origin, so
-    that the items of one belief sum to its λ; and `withdrawn`, by how much exactly `total` falls if the item alone was
-    never said.
+    `mass_unaged` M₀, the same without ageing; `opposing_share` O, the smaller side's share of M (0 to ½). Per item, in
+    input order: `contribution` λ_item, aged and after its share of its source's rates and of its origin, so that the
+    items of one belief sum to its λ; and `withdrawn`, by how much exactly `total` falls without that item alone.
     """
 
     log_likelihood: Floats
@@ -66,9 +64,9 @@ class Combined:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What groups of items say together, per belief; the fields are those of `Combined`.
+    """Groups of items combined, per belief; the fields are those of `Combined`.
 
-    `share` is what a quantum of each group adds to its belief's λ. Without voices every source is heard as it speaks.
+    `share` is what a quantum of each group adds to its belief's λ. Without `_voices` every source counts as stated.
     """
 
     log_likelihood: Floats
@@ -82,18 +80,18 @@ class Heard:
     _averaged: Averaged | None
 
     def contribution(self, group: Ints, quanta: Ints) -> Floats:
-        """What items add to the λ of their belief, given the group of each and what it says, aged, in quanta."""
+        """What items add to the λ of their belief, given the group and the aged λ of each, in quanta."""
         return np.asarray(quanta / GRID * self.share[group])
 
     def withdrawn(self, group: Ints, quanta: Ints, left: Ints) -> Floats:
-        """By how much the total of their belief falls if an item alone was never said; `left` as in `Sums`."""
+        """By how much the total of their belief falls without one item alone; `left` as in `Sums`."""
         if self._voices is None or self._heard is None:
             return np.asarray(quanta / GRID)
         return np.asarray(self._voices.withdrawn(self._heard, self._averaged, group, quanta, left) / GRID)
 
 
 def age(log_likelihood_ratio: npt.ArrayLike, elapsed: npt.ArrayLike, half_life: npt.ArrayLike) -> Floats:
-    """What an observation still says after a time: tanh(λ'/2) = 2^(−elapsed/half_life)·tanh(λ/2).
+    """The log-likelihood ratio of an observation after a time: tanh(λ'/2) = 2^(−elapsed/half_life)·tanh(λ/2).
 
     `elapsed` and `half_life` share one unit (seconds); elapsed ≥ 0, half_life > 0, and an infinite half-life never
     ages. Shapes broadcast. Raises `invalid-input`.
@@ -112,18 +110,18 @@ def age(log_likelihood_ratio: npt.ArrayLike, elapsed: npt.ArrayLike, half_life: 
 
 
 def two_coin(log_likelihood_ratio: npt.ArrayLike, says_if_holds: npt.ArrayLike, says_if_not: npt.ArrayLike) -> Floats:
-    """What is left of λ when yes and no have their own error rates: log((a·e^λ + 1−a) / (b·e^λ + 1−b)).
+    """λ given a true-positive and a false-positive rate: log((a·e^λ + 1−a) / (b·e^λ + 1−b)).
 
-    a = P(says so | it holds), b = P(says so | it does not), both in [0, 1]: 1 and 0 change nothing, equal ones say
-    nothing, and (1+r)/2 with (1−r)/2 is a symmetric channel, tanh(λ'/2) = r·tanh(λ/2). The result is unbounded where a
-    rate is 0 or 1 and λ is large. Raises `invalid-input`.
+    a = P(reported | it holds), b = P(reported | it does not), both in [0, 1]: 1 and 0 change nothing, equal ones give
+    0, and (1+r)/2 with (1−r)/2 is a symmetric channel, tanh(λ'/2) = r·tanh(λ/2). The result is unbounded if a rate is 0
+    or 1 and λ is large. Raises `invalid-input`.
     """
     llr = floats("log_likelihood_ratio", log_likelihood_ratio)
     return _two_coin(llr, _share("says_if_holds", says_if_holds), _share("says_if_not", says_if_not))
 
 
 def _two_coin(llr: Floats, a: Floats, b: Floats) -> Floats:
-    with np.errstate(divide="ignore"):  # log 0 is minus infinity here, on purpose: that term is absent
+    with np.errstate(divide="ignore"):  # log 0 is minus infinity, intentionally: that term is absent
         holds = np.logaddexp(np.log(a) + llr, np.log1p(-a))
         does_not = np.logaddexp(np.log(b) + llr, np.log1p(-b))
     return np.asarray(holds - does_not)
@@ -147,9 +145,9 @@ def combine(
 ) -> Combined:
     """All the evidence as one λ per belief, and what each item adds to it.
 
-    Columns of one length, one row per item: the belief's index (0 ≤ belief < beliefs), any whole number that names
-    the source, the log-likelihood ratio as observed (counted up to ±LOG_LIKELIHOOD_BOUND), seconds elapsed since, and
-    half-life in seconds (inf: never ages). The rest is as in `hear`. The order of the rows changes no bit. Raises
+    Columns of one length, one row per item: the belief's index (0 ≤ belief < beliefs), any integer that identifies the
+    source, the log-likelihood ratio as observed (clipped to ±LOG_LIKELIHOOD_BOUND), seconds elapsed since, and
+    half-life in seconds (inf: never ages). The others are as in `hear`. The order of the rows changes no bit. Raises
     `invalid-input`.
     """
     on = indices("belief", belief)
@@ -197,15 +195,15 @@ def hear(
     effect: npt.ArrayLike = NO_EFFECT,
     deviation: npt.ArrayLike = 0.0,
 ) -> Heard:
-    """What groups of items say together: each source through its rates, each origin by what it shares.
+    """Groups of items combined: each source through its rates, each origin through its correlation.
 
-    Columns of one length, one row per group: the belief's index (0 ≤ belief < beliefs) and any whole number that names
-    the source; also columns, or one number for all rows: the two rates of the group's source on that belief, any whole
-    number from 0 that names the origin it shares with others (NO_ORIGIN: with none), and the correlation ρ and the
-    scale of what has that origin; rows of one source, or one origin, on one belief must agree on theirs. `effect` is
-    any whole number from 0 that names with whom it shares an error across beliefs (NO_EFFECT: with nobody), and
-    `deviation` the standard deviation of that error. A source that speaks by two origins is heard by each. How the
-    items are divided into groups, and the order of these, change no bit of λ. Raises `invalid-input`.
+    Columns of one length, one row per group: the belief's index (0 ≤ belief < beliefs) and any integer that identifies
+    the source; also columns, or one number for all rows: the two rates of the group's source on that belief, any
+    integer from 0 that identifies the origin it shares with others (NO_ORIGIN: none), and the correlation ρ and the
+    scale of that origin; rows of one source, or one origin, on one belief must agree on theirs. `effect` is any integer
+    from 0 that identifies the group with which it shares an error across beliefs (NO_EFFECT: none), and `deviation` the
+    standard deviation of that error. A source with reports of two origins counts in each. How the items are divided
+    into groups, and the order of these, change no bit of λ. Raises `invalid-input`.
     """
     on, of = indices("belief", belief), indices("source", source)
     if not on.shape == of.shape == said.rising.shape:
@@ -259,9 +257,9 @@ def hear(
 
 
 def hear_directly(belief: Ints, group: Ints, said: Sums, beliefs: int) -> Heard:
-    """What `hear` answers where no source has error rates and nothing shares an origin or an error.
+    """The result of `hear` if no source has error rates and nothing shares an origin or an error.
 
-    Each row is a group of `said`, by its number, on a belief (0 ≤ belief < beliefs); nothing is checked.
+    Each row is a group of `said`, by its number, on a belief (0 ≤ belief < beliefs); nothing is validated.
     """
     of_belief, share = np.empty((5, beliefs)), np.empty(len(belief))
     direct.total(
@@ -274,8 +272,11 @@ def hear_directly(belief: Ints, group: Ints, said: Sums, beliefs: int) -> Heard:
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """What comes through, in quanta: per source and origin what is said, what passes its rates; per voice what passes
-    them all, and what is left of its items; and per row the share of it that a unit carries."""
+    """Combined evidence in quanta.
+
+    Per source and origin the stated sum and its value after the rates; per voice its value after all rates, and the
+    aged number of its items; per row the share that a quantum keeps.
+    """
 
     said: Ints
     rated: Ints
@@ -287,11 +288,11 @@ class _Heard:
 
 @dataclass(frozen=True, slots=True)
 class _Voices:
-    """The rows in groups: one source on one belief by one origin; and in voices, all sources of an origin together.
+    """The rows grouped by belief, source and origin; and by voice, all sources of one origin together.
 
     `order` sorts the rows into groups, which begin at `group_start` of it, and the groups into voices, which begin at
-    `voice_start` of these; `group` is the group of every row, `voice` the voice of every group. What has no origin is a
-    voice of its own.
+    `voice_start` of these; `group` is the group of every row, `voice` the voice of every group. A group without an
+    origin is its own voice.
     """
 
     order: Ints
@@ -347,7 +348,7 @@ class _Voices:
     def hear(
         self, items: Ints, left: Ints, number: Ints, effects: Effects | None, beliefs: int
     ) -> tuple[_Heard, Averaged | None]:
-        """Through the rates of each source, the correlation of each origin and what is shared across beliefs.
+        """Apply the rates of each source, the correlation of each origin and the errors shared across beliefs.
 
         All in quanta except for the `number` of items.
         """
@@ -368,7 +369,7 @@ class _Voices:
         return _Heard(said, rated, spoken, count, words, share), averaged
 
     def withdrawn(self, heard: _Heard, averaged: Averaged | None, row: Ints, items: Ints, left: Ints) -> Ints:
-        """By how much what is heard on their belief falls without each of these items, each in its row."""
+        """By how much the total of their belief falls without each of these items, each in its row."""
         group = self.group[row]
         voice = self.voice[group]
         still = heard.spoken[voice] - heard.rated[group] + self._through_rates(heard.said[group] - items, group)
@@ -387,12 +388,12 @@ class _Voices:
         return np.where((alike == 0.0) & (scale == 1.0), spoken, quantised(spoken / GRID * scale / (1.0 + alike)))
 
     def _weight(self, count: Ints, of: Ints | slice) -> Floats:
-        """What one observation of a voice counts for beside the others."""
+        """The effective weight of one observation of a voice among the others."""
         return np.asarray(self.scale[of] / (1.0 + np.maximum(count / GRID - 1.0, 0.0) * self.correlation[of]))
 
 
 def _attenuate(llr: Floats, keep: Floats, lose: Floats) -> Floats:
-    """tanh(λ'/2) = keep·tanh(λ/2), with lose = 1 − keep handed in so that it keeps its digits.
+    """tanh(λ'/2) = keep·tanh(λ/2), with lose = 1 − keep as a separate argument to preserve its precision.
 
     For λ ≥ 0 and u = e^−λ it is λ' = log1p(keep·(1 − u) / (lose/2 + (1 − lose/2)·u)); nothing in it saturates.
     """
@@ -411,7 +412,7 @@ def _half(half_life: npt.ArrayLike) -> Floats:
 
 
 def _runs(changed: Bools) -> tuple[Ints, Ints]:
-    """Where each run of equal rows begins, and the run of every row, from where a row differs from the one before."""
+    """The start of each run of equal rows, and the run of every row, given where a row differs from the one before."""
     new = np.concatenate(([True], changed))
     return np.flatnonzero(new), np.cumsum(new) - 1
 

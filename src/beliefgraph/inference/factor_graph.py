@@ -1,6 +1,6 @@
-"""A factor graph over variables of any number of states, compiled: what lies under a model, without the statements.
+"""A compiled factor graph over variables with any number of states: the layer below a model, without the statements.
 
-Nothing is calibrated. Tests and benchmarks hold the engine to published networks through it.
+Nothing is calibrated. Tests and benchmarks compare the engine with published networks through it.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.scopes import Scopes
 
 CUT_FROM = 2**13
-"""A pass over more table entries than this is made over tables cut down to the states still possible, planned for them;
-a smaller one (a fraction of a millisecond) costs less than the plan."""
+"""Number of table entries above which a pass uses tables reduced to the possible states, with a plan of their own;
+below it (a fraction of a millisecond) the plan would cost more."""
 
 _PLANS = 8
-"""So many plans of cut tables are kept with a graph, the last ones used."""
+"""Number of plans of reduced tables that are cached with a graph, least recently used first out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class FactorGraph:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Planned:
-    """How to run a pass over the variables that have more than one state, and which `factors` are over some of them."""
+    """A plan over the variables that have more than one state, and which `factors` are over some of them."""
 
     factors: Ints
     plan: Plan
@@ -66,8 +66,10 @@ class Planned:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledGraph:
-    """A factor graph ready to be asked. `planner` plans a pass over variables of this many states each; None where that
-    is past the budget."""
+    """A compiled factor graph.
+
+    `planner` plans a pass over variables with these numbers of states; None if that exceeds the budget.
+    """
 
     factors: Factors
     engine: Engine
@@ -76,8 +78,8 @@ class CompiledGraph:
     def marginals(self, evidence: Mapping[int, int] | None = None) -> list[Floats]:
         """The distribution of every variable given the states of some. Raises `impossible-evidence`.
 
-        With large tables the states that the evidence makes impossible are cut away first. Whether that is done
-        depends on the graph alone, so the same question always gets the same bits.
+        With large tables the states that the evidence makes impossible are removed first. Whether that is done depends
+        on the graph alone, so the same query always gets the same bits.
         """
         first = self.factors.first
         seen = np.array(sorted(evidence or ()), dtype=np.int64)
@@ -115,7 +117,7 @@ class CompiledGraph:
 
 
 def compile_graph(graph: FactorGraph, budget: Budget) -> CompiledGraph:
-    """The graph with junction trees, one for each connected part; `too-wide` if they are past the budget."""
+    """The graph with junction trees, one for each connected part; `too-wide` if they exceed the budget."""
     scopes = Scopes.of([factor.scope for factor in graph.factors])
     sizes = [factor.table.size for factor in graph.factors]
     factors = Factors(
@@ -136,7 +138,7 @@ def compile_graph(graph: FactorGraph, budget: Budget) -> CompiledGraph:
 
 
 def _planned(scopes: Scopes, cards: Ints, budget: Budget) -> Planned | None:
-    """The plan of a pass over the variables of more than one state."""
+    """The plan of a pass over the variables with more than one state."""
     open_ = cards > 1
     number = np.cumsum(open_) - 1
     left = scopes.only(open_)

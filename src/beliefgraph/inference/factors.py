@@ -1,9 +1,9 @@
-"""The factors of a structure: what each statement multiplies the probability of a joint state by.
+"""The factors of a structure: how each statement multiplies the probability of a joint state.
 
-A belief that is nobody's effect has a factor of its own, its prior odds and a field (0 until calibrated). An
-undirected relation has a table over two beliefs. An effect has one conditional table over itself and its causes, with
-an intercept. A table is over beliefs that hold or do not also where they are values of a variable: it does not matter
-which of the others a value gives way to.
+A belief that is no effect has a factor of its own, its prior odds and a field (0 until calibrated). An undirected
+relation has a table over two beliefs. An effect has one conditional table over itself and its causes, with an
+intercept. A table is over beliefs that hold or not, also if they are values of a variable: it does not matter which of
+the other values holds instead.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One effect and its causes, ascending; `push` is what each joint state of the causes adds to its log-odds, or to
-    its hazard where it is a noisy OR of them."""
+    """One effect and its causes, ascending.
+
+    `push` is what each joint state of the causes adds to its log-odds, or to its hazard if it is a noisy OR of them.
+    """
 
     effect: int
     causes: tuple[int, ...]
@@ -46,14 +48,14 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """All the factors of a structure. A relation whose odds ratio is 1 says nothing and has none."""
+    """All the factors of a structure. A relation with an odds ratio of 1 has none."""
 
     priors: Floats
     pairs: tuple[Pair, ...]
     families: tuple[Family, ...]
 
     def local(self, members: Sequence[int]) -> Factors:
-        """The factors of some connected parts, their beliefs numbered by their place among the members."""
+        """The factors of some connected parts, their beliefs numbered by their index among the members."""
         place = {belief: at for at, belief in enumerate(members)}
         return Factors(
             self.priors[list(members)],
@@ -71,12 +73,12 @@ class Factors:
 
     @property
     def joined(self) -> list[tuple[int, ...]]:
-        """The beliefs each relation joins: pairs first, then families."""
+        """The beliefs that each relation connects: pairs first, then families."""
         return [pair.beliefs for pair in self.pairs] + [family.beliefs for family in self.families]
 
 
 def factors_of(structure: Structure) -> Factors:
-    """The factors that state what the structure states, before any calibration."""
+    """The factors of the statements of a structure, before calibration."""
     priors = structure.priors
     stated: dict[str, list[Relation]] = {}
     for relation in structure.relations:
@@ -129,7 +131,7 @@ _UNDIRECTED = {
 
 
 def parts(size: int, scopes: Sequence[Sequence[int]]) -> list[list[int]]:
-    """The connected parts of the variables that stand in some factor; each ascending, ordered by their first member."""
+    """The connected parts of the variables that occur in some factor; each ascending, ordered by their first member."""
     links = [(scope[0], other) for scope in scopes for other in scope[1:] or scope]
     if not links:
         return []

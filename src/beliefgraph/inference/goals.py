@@ -139,7 +139,7 @@ class _Leaves:
 
 
 def _first_of_each(owner: Ints, value: Ints) -> Bools:
-    """Which rows differ from the one before in owner or value; both sorted together."""
+    """Where owner or value differ from the row before; both sorted together."""
     first = np.ones(len(owner), dtype=np.bool_)
     first[1:] = (owner[1:] != owner[:-1]) | (value[1:] != value[:-1])
     return first
@@ -183,11 +183,11 @@ def motivate(
     urgency: Floats,
     remaining: Floats,
 ) -> Motivations:
-    """Importance of every goal, and its motivation: how much of that calls for work now. Both are in [0, 1].
+    """Importance of every goal, and its motivation: the part that needs work now. Both are in [0, 1].
 
     `own` is the force of a goal's own reasons: its priority and beliefs. `is_open` are goals that have not ended,
-    `pursued` the probability that they are really pursued, `urgency` how near the deadline is (1 at it),
-    `remaining` how much of the work remains. Raises ValueError where the graph has a cycle.
+    `pursued` the probability that they are really pursued, `urgency` how near the deadline is (1 at the deadline),
+    `remaining` the share of the work that remains. Raises ValueError if the graph has a cycle.
     """
     if not graph.acyclic:
         raise ValueError("a goal is part of itself or waits for itself")

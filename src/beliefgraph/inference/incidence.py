@@ -1,4 +1,4 @@
-"""Where factors stand in the tables of a plan: from the values of all factors to the tables, and back."""
+"""Index from the values of all factors to the table entries of a plan, and back."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from beliefgraph.inference.scopes import Scopes
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Incidence:
-    """The factors over some scopes, their values one after another, each at home in the smallest clique that holds it.
+    """The factors over some scopes, their values concatenated, each assigned to the smallest clique that contains it.
 
-    `value[i]` is where the values of factor i begin, in a table of whose entries its map, at `map_at[i]` among the
-    `maps`, says which value they take.
+    The values of factor i begin at `value[i]`. Its map, at `map_at[i]` among the `maps`, gives for every entry of the
+    clique's table which of these values applies.
     """
 
     tables: Tables
@@ -35,11 +35,11 @@ class Incidence:
         return cls(tables, row, value, *tables.maps(row, scopes))
 
     def total(self, values: Floats) -> Floats:
-        """What the factors that stand in each table entry sum to, added in their order; shape [entries]."""
+        """The sum of the factors at each table entry, added in their order; shape [entries]."""
         return _total(self.row, self.value, self.map_at, self.maps, self.tables.start, self.tables.size, values)
 
     def margins(self, joint: Floats) -> Floats:
-        """For every value of every factor the sum of the table entries where it stands."""
+        """For every value of every factor the sum of the table entries at which it applies."""
         return _margins(self.row, self.value, self.map_at, self.maps, self.tables.start, self.tables.size, joint)
 
 

@@ -1,4 +1,4 @@
-"""What moved a belief: a number for every piece of evidence, and what would be left without it."""
+"""What moved a belief: the contribution of every piece of evidence, and the result without it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from beliefgraph.inference.bundle import Bundle
 from beliefgraph.inference.edge_deleted_part import EdgeDeletedPart
 
 RESIDUAL_BOUND = 1e-4
-"""The contributions are to sum to the change of log-odds within this, in nats; a hundredth of what is published."""
+"""The contributions sum to the change of log-odds within this, in nats; a hundredth of what is published."""
 
 NODES = (4, 8, 16, 32)
-"""Gauss–Legendre nodes on the path from no evidence to all of it: four are almost always enough; more when they are
-not."""
+"""Gauss–Legendre nodes on the path from no evidence to all of it: four are almost always enough, otherwise more are
+used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,11 @@ class Influence:
     `gradient` g (shape [n]): evidence λ_i on belief i contributed λ_i·g_i nats; g is the gradient of T's log-odds
     averaged along the path s·λ, s from 0 to 1 (R. J. Aumann and L. S. Shapley, Values of Non-Atomic Games, 1974).
     `prior_log_odds` and `log_odds` are T's without and with the evidence, under the same assumptions; Σ λ_i·g_i is
-    their difference up to `residual`, which is below RESIDUAL_BOUND unless even the most NODES do not reach it. A
-    belief in another part has g = 0.
+    their difference up to `residual`, which is below RESIDUAL_BOUND unless even the largest of NODES does not reach it.
+    A belief in another part has g = 0.
 
-    In a part that is too wide (`exact` false) the two clamped questions are answered approximately, so all of this is
-    approximate, and `residual` may be past the bound: it says by how much.
+    In a part that is too wide (`exact` false) the two clamped queries are answered approximately, so all of this is
+    approximate, and `residual` may exceed the bound.
     """
 
     target: int
@@ -48,10 +48,10 @@ class Influence:
     """log P(i = x | T = t, evidence); shape [n, x, t]."""
 
     def without(self, variable: npt.ArrayLike, delta: npt.ArrayLike) -> Floats:
-        """The target's log-odds had a part δ of the evidence on a belief been missing: as exact as the influence.
+        """The target's log-odds if a part δ of the evidence on a belief were missing: as exact as the influence.
 
-        A column of such questions: `variable` and `delta` broadcast; δ is in nats, as it went into λ. Uses the joint
-        of the two beliefs: taking δ away divides the weight of "i holds" by e^δ. Raises `invalid-input`.
+        `variable` and `delta` are columns that broadcast; δ is in nats, as included in λ. Uses the joint of the two
+        beliefs: removing δ divides the weight of "i holds" by e^δ. Raises `invalid-input`.
         """
         which = indices("variable", np.atleast_1d(variable))
         missing = floats("delta", delta)
@@ -65,14 +65,14 @@ class Influence:
 
     @classmethod
     def fixed(cls, target: int, size: int, log_odds: float) -> Influence:
-        """Nothing moves a belief that is assumed."""
+        """The influence on a belief that is assumed: none."""
         given = np.zeros((size, 2, 2))
         given[:, 1] = -np.inf
         return cls(target, frozen(np.zeros(size)), log_odds, log_odds, 0.0, 0, True, frozen(given))
 
     @classmethod
     def alone(cls, target: int, size: int, prior_log_odds: float, evidence: float) -> Influence:
-        """Only its own evidence moves a belief that is related to none."""
+        """The influence on a belief without relations: only its own evidence."""
         still = cls.fixed(target, size, prior_log_odds)
         gradient = np.zeros(size)
         gradient[target] = 1.0
@@ -87,7 +87,7 @@ def influence_of(
     fixed: Mapping[int, bool],
     cut: AbstractSet[int],
 ) -> Influence:
-    """The influence on a target in a bundle: two clamped questions per node of the path, all in one pass."""
+    """The influence on a target in a bundle: two clamped queries per node of the path, all in one pass."""
     members = bundle.members
     at = int(np.flatnonzero(members == target)[0])
     ends = np.array([[0.0], [1.0]]) * evidence
@@ -116,6 +116,6 @@ def influence_of(
 
 @cache
 def _path(nodes: int) -> tuple[Floats, Floats]:
-    """Where to ask on the way from 0 to 1, and at its end; and what each place but the end counts for."""
+    """The points on the path from 0 to 1, including its end, and the weights of all but the end."""
     abscissa, weight = np.polynomial.legendre.leggauss(nodes)
     return frozen(np.append(0.5 * (abscissa + 1.0), 1.0)), frozen(0.5 * weight)

@@ -1,11 +1,11 @@
-"""Bounds on a belief's log-odds that hold for certain: a tree of self-avoiding walks, cut off.
+"""Guaranteed bounds on a belief's log-odds, by a truncated tree of self-avoiding walks.
 
-The log-odds of a belief in a pairwise model are those of the root of a tree: its walks that never meet themselves,
-where a walk that closes a cycle ends in a belief taken to hold or not, as the closing relation comes before or after
-the one it left by (D. Weitz, Counting independent sets up to the tree threshold, 2006). Cut off at any depth, the
-beliefs there may have any log-odds that their own number and all their relations together allow; carried to the root,
-which is monotone in each of them, that is an interval (A. Ihler, Accuracy bounds for belief propagation, 2007). Deeper
-is narrower.
+The log-odds of a belief in a pairwise model are those of the root of a tree: its self-avoiding walks, in which a walk
+that closes a cycle ends in a belief fixed to hold or not, depending on whether the closing relation comes before or
+after the one it left by (D. Weitz, Counting independent sets up to the tree threshold, 2006). If the tree is cut at any
+depth, the beliefs there may have any log-odds that their own log-odds and all their relations together allow;
+propagated to the root, which is monotone in each of them, that gives an interval (A. Ihler, Accuracy bounds for belief
+propagation, 2007). Deeper cuts give narrower intervals.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from beliefgraph.inference.arrays import Floats, Ints
 from beliefgraph.inference.native import native
 
 MOST_STEPS = 200_000
-"""Steps along walks in all: some milliseconds. Then the deepest finished depth is the answer."""
+"""Total number of steps along walks: some milliseconds. Then the deepest completed depth is the answer."""
 
 NARROW = 1e-6
-"""An interval of so few nats is narrow enough."""
+"""Width in nats below which an interval is narrow enough."""
 
 ROUNDING = 1e-9
-"""What both ends are moved outward by, for the rounding of sums and logarithms."""
+"""Both ends are moved outward by this, to cover the rounding of sums and logarithms."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairwise:
-    """A model of two-state beliefs and tables over two: the `own` log-odds of each belief, and its relations.
+    """A model of two-state beliefs and pairwise tables: the `own` log-odds of each belief, and its relations.
 
-    Belief v's are `start[v]:start[v + 1]`: the `neighbour`, the place of the same relation among the neighbour's
-    (`back`), the log-odds it gives v where the neighbour does not hold and where it does (`pushes`), and its log table
-    over [v, neighbour].
+    Those of belief v are `start[v]:start[v + 1]`: the `neighbour`, the index of the same relation among the neighbour's
+    (`back`), the log-odds it gives v if the neighbour does not hold and if it does (`pushes`), and its log table over
+    [v, neighbour].
     """
 
     own: Floats
@@ -47,7 +47,7 @@ class Pairwise:
 
     @classmethod
     def of(cls, own: Floats, scopes: Sequence[tuple[int, int]], log_tables: Sequence[Floats]) -> Pairwise:
-        """The model of these tables, shape (2, 2) each over [first, second]; several over the same two are one."""
+        """The model of these tables, shape (2, 2) each over [first, second]; parallel ones are multiplied."""
         joined: dict[tuple[int, int], Floats] = {}
         for (one, other), table in zip(scopes, log_tables, strict=True):
             key, turned = ((one, other), table) if one < other else ((other, one), table.T)
@@ -109,9 +109,9 @@ def _narrowed(
     most_steps: int,
     narrow: float,
 ) -> tuple[float, float]:
-    """The interval at ever greater depth, until it is narrow, nothing is left to cut off, or the steps are spent.
+    """The interval at increasing depth, until it is narrow, the tree is complete, or the steps are used up.
 
-    `low` and `high` are what the log-odds can be at all: a belief's own, and every relation at its worst.
+    `low` and `high` bound the log-odds in any case: a belief's own, plus the extreme of every relation.
     """
     n = len(own)
     depth_of = np.full(n, -1)
@@ -168,5 +168,5 @@ def _narrowed(
 
 @native
 def _passed(log_table: Floats, log_odds: float) -> float:
-    """The log-odds that a relation gives one belief where the other has these."""
+    """The log-odds that a relation gives one belief if the other has these."""
     return _log_sum(log_table[1, 1] + log_odds, log_table[1, 0]) - _log_sum(log_table[0, 1] + log_odds, log_table[0, 0])

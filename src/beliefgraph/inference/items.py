@@ -1,4 +1,4 @@
-"""Items of evidence as columns, summed by group at one moment: what `hear` takes of a twin that has very many."""
+"""Items of evidence as columns, summed by group at one moment: the input of `hear` for twins with very many items."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from beliefgraph.inference.kernels.items import GRID
 NO_ROWS: Ints = np.zeros(0, dtype=np.int64)
 
 MOST_UNSEEN = 4
-"""A block of which the rev does not see one item in so many is walked item by item; of others, these are subtracted."""
+"""If more than one in this many items of a block are not visible to a rev, the block is visited item by item; otherwise
+the invisible items are subtracted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What the items of each group come to, as integers; all of shape [groups].
+    """Sums of the items of each group, as integers; all of shape [groups].
 
     A group is some items of one source on one belief by one origin. In quanta of 1/GRID nats: `rising` and `falling`,
-    the sums of what its items say for and against the belief, aged; `fresh_rising` and `fresh_falling`, the same as if
-    all of it were new. `left` is what is left of the items with age, in quanta of 1/GRID items, and
-    `items` their number.
+    the sums of its items for and against the belief, aged; `fresh_rising` and `fresh_falling`, the same without ageing.
+    `left` is the number of items as aged, in quanta of 1/GRID items, and `items` their number.
     """
 
     rising: Ints
@@ -36,16 +36,16 @@ class Sums:
     items: Ints
 
     def of(self, groups: Ints) -> Sums:
-        """Those of some groups."""
+        """The sums of some groups."""
         return Sums(*(getattr(self, each.name)[groups] for each in fields(self)))
 
 
 @dataclass(frozen=True)
 class Items:
-    """Items as columns of one length, in the terms of `kernels/items.py`; times in whole microseconds.
+    """Items as columns of one length, with the terms of `kernels/items.py`; times in whole microseconds.
 
-    `group` numbers the group of each; an item is seen by the revs in [rev_from, rev_to), and says something in
-    [valid_from, valid_to). `log_likelihood_ratio` is within its bound.
+    `group` is the group of each; an item is visible to the revs in [rev_from, rev_to), and counts during [valid_from,
+    valid_to). `log_likelihood_ratio` is within its bound.
     """
 
     group: Narrow
@@ -60,20 +60,20 @@ class Items:
 
     @cached_property
     def revs(self) -> tuple[int, int, int]:
-        """The first rev from which an item is seen, the last from which one is, and the first that sees one no more."""
+        """The first and the last rev that opened an item, and the first one that closed one."""
         return int(self.rev_from.min()), int(self.rev_from.max()), int(self.rev_to.min())
 
     def take(self, rows: Ints) -> Items:
-        """Some of the items, in no runs."""
+        """Some of the items, without runs."""
         return Items(*(getattr(self, each.name)[rows] for each in fields(self)[:-1]))
 
 
 @dataclass(frozen=True, slots=True)
 class ItemRuns:
-    """Most items of a block in the order of their groups, signs and times, in the terms of `kernels/items.py`.
+    """Most items of a block in the order of their groups, signs and times, with the terms of `kernels/items.py`.
 
-    `others` are the rows of those that are in no run, since they end or are too strong. Which revs see an item is not
-    kept here, so the runs stay right when one is closed.
+    `others` are the rows of items in no run, because they end or are too strong. Visibility to revs is not stored here,
+    so the runs stay valid when an item is closed.
     """
 
     start: Ints
@@ -93,7 +93,7 @@ class ItemRuns:
         rows = np.flatnonzero(steady)
         rows = rows[np.argsort(items.valid_from[rows], kind="stable")]
         kind = 2 * items.group[rows] + (llr[rows] < 0)
-        narrow = np.uint16 if kind.max(initial=0) < 2**16 else kind.dtype  # 16 bits are sorted in one pass
+        narrow = np.uint16 if kind.max(initial=0) < 2**16 else kind.dtype  # 16-bit keys are sorted in one radix pass
         by_kind = np.argsort(kind.astype(narrow), kind="stable")
         rows, kind = rows[by_kind], kind[by_kind]
         period = np.where(half[kind // 2] == 0, 0, items.period[rows])
@@ -119,7 +119,7 @@ class ItemRuns:
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """How much of the items of each group is kept, by when they were said, in the terms of `kernels/items.py`."""
+    """Which share of the items of each group counts, by their start, with the terms of `kernels/items.py`."""
 
     follows: Narrow
     first: Ints
@@ -129,18 +129,18 @@ class Keeping:
     @classmethod
     @lru_cache(64)
     def all(cls, groups: int) -> Keeping:
-        """All of every item."""
+        """Every item counts in full."""
         return cls(np.full(groups, -1, dtype=np.int32), np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0))
 
     @classmethod
     def steps(cls, follows: Narrow, steps: Sequence[tuple[Ints, Floats]]) -> Keeping:
-        """By steps, each a row of times and what is kept from there on; the first also says it of what came before."""
+        """Step functions, each with times and the shares from then on; the first share also applies before."""
         first = np.cumsum([0, *(len(edge) for edge, _ in steps)], dtype=np.int64)
         edge, keep = (np.concatenate(each) for each in zip(*steps, strict=True))
         return cls(follows, first, edge, keep)
 
     def of(self, group: Narrow, since: Ints) -> Floats:
-        """How much is kept of some items, by their groups and when they were said."""
+        """The share that counts of some items, by their groups and starts."""
         kept = np.ones(len(group))
         follows = self.follows[group]
         for each in np.unique(follows[follows >= 0]).tolist():
@@ -158,17 +158,17 @@ class Totals:
 
     @property
     def sums(self) -> Sums:
-        """What the items that count come to."""
+        """The sums of the items that count."""
         return Sums(*(np.ascontiguousarray(self.table[:, i]) for i in range(kernels.BEGUN)))
 
     @property
     def begun(self) -> Ints:
-        """How many of the items that the rev sees had begun by the moment."""
+        """How many of the items visible to the rev had begun by the moment."""
         return self.table[:, kernels.BEGUN]
 
     @property
     def open(self) -> Ints:
-        """How many items the rev sees."""
+        """How many items are visible to the rev."""
         return self.table[:, kernels.OPEN]
 
     def add(self, at: int, items: Items, half: Ints, keeping: Keeping | None = None) -> None:
@@ -192,9 +192,9 @@ def gather(
 ) -> tuple[Totals, list[Ints]]:
     """The sums of all items that count at a moment, by group; and of each block, the rows of groups `apart`.
 
-    `half` is the half-life of every group, in whole microseconds (0: never ages), `shared` says of which groups it
-    matters how much is left of their items. Rows of groups `apart`, all that the rev sees, are only counted as begun
-    and open. `keeping` is left out where all of every item is kept.
+    `half` is the half-life of every group, in whole microseconds (0: never ages), `shared` flags the groups for which
+    `left` is needed. Rows of groups `apart`, all that are visible to the rev, are only counted as begun and open. Leave
+    out `keeping` if every item counts in full.
     """
     pass_ = _Pass(at, half, shared, apart, keeping)
     return Totals(pass_.table), [pass_.block(items, rev) for items in blocks]
@@ -213,7 +213,7 @@ class _Pass:
         )  # fmt: skip
 
     def block(self, items: Items, rev: int) -> Ints:
-        """Add the items of a block that a rev sees, and return the rows of groups `apart`."""
+        """Add the items of a block that are visible to a rev, and return the rows of groups `apart`."""
         runs = items.runs
         if runs is None:
             return self._walk(items, rev, self.table)
@@ -241,7 +241,7 @@ class _Pass:
 
     @staticmethod
     def _unseen(items: Items, runs: ItemRuns, rev: int) -> Ints:
-        """The rows in runs that a rev does not see."""
+        """The rows in runs that are not visible to a rev."""
         _, opened, closed = items.revs
         if opened <= rev < closed:
             return NO_ROWS
@@ -250,7 +250,7 @@ class _Pass:
         return np.flatnonzero(unseen)
 
     def _walk(self, items: Items, rev: int, table: Ints) -> Ints:
-        """Add those of some items that a rev sees to a table one by one, and return the rows of groups `apart`."""
+        """Add the items visible to a rev to a table one by one, and return the rows of groups `apart`."""
         found = np.empty(len(items.group) if self._any_apart else 0, dtype=np.int64)
         number = kernels.gather(
             self._at, rev, items.group, items.log_likelihood_ratio, items.strength, items.period, items.valid_from,
@@ -260,7 +260,7 @@ class _Pass:
 
 
 def weigh(at: int, items: Items, half: Ints, keeping: Keeping | None = None) -> tuple[Ints, Ints]:
-    """What each of these items says at a moment, as if it counted, and what is left of it; both in quanta."""
+    """The aged log-likelihood ratio and the aged count of each of these items, as if it counted; in quanta."""
     ages, kept = _Ages.of(at, half), keeping or Keeping.all(len(half))
     quanta, left = np.empty(len(items.group), dtype=np.int64), np.empty(len(items.group), dtype=np.int64)
     kernels.weigh(
@@ -273,9 +273,9 @@ def weigh(at: int, items: Items, half: Ints, keeping: Keeping | None = None) -> 
 def spread(
     at: int, rev: int, items: Items, half: Ints, reaches: Bools, weight: Floats, keeping: Keeping | None = None
 ) -> tuple[Ints, Floats]:
-    """The items that a rev sees and that count at a moment, of the groups that reach something, by their rows.
+    """The rows of visible items that count at a moment, for groups that reach the target.
 
-    With each, what it says, in nats, times the weight of its group.
+    Each with its aged log-likelihood ratio in nats, times the weight of its group.
     """
     ages, rows = _Ages.of(at, half), np.empty(len(items.group), dtype=np.int64)
     kept, shares = keeping or Keeping.all(len(half)), np.empty(len(items.group))
@@ -289,7 +289,7 @@ def spread(
 
 @dataclass(frozen=True, slots=True)
 class _Ages:
-    """A moment in the half-lives of every group: `whole` ones since 1970, and 2^−(what is left over)."""
+    """A moment in the half-lives of every group: `whole` ones since 1970, and 2^−(the remainder)."""
 
     whole: Ints
     rest: Floats
@@ -302,5 +302,5 @@ class _Ages:
 
 
 def quantised(nats: Floats) -> Ints:
-    """The nearest whole number of quanta."""
+    """The nearest integer number of quanta."""
     return np.asarray(np.rint(nats * GRID).astype(np.int64))

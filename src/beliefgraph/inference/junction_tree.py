@@ -1,5 +1,4 @@
-"""The junction tree of an elimination order: its maximal cliques, joined so that what two share is shared all along
-the way."""
+"""The junction tree of an elimination order: its maximal cliques, joined with the running intersection property."""
 
 from __future__ import annotations
 
@@ -27,7 +26,7 @@ class JunctionTree:
 
     @property
     def width(self) -> int:
-        """The size of the largest clique less one."""
+        """The size of the largest clique minus one."""
         return max(map(len, self.cliques)) - 1
 
     def shifted(self, by: int) -> JunctionTree:
@@ -45,11 +44,11 @@ def junction_tree(elimination: Elimination) -> JunctionTree:
 
 
 def junction_forest(elimination: Elimination) -> list[JunctionTree]:
-    """The junction tree of each connected part, rooted at its middle so that it is as shallow as can be.
+    """The junction tree of each connected part, rooted at its middle so that its depth is minimal.
 
     Walks the elimination order backwards (J. R. S. Blair and B. Peyton, An introduction to chordal graphs and clique
-    trees, 1993): a variable joins the clique of its first-eliminated later neighbour if that clique is all of its
-    later neighbours, and starts a clique of its own otherwise.
+    trees, 1993): a variable joins the clique of its first-eliminated later neighbour if that clique consists of all its
+    later neighbours, and starts its own clique otherwise.
     """
     start, flat, shared, parent, level = (
         found.tolist() for found in _forest(elimination.order, elimination.start, elimination.later)
@@ -69,7 +68,7 @@ def junction_forest(elimination: Elimination) -> list[JunctionTree]:
 
 @native
 def _farthest(host: Ints, first: Ints, children: Ints, origin: int, came_from: Ints, walk: Ints) -> int:
-    """The clique farthest from the origin, the last of several; `came_from`, -1 before, says by which way."""
+    """The clique farthest from the origin, the last of several; `came_from` gets the predecessors, -1 initially."""
     came_from[origin] = origin
     walk[0] = origin
     step, length = 0, 1
@@ -87,7 +86,7 @@ def _farthest(host: Ints, first: Ints, children: Ints, origin: int, came_from: I
 
 @native
 def _middle(host: Ints, first: Ints, children: Ints, origin: int, one: Ints, other: Ints, walk: Ints) -> int:
-    """The middle of a longest path of the tree that a clique is in."""
+    """The middle of a longest path in the tree that contains a clique."""
     end = _farthest(host, first, children, origin, one, walk)
     far = _farthest(host, first, children, end, other, walk)
     length, clique = 0, far
@@ -102,8 +101,10 @@ def _middle(host: Ints, first: Ints, children: Ints, origin: int, one: Ints, oth
 
 @native
 def _forest(order: Ints, start: Ints, later: Ints) -> tuple[Ints, Ints, Ints, Ints, Ints]:
-    """The cliques, tree by tree, breadth first from the middle (where each starts, the variables of all), and for each
-    how many it shares with its parent, the parent, the level."""
+    """The cliques, tree by tree, breadth first from the middle: the start of each, and the variables of all.
+
+    For each clique also the number of variables shared with its parent, the parent, and the level.
+    """
     size = len(order)
     turn, home = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
     for at in range(size):
@@ -122,7 +123,7 @@ def _forest(order: Ints, start: Ints, later: Ints) -> tuple[Ints, Ints, Ints, In
             for i in range(start[at], start[at + 1]):
                 next_gone = min(next_gone, turn[later[i]])
             clique = home[order[next_gone]]
-        if degree and number[clique] == degree:  # its later neighbours are all in there, so they are all of it
+        if degree and number[clique] == degree:  # the clique contains all later neighbours, so it equals them
             number[clique] += 1
             home[order[at]] = clique
         else:
@@ -158,7 +159,7 @@ def _forest(order: Ints, start: Ints, later: Ints) -> tuple[Ints, Ints, Ints, In
     one, other, walk = np.full(cliques, -1), np.full(cliques, -1), np.empty(cliques, dtype=np.int64)
     head = reached = 0
     for position in range(cliques):
-        if position == reached:  # one tree is done
+        if position == reached:  # one tree is complete
             while host[head] >= 0:
                 head += 1
             visited[position] = _middle(host, first, children, head, one, other, walk)

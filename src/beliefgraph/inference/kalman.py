@@ -1,10 +1,10 @@
-"""A quantity that drifts and is measured now and then: the local-level model in continuous time.
+"""A drifting quantity with occasional measurements: the local-level model in continuous time.
 
-The quantity x is a random walk, dx = σ·dW, and a measurement is y = x + noise of deviation r. What was measured up to a
-moment t is, as a likelihood of x(t), one normal density N(y̅, v): each measurement adds its precision, and time adds
-σ²·dt to v (R. E. Kalman, A new approach to linear filtering and prediction problems, 1960, begun without a prior). The
-stated prior N(m, s²) is that of x at the moment asked about, like every prior here; so what was measured long ago says
-less and less, and where nothing was measured lately the prior comes back.
+The quantity x is a random walk, dx = σ·dW, and a measurement is y = x + noise of deviation r. The measurements up to a
+moment t are, as a likelihood of x(t), one normal density N(y̅, v): each measurement adds its precision, and time adds
+σ²·dt to v (R. E. Kalman, A new approach to linear filtering and prediction problems, 1960, started without a prior).
+The stated prior N(m, s²) is that of x at the moment of the query, like every prior here; so old measurements weigh less
+and less, and without recent ones the result returns to the prior.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Normal:
         return float(log_ndtr(z) - log_ndtr(-z))
 
     def times(self, other: Normal) -> Normal:
-        """The distribution whose density is the product of the two: what is believed after both."""
+        """The normalised product of the two densities: the posterior of both."""
         own, theirs = self.deviation**-2, other.deviation**-2
         return Normal((self.mean * own + other.mean * theirs) / (own + theirs), (own + theirs) ** -0.5)
 
@@ -45,12 +45,12 @@ class Normal:
 def likelihood(
     when: npt.ArrayLike, value: npt.ArrayLike, deviation: npt.ArrayLike, *, at: float, drift: float
 ) -> Normal | None:
-    """What the measurements up to `at` say of the quantity then, as a likelihood; None where there are none.
+    """The likelihood of the quantity at `at` given the measurements up to then; None without any.
 
-    Columns of one length: `when` each was made (in a unit of time, as `at`), its `value` and its own `deviation`
-    (above 0, in the quantity's unit). `drift` is the deviation by which the quantity moves in one unit of time, at
-    least 0. They are taken in the order of time, and of their content at one moment, so the order in which they are
-    handed in changes no bit. Raises `invalid-input`.
+    Columns of one length: `when` each was made (in a unit of time, as `at`), its `value` and its own `deviation` (above
+    0, in the quantity's unit). `drift` is the deviation by which the quantity moves in one unit of time, at least 0.
+    They are sorted by time, and by content within one moment, so the input order changes no bit. Raises
+    `invalid-input`.
     """
     moment, seen, spread = floats("when", when), floats("value", value), floats("deviation", deviation)
     if moment.ndim != 1 or not moment.shape == seen.shape == spread.shape:

@@ -1,7 +1,7 @@
 """Maps: which entry of a smaller table agrees with each entry of a clique's.
 
-A map depends on the shape of the clique's table and on which of its axes the smaller one has, so that many cliques
-share one; each is made once.
+A map depends on the shape of the clique's table and on which of its axes the smaller one has, so many cliques share
+one; each is computed once.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from beliefgraph.inference.native import native
 def shared_maps(
     scope_start: Ints, scope: Ints, cards: Ints, clique: Ints, asked_start: Ints, asked: Ints
 ) -> tuple[Ints, Codes]:
-    """Where each map starts among all, and all, one after another.
+    """Where each map starts among all, and all maps concatenated.
 
     The variables of clique k, its axes, are `scope[scope_start[k]:scope_start[k + 1]]`, and variable v has `cards[v]`
-    states. Map i is from the entries of clique `clique[i]` to those of a table over `asked[asked_start[i]:
-    asked_start[i + 1]]`, axes in that order, which are all in the clique.
+    states. Map i is from the entries of clique `clique[i]` to those of a table over `asked[asked_start[i]:asked_start[i
+    + 1]]`, axes in that order, which are all in the clique.
     """
     number = len(clique)
     position = np.empty(len(asked), dtype=np.int64)
@@ -92,9 +92,9 @@ def _same(
 def homes(
     scope_start: Ints, scope: Ints, size: Ints, holding_start: Ints, holding: Ints, asked_start: Ints, asked: Ints
 ) -> Ints:
-    """For each set of variables the smallest clique that holds it, the first of several.
+    """For each set of variables the smallest clique that contains it, the first of several.
 
-    The cliques that variable v is in are `holding[holding_start[v]:holding_start[v + 1]]`, ascending.
+    The cliques that contain variable v are `holding[holding_start[v]:holding_start[v + 1]]`, ascending.
     """
     found = np.empty(len(asked_start) - 1, dtype=np.int64)
     for i in range(len(found)):

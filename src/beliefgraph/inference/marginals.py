@@ -1,4 +1,4 @@
-"""The marginals without evidence as a function of fields and intercepts, and the steps that lead to the priors."""
+"""The marginals without evidence as a function of fields and intercepts, and the steps towards the priors."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from beliefgraph.inference.stop import check_stopped, left_behind, spend
 from beliefgraph.inference.variables import Variables
 
 _DEAREST = 2**28
-"""Exact derivatives cost a pass per belief, and an equation in as many unknowns; past this many table entries in all
-(some seconds) they are not tried."""
+"""Maximum cost of exact derivatives in table entries (some seconds): a pass per belief, and an equation in as many
+unknowns."""
 
 _SOLVED = 16
 """An equation in n unknowns takes as long as n³ / 16 table entries of a pass."""
@@ -30,7 +30,7 @@ _SOLVED = 16
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the marginals are at some unknowns: the joints, each belief's probability, how far it is off, in nats."""
+    """The marginals at some unknowns: the joints, each belief's probability, and its deviation in nats."""
 
     unknown: Floats
     joint: Floats
@@ -39,12 +39,12 @@ class State:
 
     @property
     def drift(self) -> float:
-        """How far the farthest marginal is off, in nats."""
+        """The greatest deviation of a marginal, in nats."""
         return float(np.abs(self.off).max())
 
     @property
     def error(self) -> float:
-        """What a step must lower: the squares of how far all marginals are off; infinite where they make no sense."""
+        """The error to be minimised: the sum of the squared deviations; infinite if they are not finite."""
         total = float(self.off @ self.off)
         return total if np.isfinite(total) else np.inf
 
@@ -75,7 +75,7 @@ class Marginals:
 
     @property
     def affordable(self) -> bool:
-        """Whether exact derivatives cost little enough."""
+        """Whether exact derivatives are affordable."""
         return self._exact_cost <= _DEAREST
 
     @property
@@ -83,8 +83,10 @@ class Marginals:
         return self.plan.entries * len(self.priors) + len(self.priors) ** 3 // _SOLVED
 
     def start(self) -> Floats:
-        """The unknowns that are right on a tree: fields where several relations tie two variables, and intercepts as if
-        causes were independent."""
+        """The unknowns that are exact on a tree.
+
+        Fields if several relations connect two variables, and intercepts as if causes were independent.
+        """
         unknown = self._tied() if self.variables.values else np.zeros(len(self.priors))
         if self.families:
             joints = [self.variables.independent(self.own, family.causes) for family in self.families]
@@ -92,7 +94,7 @@ class Marginals:
         return unknown
 
     def _tied(self) -> Floats:
-        """The field of every belief that what ties each two variables asks for, against the state that has none."""
+        """The field of every belief implied by parallel relations, relative to the state that has none."""
         variables = self.variables
         scale = scales(variables, self.own, self.pairs, set(variables.variable[self.effects].tolist()))
         against = variables.start[:-1].copy()
@@ -102,7 +104,7 @@ class Marginals:
         return np.asarray(scale[variables.leaf] - scale[against[variables.variable]])
 
     def log_potential(self, unknown: Floats) -> Floats:
-        """The log of every table entry's factors together; shape [entries], the largest of each clique 0."""
+        """The sum of the log factors at every table entry; shape [entries], the maximum of each clique 0."""
         fixed = self.fixed.copy()
         fixed[self.field] += unknown[self.free]
         values = np.concatenate([fixed, self.tables.log_conditionals(unknown[self.effects])])[self.stated]
@@ -124,10 +126,10 @@ class Marginals:
         return State(unknown, joint, yes / (yes + no), off)
 
     def cause_by_cause(self, bound: float) -> State:
-        """The state after fitting each intercept to the joint its causes have, until the drift is within the bound.
+        """The state after fitting each intercept to the joint of its causes, until the drift is within the bound.
 
-        Where all relations are causal, a belief is right one round after its causes are, so this cannot fail; it only
-        takes as many rounds as the longest chain.
+        If all relations are causal, a belief is exact one round after its causes are, so this cannot fail; it takes as
+        many rounds as the longest chain.
         """
         state = self.at(self.start())
         for _ in self.families:
@@ -139,21 +141,21 @@ class Marginals:
         return state
 
     def overshot(self, state: State) -> dict[int, float]:
-        """The effects that their causes alone make more likely than stated, each with how likely."""
+        """The effects that their causes alone make more likely than stated, each with that probability."""
         least = self.tables.least(self._causes_joint(state)) if self.families else np.zeros(0)
         too_likely = np.flatnonzero(least >= self.priors[self.effects])
         return {int(self.effects[at]): float(least[at]) for at in too_likely}
 
     def leakless(self, state: State) -> bool:
-        """Whether an effect is too likely although its leak is as good as none."""
+        """Whether an effect is too likely although its leak is practically zero."""
         too_likely = state.marginal[self.effects] > self.priors[self.effects]
         return bool((self.tables.noisy_or & too_likely & (state.unknown[self.effects] < noisy_or.LEAST_LEAK)).any())
 
     def quasi_newton(self, state: State) -> Floats:
         """The step if, clique by clique, covariances were those of a Gaussian with the same graph.
 
-        The inverse covariance is then the sum of the cliques' inverses less the separators' (S. L. Lauritzen, Graphical
-        Models, 1996, 5.3): exact for pairwise trees, close elsewhere, and it never builds an n×n matrix.
+        The inverse covariance is then the sum of the cliques' inverses minus the separators' (S. L. Lauritzen,
+        Graphical Models, 1996, 5.3): exact for pairwise trees, close elsewhere, and without an n×n matrix.
         """
         gap = self.priors - state.marginal
         step = np.zeros(len(gap))
@@ -162,12 +164,11 @@ class Marginals:
         return self.tables.through(step, state.unknown[self.effects], self._causes_joint(state))
 
     def newton(self, state: State) -> Floats:
-        """The step with the exact derivatives: cov(state of i, statistic of j) for all i and each unknown j, by one
-        tilted pass for each j.
+        """The step with the exact derivatives, by one tilted pass for each unknown j.
 
-        The statistic of a field is the state itself, that of an intercept is the state less its conditional
-        probability. Weighting by 1 + statistic/2 keeps every weight positive. Raises `LinAlgError` where they are no
-        numbers any more.
+        A pass gives cov(state of i, statistic of j) for all i. The statistic of a field is the state itself, that of an
+        intercept is the state minus its conditional probability. Weighting by 1 + statistic/2 keeps every weight
+        positive. Raises `LinAlgError` if the derivatives are NaN.
         """
         spend(self._exact_cost)
         tilts = self._tilts(state.unknown)

@@ -1,4 +1,4 @@
-"""A compiled structure: ask it what follows from the evidence."""
+"""A compiled structure: queries given evidence."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from beliefgraph.inference.session import Session
 from beliefgraph.inference.stop import check_stopped
 
 CERTAIN_LOG_ODDS = 100.0
-"""What an assumed belief reads as, in nats: finite, and a probability of exactly 1 (or 4e-44) in a double."""
+"""Log-odds reported for an assumed belief, in nats: finite, and a probability of exactly 1 (or 4e-44) in a double."""
 
 
 Tier = Literal["exact", "approximate", "unavailable"]
-"""How a connected part is answered: by one junction tree, by an edge-deleted one and messages, or not at all."""
+"""How a connected part is answered: by one junction tree, by an edge-deleted one with messages, or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """What each belief has come to. `log_odds`, `error` and `quality` have the shape of the evidence asked with,
-    `available` has shape [n].
+    """The posterior of each belief.
 
-    `quality` is a code of `quality.py`; `error` is the error bar of the log-odds in nats, 0 where they are exact. Where
-    a belief is not available its log-odds are 0 and mean nothing.
+    `log_odds`, `error` and `quality` have the shape of the evidence, `available` has shape [n]. `quality` is a code of
+    `quality.py`; `error` is the error bar of the log-odds in nats, 0 if they are exact. If a belief is not available
+    its log-odds are 0 and meaningless.
     """
 
     log_odds: Floats
@@ -45,7 +45,7 @@ class Posterior:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One connected part: its beliefs, how it is answered, and the width of the junction tree that does (0 if none)."""
+    """One connected part: its beliefs, how it is answered, and the width of its junction tree (0 if none)."""
 
     beliefs: Ints
     tier: Tier
@@ -54,12 +54,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A structure made ready to be asked; it never changes, and the same question always gets the same bits.
+    """A compiled structure; it is immutable, and the same query always gets the same bits.
 
-    `available` (shape [n]) says which beliefs have answers; `width` is the largest clique less one and `cost` the table
-    entries of all trees; `drift` is how far, in nats, the calibrated model's prior is from a stated one at most.
-    `content_hash` is the structure's. `exclusive` are the groups of beliefs that are the values of one variable, and
-    `parts` the connected parts that have relations or values.
+    `available` (shape [n]) says which beliefs have answers; `width` is the largest clique minus one and `cost` the
+    table entries of all trees; `drift` is the greatest deviation, in nats, of the calibrated model's prior from a
+    stated one. `content_hash` is the structure's. `exclusive` are the groups of beliefs that are the values of one
+    variable, and `parts` the connected parts that have relations or values.
     """
 
     priors: Floats
@@ -76,7 +76,7 @@ class Model:
 
     @property
     def parted(self) -> tuple[Bundle | EdgeDeletedPart, ...]:
-        """What answers for the beliefs that have relations: each for some connected parts."""
+        """The compiled parts for the beliefs that have relations, each for some connected parts."""
         return (*self.bundles, *self.edge_deleted)
 
     def log_odds(
@@ -87,10 +87,10 @@ class Model:
     ) -> Posterior:
         """The posterior log-odds of every belief given the evidence, in nats.
 
-        `log_likelihood` is λ per belief, shape [n] or [B, n] for B questions at once, each within
-        ±LOG_LIKELIHOOD_BOUND. `assume` takes beliefs as known (their causes become more likely or less); `do` as made
-        so (their causes stay as they were). Both read ±CERTAIN_LOG_ODDS. A connected part without evidence answers its
-        priors exactly. Raises `invalid-input`, and `impossible-evidence` when what is assumed cannot hold together.
+        `log_likelihood` is λ per belief, shape [n], or [B, n] for B queries at once, each within ±LOG_LIKELIHOOD_BOUND.
+        `assume` conditions on beliefs (their causes become more likely or less); `do` sets them (their causes stay
+        unchanged). Both are reported as ±CERTAIN_LOG_ODDS. A connected part without evidence has its priors exactly.
+        Raises `invalid-input`, and `impossible-evidence` if the assumptions cannot hold together.
         """
         check_stopped()
         evidence = self._evidence(log_likelihood)
@@ -116,7 +116,7 @@ class Model:
         return Posterior(answer, error, quality, self.available)
 
     def exact_log_odds(self, rows: Floats) -> Floats | None:
-        """The log-odds alone, with the bits of `log_odds`, where one bundle has all of them, exactly; else None.
+        """The log-odds alone, bit-identical to `log_odds`, if one exact bundle contains all beliefs; else None.
 
         `rows` are of shape [B, n] and known to be within ±LOG_LIKELIHOOD_BOUND; nothing is assumed.
         """
@@ -155,7 +155,7 @@ class Model:
     def responsibility(self, effect: int, log_likelihood: npt.ArrayLike) -> Responsibility | None:
         """Which of its causes brought an effect about, given that it holds; see `Responsibility`.
 
-        `log_likelihood` is λ per belief, shape [n]. None where it is no noisy OR of causes. Raises `invalid-input`, and
+        `log_likelihood` is λ per belief, shape [n]. None if it is no noisy OR of causes. Raises `invalid-input`, and
         `too-wide` if the effect has no answer.
         """
         evidence = self._evidence(log_likelihood)
@@ -170,12 +170,12 @@ class Model:
         return None
 
     def interval(self, belief: int, log_likelihood: npt.ArrayLike) -> tuple[float, float] | None:
-        """The least and greatest log-odds that a belief can have given the evidence, in nats: no approximation.
+        """Guaranteed bounds on the log-odds of a belief given the evidence, in nats.
 
-        `log_likelihood` is λ per belief, shape [n]. None where its part has values or an effect of several causes: no
-        bounds are known for those. In an exact part the answer lies within; where a part is approximated the bounds
-        hold for the distribution that is approximated, whose fields were themselves fitted approximately. Raises
-        `invalid-input`, and `too-wide` if the belief has no answer.
+        `log_likelihood` is λ per belief, shape [n]. None if its part has values or an effect of several causes: no
+        bounds are known for those. In an exact part the answer lies within; if a part is approximated the bounds hold
+        for the approximated distribution, whose fields were themselves fitted approximately. Raises `invalid-input`,
+        and `too-wide` if the belief has no answer.
         """
         evidence = self._evidence(log_likelihood)
         if evidence.ndim != 1:
@@ -195,9 +195,9 @@ class Model:
     def cohort(self, log_likelihood: npt.ArrayLike, beliefs: Sequence[int]) -> Floats:
         """The posterior log-odds of some beliefs for many users at once; shape [B, len(beliefs)].
 
-        `log_likelihood` is λ per user and belief, shape [B, n]. The bits are those that `log_odds` gives; this goes
-        down only to what is asked, shares one look at the plan among many users, and uses two threads where there are
-        thousands of them. Raises `invalid-input`, and `too-wide` if a belief has no answer.
+        `log_likelihood` is λ per user and belief, shape [B, n]. Bit-identical to `log_odds`; the downward pass only
+        visits the requested beliefs, many users share one traversal of the plan, and thousands of users are split over
+        two threads. Raises `invalid-input`, and `too-wide` if a belief has no answer.
         """
         evidence = np.atleast_2d(self._evidence(log_likelihood))
         asked = list(dict.fromkeys(beliefs))
@@ -224,7 +224,7 @@ class Model:
         return answer if asked == list(beliefs) else answer[:, [place[belief] for belief in beliefs]]
 
     def session(self, log_likelihood: npt.ArrayLike) -> Session:
-        """The same evidence (shape [n]) as something that can be changed belief by belief; see `Session`."""
+        """The same evidence (shape [n]) in a session, where it can be changed belief by belief; see `Session`."""
         evidence = self._evidence(log_likelihood)
         if evidence.ndim != 1:
             raise Incorrect("invalid-input", "A session has one set of evidence at a time.")
@@ -259,8 +259,10 @@ class Model:
 
 
 def _settled(group: tuple[int, ...], fixed: Mapping[int, bool]) -> dict[int, bool]:
-    """What follows for the values of one variable from what is fixed: exactly one holds. Raises
-    `impossible-evidence`."""
+    """The consequences for the values of one variable, of which exactly one holds, of the fixed ones.
+
+    Raises `impossible-evidence`.
+    """
     holding = [value for value in group if fixed.get(value)]
     left = [value for value in group if fixed.get(value, True)]
     if len(holding) > 1 or not left:

@@ -1,4 +1,4 @@
-"""The one place where numba is met: what makes a function run as machine code, and how long that is kept."""
+"""The only module that uses numba: compiling functions to machine code, and the cache of compiled code."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from numba.core import caching
 F = TypeVar("F", bound=Callable[..., Any])
 
 COLUMNS = "plan.py"
-"""It has no kernels; the numbers of its columns are compiled into those of others."""
+"""It has no kernels, but the numbers of its columns are compiled into those of others."""
 
 
 def native(function: F) -> F:
-    """The same function as machine code, compiled at its first call and kept on disk for the next process.
+    """The same function as machine code, compiled at its first call and cached on disk for the next process.
 
-    It is kept where NUMBA_CACHE_DIR says or beside the source, or where that is read-only in a cache of the user's;
-    where none can be written it is compiled again in every process. What is kept is used while `sources` stands, and
+    The cache is at NUMBA_CACHE_DIR or beside the source, or in the user's cache directory if that is read-only; if none
+    is writable it is compiled again in every process. The cached code is valid as long as `sources` is unchanged, and
     then overwritten. It runs without the interpreter's lock and divides by zero as numpy does. Sums and products keep
-    their order (no fast-math): what is computed twice has the same bits twice.
+    their order (no fast-math), so repeated computations are bit-identical.
     """
     return _compiled(function)
 
 
 def inner(function: F) -> F:
-    """The same for what runs inside a kernel again and again, and makes no array: it becomes a part of its callers.
+    """The same for functions that run repeatedly inside a kernel and allocate no array: they are inlined.
 
-    They hold the arrays that it works on, so nobody counts that it does too: counting would take longer than what is
-    done to a small table. (`_nrt` is numba's own word for that; where an array is made after all, it refuses.)
+    The callers own the arrays, so reference counting is switched off: it would take longer than the work on a small
+    table. (`_nrt` is numba's option for that; numba refuses a function that allocates an array.)
     """
     return _compiled(function, _nrt=False, forceinline=True)
 
@@ -44,7 +44,7 @@ def _compiled(function: F, **options: bool) -> F:
     config.CACHE_LOCATOR_CLASSES = ",".join(f"{__name__}.{place.__name__}" for place in PLACES)
     try:
         return cast(F, compiler(cache=True, nogil=True, error_model="numpy", **options)(function))
-    except RuntimeError:  # numba found no place for a cache
+    except RuntimeError:  # numba found no writable cache
         return cast(F, compiler(nogil=True, error_model="numpy", **options)(function))
     finally:
         config.CACHE_LOCATOR_CLASSES = others
@@ -52,8 +52,10 @@ def _compiled(function: F, **options: bool) -> F:
 
 @cache
 def sources() -> str:
-    """A hash of every module of this room that has kernels, and of COLUMNS: one kernel is compiled into another, so
-    that any of them may be in any machine code."""
+    """A hash of all kernel modules of this package, and of COLUMNS.
+
+    One kernel is compiled into another, so any of them may be part of any machine code.
+    """
     digest = hashlib.sha256()
     for module in _modules(files(__package__)):
         text = module.read_bytes()
@@ -63,7 +65,7 @@ def sources() -> str:
 
 
 def _modules(folder: Traversable) -> Iterator[Traversable]:
-    """The modules in a folder and those below it, always in the same order."""
+    """The modules in a folder and its subfolders, in a fixed order."""
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.is_dir():
             yield from _modules(entry)
@@ -72,19 +74,19 @@ def _modules(folder: Traversable) -> Iterator[Traversable]:
 
 
 class _Place:
-    """numba looks only at the file that a function is in, and names what it keeps by the line it begins at."""
+    """Numba checks only the file that contains a function, and names cached code by the function's first line."""
 
     def get_source_stamp(self) -> tuple[str, object]:
-        """What must be as it was: this room's kernels, and the function's own file wherever it is."""
+        """What must be unchanged: the kernels of this package, and the function's own file wherever it is."""
         return sources(), super().get_source_stamp()  # type: ignore[misc]
 
     def get_disambiguator(self) -> str:
-        """Nothing that changes with the source: what is kept of one function is overwritten by the next of its name."""
+        """A constant: the cached code of a function is overwritten by the next one with its name."""
         return "native"
 
 
 class Chosen(_Place, caching.UserProvidedCacheLocator):
-    """Where NUMBA_CACHE_DIR says."""
+    """The directory of NUMBA_CACHE_DIR."""
 
 
 class Beside(_Place, caching.InTreeCacheLocator):
@@ -92,7 +94,7 @@ class Beside(_Place, caching.InTreeCacheLocator):
 
 
 class OfUser(_Place, caching.UserWideCacheLocator):
-    """In the user's own cache."""
+    """The user's own cache directory."""
 
 
 PLACES = Chosen, Beside, OfUser

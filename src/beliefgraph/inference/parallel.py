@@ -1,8 +1,8 @@
-"""Two variables that several relations tie: what makes all their tables together leave both with the stated priors.
+"""Parallel relations between two variables: scaling their tables so that together they keep both stated priors.
 
 The table of one relation is divided by its margins, so that alone it moves neither of its beliefs. Several between the
-values of two variables do move them together, however they are divided. Scaling the product's rows and columns in turn
-(R. Sinkhorn, 1964) finds what is still to be divided by.
+values of two variables do move them together, whichever way they are divided. Scaling the product's rows and columns in
+turn (R. Sinkhorn, 1964) finds the remaining divisors.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from beliefgraph.inference.factors import Pair
 from beliefgraph.inference.variables import Variables
 
 _ROUNDS = 200
-"""A dozen are usual; what strong relations leave after these, the iteration on the marginals removes."""
+"""Maximum number of iterations. A dozen are usual; calibration removes what is left with strong relations."""
 _SETTLED = 1e-14
-"""In nats: scales that move by less are found."""
+"""Convergence, in nats: scales that change by less are final."""
 
 
 def scales(variables: Variables, own: Floats, pairs: Sequence[Pair], fixed: Collection[int]) -> Floats:
-    """The log scale of every state (shape [leaves]) that keeps each two variables at their `own` distributions, were
-    there no others: right for all where the variables form a tree. Those that are `fixed` are left out, as are two
-    beliefs by themselves, whose table is right already.
+    """The log scale of every state (shape [leaves]) that keeps connected variables at their `own` distributions.
+
+    It is exact if the variables form a tree. Variables that are `fixed` are left out, as are two binary beliefs, whose
+    table is exact already.
     """
     found = np.zeros(len(own))
     tables: dict[tuple[int, int], Floats] = {}
@@ -51,8 +52,10 @@ def scales(variables: Variables, own: Floats, pairs: Sequence[Pair], fixed: Coll
 
 
 def _scaled(tables: Floats, row: Floats, column: Floats) -> tuple[Floats, Floats]:
-    """What to multiply the rows and the columns of tables by (shape [G, rows, columns]), so that weighted with the
-    distributions of both (shapes [G, rows], [G, columns]) they have these for margins."""
+    """The scale factors for the rows and columns of tables (shape [G, rows, columns]).
+
+    Weighted with the distributions of both (shapes [G, rows], [G, columns]), the scaled tables have these as margins.
+    """
     columns = np.ones_like(column)
     for _ in range(_ROUNDS):
         rows = 1.0 / np.einsum("gij,gj->gi", tables, column * columns)

@@ -1,9 +1,9 @@
-"""The plan of a pass: where every table, message and leaf of some junction trees lies, as a few arrays of integers.
+"""The plan of a pass: the layout of all tables, messages and leaves of some junction trees, as arrays of integers.
 
-Tables lie one after another, tree by tree, from each root down, the variables a clique shares with its parent first; so
-a message upward sums contiguous blocks. A table entry is a product of its potential, of the leaves (what is observed on
-a variable) homed there, and of the children's messages. Which entry of a leaf or message goes with which entry of a
-table depends only on the table's shape, so these maps are few and shared.
+Tables are stored consecutively, tree by tree, from each root down, with the variables that a clique shares with its
+parent first; so an upward message sums contiguous blocks. A table entry is a product of its potential, of the leaves
+(the observations of a variable) assigned to the clique, and of the children's messages. Which entry of a leaf or
+message goes with which entry of a table depends only on the table's shape, so these maps are few and shared.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from beliefgraph.inference.maps import homes, shared_maps
 from beliefgraph.inference.scopes import Scopes
 
 START, SIZE, BLOCK, MESSAGE, WIDTH, PARENT, MAP, STEP, FIRST_CHILD, LAST_CHILD, FIRST_LEAF, LAST_LEAF = range(12)
-"""The columns of `Plan.codes`, one row per clique: where its table starts and its entries; how many entries each entry
-of its message upward sums; where that message starts and its entries; the parent's row (a root's own) and the map from
-the parent's entries to the message's; how far apart two of those entries are that differ in the last shared variable
-alone; the rows of its children and of its leaves, each [first, last)."""
+"""The columns of `Plan.codes`, one row per clique: the start and size of its table; how many entries each entry of its
+upward message sums; the start and size of that message; the parent's row (a root's own) and the map from the parent's
+entries to the message's; the distance of two of those entries that differ only in the last shared variable; the rows of
+its children and of its leaves, each [first, last)."""
 
 VARIABLE, LEAF, STATES, LEAF_MAP, LEAF_STEP, HOME = range(6)
-"""The columns of `Plan.leaf_codes`, one row per variable, by home: its number, where its states start among the leaves
-and how many they are, the map from its home's entries to its states, how far apart two of those entries are that
-differ in it alone, its home's row."""
+"""The columns of `Plan.leaf_codes`, one row per variable, by home clique: its number, the start of its states among the
+leaves and their number, the map from the home's entries to its states, the distance of two of those entries that differ
+only in it, the home's row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clique:
-    """Where one clique's table lies, and what its axes are (local variables)."""
+    """The location of one clique's table, and its axes (local variables)."""
 
     scope: tuple[int, ...]
     cards: tuple[int, ...]
@@ -49,8 +49,11 @@ class Clique:
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    """The tables of some cliques, one after another: `cards[v]` is how many states variable v has, `scopes` the
-    cliques' axes, the first `shared` of them the parent's too; each starts at `start` and has `size` entries."""
+    """The tables of some cliques, stored consecutively.
+
+    `cards[v]` is the number of states of variable v, `scopes` are the cliques' axes, of which the first `shared` are
+    also the parent's; each table starts at `start` and has `size` entries.
+    """
 
     cards: Ints
     scopes: Scopes
@@ -80,7 +83,7 @@ class Tables:
         return tuple(found)
 
     def homes(self, scopes: Scopes) -> Ints:
-        """For each scope the row of the smallest clique that holds it, the first of several."""
+        """For each scope the row of the smallest clique that contains it, the first of several."""
         return homes(
             self.scopes.start, self.scopes.variables, self.size, *self._holding, scopes.start, scopes.variables
         )
@@ -90,7 +93,7 @@ class Tables:
         return shared_maps(self.scopes.start, self.scopes.variables, self.cards, rows, scopes.start, scopes.variables)
 
     def separators(self, rows: Ints) -> Scopes:
-        """What the cliques in some rows share with their parents."""
+        """The variables that the cliques in some rows share with their parents."""
         number = self.shared[rows]
         start = np.concatenate([[0], np.cumsum(number)])
         at = np.arange(start[-1]) + np.repeat(self.scopes.start[rows] - start[:-1], number)
@@ -124,12 +127,12 @@ class Plan:
 
     @property
     def layout(self) -> Layout:
-        """What the kernels know of it."""
+        """The arrays that the kernels use."""
         return self.codes, self.leaf_codes, self.maps, self.trees
 
     @property
     def leaves(self) -> int:
-        """How many states all the variables have together."""
+        """The total number of states of all variables."""
         return int(self.leaf_start[-1])
 
     @property
@@ -138,7 +141,7 @@ class Plan:
         return self.tables.cliques
 
     def home(self, scope: Sequence[int]) -> Clique:
-        """The smallest clique that holds the scope, the first of several."""
+        """The smallest clique that contains the scope, the first of several."""
         return self.cliques[self.home_row(scope)]
 
     def home_row(self, scope: Sequence[int]) -> int:
@@ -159,7 +162,7 @@ def projection(cards: tuple[int, ...], positions: tuple[int, ...]) -> Ints:
 
 
 def table_entries(trees: Iterable[JunctionTree], cards: Sequence[int]) -> int:
-    """How many entries the tables of these trees have together: the cost of a pass, known before it."""
+    """The total number of table entries of these trees: the cost of a pass, known in advance."""
     return sum(prod([cards[v] for v in clique]) for tree in trees for clique in tree.cliques)
 
 
@@ -179,14 +182,14 @@ def plan(trees: Sequence[JunctionTree], cards: Sequence[int]) -> Plan:
     at, maps = tables.maps(np.concatenate([home[order], above[below]]), Scopes.alone(order).then(separators))
     width = np.ones(number, dtype=np.int64)
     width[below] = np.multiply.reduceat(tables.cards[separators.variables], separators.start[:-1])
-    # The first entry that is not of the first state is as far off as any two neighbours along the last axis.
+    # The first entry with another state has the distance of any two neighbours along the last axis.
     ones = np.append(np.flatnonzero(maps), len(maps))
     step = ones[np.searchsorted(ones, at)] - at
     codes = np.zeros((number, 12), dtype=np.uint32)
     codes[:, START], codes[:, SIZE], codes[:, BLOCK] = tables.start, tables.size, tables.size // width
     codes[:, MESSAGE], codes[:, WIDTH], codes[:, PARENT] = np.cumsum(width) - width, width, above
     codes[below, MAP], codes[below, STEP] = at[len(cards) :], step[len(cards) :]
-    # A tree's cliques are listed breadth first, so the children of one stand together, in their parents' order.
+    # A tree's cliques are in breadth-first order, so the children of one are adjacent, in their parents' order.
     children = np.bincount(above[below], minlength=number)
     codes[:, LAST_CHILD] = np.cumsum(children) + tree_of_clique + 1
     codes[:, FIRST_CHILD] = codes[:, LAST_CHILD] - children

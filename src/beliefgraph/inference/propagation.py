@@ -1,8 +1,8 @@
-"""Passes over a plan with its potentials: every marginal, exactly, whatever the sizes of the numbers.
+"""Passes over a plan with its potentials: every marginal, exactly, in any numeric range.
 
-The linear pass multiplies and adds probabilities. A tree where numbers get so small that digits could be lost is done
-again on logarithms: slower, and never wrong. Which one is chosen depends on that tree's evidence alone, so an answer
-never depends on what else was asked with it.
+The linear pass multiplies and adds probabilities. A tree with numbers so small that precision could be lost is computed
+again with logarithms: slower, but always right. The choice depends on that tree's evidence alone, so an answer does not
+depend on other queries in the same call.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from beliefgraph.inference.variables import Variables
 class Engine:
     """A plan with potentials (of logarithm `log_potential`, shape [entries], at most 0), ready to be run.
 
-    `table`, `total` and `message` are the way up without evidence, and `fit` (one flag per tree) says where it lost no
-    digit; `changed` are the cliques whose potential is not the one they were made with.
+    `table`, `total` and `message` are the results of the upward pass without evidence, and `fit` (one flag per tree)
+    says where it lost no precision; `changed` are the cliques whose potential differs from the original one.
     """
 
     plan: Plan
@@ -49,7 +49,7 @@ class Engine:
 
     @property
     def start(self) -> Start:
-        """What the kernels know of it."""
+        """The arrays that the kernels use."""
         made = self.table, self.total, self.message
         return self.potential, self.log_potential, *made, self.fit, self.changed
 
@@ -62,9 +62,9 @@ class Engine:
         )
 
     def log_odds(self, variables: Variables, given: Floats, fixed: Flags, prior: Floats) -> Floats:
-        """The log-odds of every belief, each row of evidence by itself; shape [B, n].
+        """The log-odds of every belief for each row of evidence; shape [B, n].
 
-        `fixed` (shape [n]) is 1 where a belief is taken to hold, 2 where not to. A tree that is told nothing answers
+        `fixed` (shape [n]) is 1 for a belief fixed to hold, 2 for one fixed not to. A tree without evidence has the
         `prior`. Raises `impossible-evidence`.
         """
         answer = np.empty(given.shape)
@@ -80,9 +80,9 @@ class Engine:
         return answer
 
     def cohort(self, variables: Variables, given: Floats, prior: Floats, asked: Sequence[int], answer: Floats) -> None:
-        """Write the log-odds of the beliefs asked for, for many rows of evidence, to `answer`, shape [B, asked].
+        """Write the log-odds of the requested beliefs, for many rows of evidence, to `answer`, shape [B, asked].
 
-        The bits are those of `log_odds`; it goes down only to what is asked.
+        Bit-identical to `log_odds`; the downward pass only visits the requested beliefs.
         """
         plan = self.plan
         wanted = np.zeros(len(plan.codes), dtype=np.uint8)
@@ -102,10 +102,10 @@ class Engine:
             answer[again] = self.log_odds(variables, given[again], nothing, prior)[:, list(asked)]
 
     def log_marginals(self, weight: Floats, said: Flags) -> Floats:
-        """The log-probability of every state of every variable; `weight` (what is observed, each at most 1, 0 where a
-        state is ruled out) and the answer have shape [B, leaves].
+        """The log-probability of every state of every variable, given its weight; both have shape [B, leaves].
 
-        Where `said` (shape [B, variables]) is 0 the weights are 1. Raises `impossible-evidence`.
+        `weight` is what is observed, each at most 1, 0 if a state is ruled out. Where `said` (shape [B, variables]) is
+        0 the weights are 1. Raises `impossible-evidence`.
         """
         marginal, status, _ = self._distributions(weight, said)
         lost = np.argwhere(status == LOST).tolist()
@@ -120,7 +120,7 @@ class Engine:
     def joint(self) -> tuple[Floats, Floats]:
         """Every clique's joint (shape [entries]) and every marginal ([leaves]) without evidence.
 
-        Not numbers where digits were lost: to be used where a failure is seen.
+        NaN if precision was lost: for callers that check.
         """
         free = np.zeros((1, len(self.plan.leaf_codes)), dtype=np.uint8)
         marginal, status, joint = self._distributions(np.ones((1, self.plan.leaves)), free)
@@ -129,11 +129,11 @@ class Engine:
         return joint, marginal[0]
 
     def joints(self, weight: Floats) -> tuple[Floats, Floats, Bools]:
-        """Every clique's joint (shape [B, entries]) and the log of each tree's mass ([B, trees]) for each row of leaves
-        (`weight` [B, leaves], each at most 1); and which rows these are right for (shape [B]).
+        """The joint of every clique, the log mass of every tree, and validity, for each row of leaves.
 
-        A row where digits were lost, or that cannot be, is not right. The difference of two masses of one tree is how
-        much more likely what one row observed is, given the same potentials.
+        Shapes: `weight` [B, leaves], each at most 1; joint [B, entries], log mass [B, trees], validity [B]. A row that
+        lost precision or is impossible is not valid. The difference of two masses of one tree is how much more likely
+        one row's observations are, given the same potentials.
         """
         joint = np.empty((len(weight), self.plan.entries))
         log_mass = np.empty((len(weight), len(self.plan.trees)))
@@ -143,7 +143,7 @@ class Engine:
         return joint, log_mass, np.asarray((status != LOST).all(axis=1))
 
     def log_tree(self, tree: int, weight: Floats) -> Floats:
-        """The log-marginals of one tree (shape [leaves], only its own are meant), on logarithms throughout."""
+        """The log-marginals of one tree (shape [leaves], only its own are set), computed with logarithms throughout."""
         logs = np.full(self.plan.leaves, -np.inf)
         first, last = self.plan.trees[tree]
         if not logarithms.log_tree(self.plan.layout, first, last, self.log_potential, weight, logs):
@@ -151,7 +151,7 @@ class Engine:
         return logs
 
     def leaves(self, tree: int) -> Bools:
-        """Which leaves are in a tree."""
+        """The leaves of a tree."""
         return np.asarray(np.repeat(self.plan.tree_of == tree, np.diff(self.plan.leaf_start)))
 
     def _distributions(self, weight: Floats, said: Flags) -> tuple[Floats, Flags, Floats]:

@@ -3,4 +3,4 @@
 from __future__ import annotations
 
 EXACT, APPROXIMATE, UNRELIABLE, UNAVAILABLE = range(4)
-"""Exact; within its error bar, mostly; not to be relied on, whatever the bar says; nothing can be said."""
+"""Exact; within its error bar, in most cases; not reliable, whatever the bar says; no answer."""

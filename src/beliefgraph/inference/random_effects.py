@@ -1,13 +1,13 @@
 """An error that observations share on every belief they bear on: of a year, a house, an instrument.
 
 All observations of one such group are off by the same amount e, normal with mean 0 and standard deviation τ nats each.
-Given e, a belief on which their words come to h, and of which c observations count, is heard with h + c·e. Of a single
-belief e is not known, and is averaged over:
+Given e, a belief whose observations sum to h, and of which c count, has the log-likelihood ratio h + c·e. For a single
+belief e is unknown, and is averaged over:
 
     λ' = ln E σ(h + s·Z) − ln E σ(−h − s·Z),   Z standard normal,   s² = Σ (τ·c)² over the groups.
 
-|λ'| < |h|, and it grows with h like h / √(1 + π·s²/8), as long as s is not small beside it. What is averaged over is a
-likelihood that tells nothing of e by itself (σ(x) + σ(−x) = 1), so λ' is exact whatever the prior.
+|λ'| < |h|, and it grows with h like h / √(1 + π·s²/8), as long as s is not small compared with it. The averaged
+likelihood carries no information on e by itself (σ(x) + σ(−x) = 1), so λ' is exact for any prior.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ NO_EFFECT = -1
 """In the column of groups: the observation shares no error across beliefs."""
 
 MOST_DEVIATION = 300.0
-"""Nats of shared error from which a word says next to nothing."""
+"""Upper bound of τ·c, in nats; beyond it an observation carries almost no information."""
 
 _STEP = 0.25
 _NORMAL = np.arange(-16.0, 16.0 + _STEP, _STEP)
 _LOGISTIC = np.arange(-120.0, 120.0 + _STEP, _STEP)
 _WIDE = 1.0
-"""Nats of deviation from which the sum runs over the logistic variable in the place of the normal one; either way the
-trapezoidal rule errs by less than 1e-13, as what it sums has no pole within π of the real line."""
+"""Deviation in nats from which the sum is over the logistic variable instead of the normal one; either way the
+trapezoidal rule errs by less than 1e-13, because the integrand has no pole within π of the real line."""
 
 _FLAT = 1e-4
-"""Nats of words over which the slope at 0 is taken."""
+"""Step in nats over which the slope at 0 is measured."""
 
 
 def averaged(log_likelihood: Floats, deviation: Floats) -> Floats:
-    """λ' of words h and the deviation s of their shared error, in nats; shapes are equal. s = 0 changes no bit."""
+    """λ' for the sum h and the deviation s of the shared error, in nats; shapes are equal. s = 0 changes no bit."""
     h, s = np.clip(log_likelihood, -60.0, 60.0), np.minimum(deviation, MOST_DEVIATION)
     found = log_likelihood.copy()
     narrow, wide = np.flatnonzero((s > 0) & (s < _WIDE)), np.flatnonzero(s >= _WIDE)
@@ -65,10 +65,11 @@ def _over_logistic(h: Floats, s: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Which voices share an error across beliefs. `touched` are these voices, as flags; `belief` is that of each voice.
+    """The voices that share an error across beliefs.
 
-    A share is what one voice has of one group; a lot, what one belief has of it. `share` is the share of every row, -1
-    where it has none; shares are in the order of their voices, and those of a voice begin at `start` of them.
+    `touched` flags these voices; `belief` is that of each voice. A share belongs to one voice and group; a lot to one
+    belief and group. `share` is the share of every row, -1 if none; shares are in the order of their voices, and those
+    of a voice begin at `start` of them.
     """
 
     touched: Bools
@@ -82,7 +83,7 @@ class Effects:
 
     @classmethod
     def of(cls, belief: Ints, voice: Ints, effect: Ints, deviation: Floats) -> Effects | None:
-        """The effects of rows; `belief` is that of every voice. None where there are none."""
+        """The effects of rows; `belief` is that of every voice. None if there are none."""
         rows = np.flatnonzero((effect != NO_EFFECT) & (deviation > 0))
         if not len(rows):
             return None
@@ -100,10 +101,10 @@ class Effects:
         return cls(touched, belief, of_row, shares[0], start, lot.reshape(-1), lots[0], each)
 
     def hear(self, words: Ints, left: Ints, items: Ints, weight: Floats, beliefs: int) -> Averaged:
-        """What is heard of words, in quanta by voice.
+        """The averaged log-likelihood ratios of voices, in quanta; `words` are their sums.
 
-        `left` is what is left of every row's items and `items` their number, `weight` is what one observation of each
-        voice counts for.
+        `left` is the aged number of every row's items and `items` their number, `weight` the effective weight of one
+        observation of each voice.
         """
         here = self.share >= 0
         count = _sum(self.share[here], left[here], len(self.voice))
@@ -124,9 +125,10 @@ class Effects:
 
 @dataclass(frozen=True, slots=True)
 class Averaged:
-    """What is heard on every belief of the voices that share an error, in quanta; `ratio` is that over what is said.
+    """The averaged log-likelihood ratio on every belief of the voices that share an error, in quanta.
 
-    `words` are those of every voice, and `erring` is how many of its items share an error.
+    `ratio` is that over the sum before averaging. `words` are the sums of every voice, and `erring` is how many of its
+    items share an error.
     """
 
     effects: Effects
@@ -141,9 +143,9 @@ class Averaged:
     ratio: Floats
 
     def withdrawn(self, row: Ints, voice: Ints, less: Ints, left: Ints, weight: Floats) -> Ints:
-        """By how much what is heard falls where the words of a voice fall by `less`, each without one item of its row.
+        """By how much the result falls if the sum of a voice falls by `less`, each without one item of its row.
 
-        `left` is what is left of the item, `weight` what one observation of the voice counts for then.
+        `left` is the aged count of the item, `weight` the effective weight of one observation of the voice without it.
         """
         effects = self.effects
         first, many = effects.start[voice], effects.start[voice + 1] - effects.start[voice]
@@ -155,7 +157,7 @@ class Averaged:
         change = effects._variance(size, lot) - effects._variance(self.lot[lot], lot)
         belief = effects.belief[voice]
         variance = self.variance[belief] + _sum(item, change, len(row))
-        alone = (effects.share[row] >= 0) & (self.erring[voice] == 1)  # without it, its voice shares no error
+        alone = (effects.share[row] >= 0) & (self.erring[voice] == 1)  # without this item, its voice shares no error
         words = self.words[voice]
         said = self.said[belief] - np.where(alone, words, less)
         return np.asarray(self.heard[belief] - _through(said, variance) - np.where(alone, words - less, 0))

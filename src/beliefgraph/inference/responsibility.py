@@ -1,14 +1,14 @@
-"""Which causes brought an effect about, where it is a noisy OR of them.
+"""Which causes brought an effect about, if it is a noisy OR of them.
 
-Each cause that holds pulls a trigger of its own with its probability q, something else with the leak's, and the effect
-holds if any of them did. Given the joint state x of the causes, and that the effect holds, the triggers are known up to
-that, so that
+Each cause that holds triggers the effect with its probability q, and the leak with its own; the effect holds if any of
+them did. Given the joint state x of the causes, and that the effect holds, the distribution of the triggers is known,
+so that
 
     P(i brought it about | effect, evidence) = Σ_x P(x | effect, evidence) · x_i·q_i / P(effect | x)
 
-and it alone did with (1 − leak)·Π_{j ≠ i} (1 − q_j)^x_j times as much (the triggers: J. Pearl, Probabilistic Reasoning
-in Intelligent Systems, 1988, 4.3.2). Several may have done it together, so these sum to 1 or more, and those of one
-alone to 1 or less.
+and i alone did with (1 − leak)·Π_{j ≠ i} (1 − q_j)^x_j times as much (the triggers: J. Pearl, Probabilistic Reasoning
+in Intelligent Systems, 1988, 4.3.2). Several may have done it together, so these sum to at least 1, and those of one
+alone to at most 1.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from beliefgraph.inference.edge_deleted_part import EdgeDeletedPart
 
 @dataclass(frozen=True, slots=True)
 class Responsibility:
-    """How likely each cause brought the effect about, given that it holds; the last entry is the leak: something else.
+    """The probability that each cause brought the effect about, given that it holds; the last entry is the leak.
 
     `causes` are beliefs, ascending; `brought` and `alone` have shape [causes + 1].
     """
@@ -35,10 +35,10 @@ class Responsibility:
 
 
 def responsibility_of(bundle: Bundle | EdgeDeletedPart, effect: int, evidence: Floats) -> Responsibility | None:
-    """Who brought the effect about, given evidence of shape [n]; as exact as the bundle's answers.
+    """Which causes brought the effect about, given evidence of shape [n]; as exact as the bundle's answers.
 
-    None where it is no noisy OR, and where the bundle is approximated without the effect's table in its tree. Asks one
-    question for each joint state of some of the causes that is not impossible: 255 at the most.
+    None if it is no noisy OR, and if the bundle is approximated without the effect's table in its tree. Runs one query
+    for each joint state of some of the causes that is not impossible: at most 255.
     """
     kept = bundle if isinstance(bundle, Bundle) else bundle.kept[0]
     at = kept.place[effect]
@@ -53,13 +53,13 @@ def responsibility_of(bundle: Bundle | EdgeDeletedPart, effect: int, evidence: F
 def _joint(
     bundle: Bundle | EdgeDeletedPart, effect: int, causes: tuple[int, ...], evidence: Floats
 ) -> tuple[Floats, Floats]:
-    """The joint states of the causes that can be, shape [states, causes], and P(state | effect, evidence)."""
+    """The possible joint states of the causes, shape [states, causes], and P(state | effect, evidence)."""
     place = bundle.place
     known: list[dict[int, bool]] = [{effect: True}]
     log_weight = np.zeros(1)
     for cause in causes:
         found = bundle.log_marginals(np.tile(evidence, (len(known), 1)), known, set())[place[cause]]
-        both = log_weight + found  # [does not hold, holds] by what is known so far
+        both = log_weight + found  # [does not hold, holds] given the evidence so far
         possible = np.isfinite(both)
         known = [
             {**before, cause: bool(holds)}

@@ -1,4 +1,4 @@
-"""Sets of variables, many at once: which variables a factor or a table is over."""
+"""Sets of variables: the scopes of factors or tables."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ class Scopes:
         return cls(np.arange(len(variables) + 1), variables)
 
     def then(self, others: Scopes) -> Scopes:
-        """These and then others."""
+        """The concatenation of both."""
         start = np.concatenate([self.start, self.start[-1] + others.start[1:]])
         return Scopes(start, np.concatenate([self.variables, others.variables]))
 
     def only(self, wanted: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Scopes:
-        """The same sets without the variables that are not wanted."""
+        """The same sets without the other variables."""
         kept = wanted[self.variables]
         return Scopes(np.concatenate([[0], np.cumsum(kept)])[self.start], self.variables[kept])
 
     def holding(self, size: int) -> tuple[Ints, Ints]:
-        """Which sets each of `size` variables is in, ascending: where those of each start, and all."""
+        """Which sets contain each of `size` variables, ascending: where those of each start, and all."""
         order = np.argsort(self.variables, kind="stable")
         rows = np.repeat(np.arange(len(self)), np.diff(self.start))
         return np.searchsorted(self.variables[order], np.arange(size + 1)), rows[order]

@@ -1,9 +1,9 @@
-"""A model that is told one thing after another: what follows is brought up to date where it changed, not made again.
+"""A model with incremental evidence: answers are updated where they change, not recomputed.
 
-The way up keeps every table and message. New evidence makes the tables between its home and the root again, by the same
-operations as a full pass, so that they are the same to the last bit. The way down goes where a message differs by more
-than UNNOTICED from the one handed on there before. So what a session says lies within 1e-12 of the full pass whatever
-came before, and nothing adds up. What is published is the full pass itself.
+The upward pass keeps every table and message. New evidence recomputes the tables between its clique and the root with
+the same operations as a full pass, so that they are bit-identical. The downward pass goes where a message differs by
+more than UNNOTICED from the one sent there before. So the answers of a session lie within 1e-12 of the full pass after
+any history, and errors do not accumulate. Published numbers come from the full pass.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from beliefgraph.inference.kernels import changes, observed, state_weights
 from beliefgraph.inference.plan import HOME, SIZE
 
 UNNOTICED = 1e-14
-"""A message is handed on when it differs by this share. Along a path of fifty cliques that is less than 1e-12."""
+"""Relative change from which a message is sent. Along a path of fifty cliques the error is less than 1e-12."""
 
 
 class Session:
-    """Evidence on one model, changed belief by belief; ask it between changes. Not for several threads at once."""
+    """Evidence on one model, changed belief by belief and queried between changes. Not thread-safe."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Session:
                 self._where[belief] = part, at
 
     def tell(self, belief: int, log_likelihood: float) -> None:
-        """From now on the evidence on a belief is λ = `log_likelihood`. Raises `invalid-input`."""
+        """Set the evidence on a belief to λ = `log_likelihood`. Raises `invalid-input`."""
         if not 0 <= belief < len(self._given):
             raise Incorrect("invalid-input", f"There is no belief {belief}.", belief=belief)
         if not abs(log_likelihood) <= LOG_LIKELIHOOD_BOUND:
@@ -62,13 +62,13 @@ class Session:
             self._answer[belief] = self._prior[belief] + log_likelihood
 
     def log_odds(self) -> Floats:
-        """The posterior log-odds of every belief; 0 where the model has no answer."""
+        """The posterior log-odds of every belief; 0 if the model has no answer."""
         for part in self._parts:
             part.write(self._answer)
         return self._answer.copy()
 
     def ask(self, belief: int) -> float:
-        """The posterior log-odds of one belief, and no more work than that takes. Raises `too-wide`."""
+        """The posterior log-odds of one belief, with the least work. Raises `too-wide`."""
         if not 0 <= belief < len(self._given):
             raise Incorrect("invalid-input", f"There is no belief {belief}.", belief=belief)
         if not self._available[belief]:
@@ -78,7 +78,7 @@ class Session:
 
 
 class _Part:
-    """The state of one bundle: tables, totals and messages as they are, joints as they were last needed."""
+    """The state of one bundle: current tables, totals and messages, and joints as last needed."""
 
     def __init__(self, bundle: Bundle, given: Floats) -> None:
         self.members = bundle.members
@@ -123,7 +123,7 @@ class _Part:
         self._changed = self._moved = True
 
     def write(self, answer: Floats) -> None:
-        """Bring the answers of this part's beliefs up to date."""
+        """Update the answers of this part's beliefs."""
         if not self._moved:
             return
         plan, variables = self._bundle.plan, self._bundle.variables
@@ -162,7 +162,7 @@ class _Part:
         return float(self._full()[at])
 
     def _observe(self, variable: int) -> int:
-        """Write what is known about a variable; whether anything is."""
+        """Write the evidence on a variable; returns whether there is any."""
         first, last, leaf = self._first[variable], self._first[variable + 1], self._leaf[variable]
         if last - first == 1:
             said = observed.observe(self._given.item(first), 0, self._weight, leaf)
@@ -183,14 +183,14 @@ class _Part:
         return self._safe
 
     def _forget(self) -> None:
-        """Make everything again next time: what is kept may be out of range."""
+        """Recompute everything next time: the kept numbers may be out of range."""
         self._dirty[:] = 1
         self._stale[:] = 1
         self._below[:] = 0.0
         self._changed, self._safe = True, bool(self._bundle.engine.fit.all())
 
     def _full(self) -> Floats:
-        """The full pass, on logarithms where need be."""
+        """The full pass, with logarithms if necessary."""
         nothing: Mapping[int, bool] = {}
         rows = np.zeros((1, int(self.members.max()) + 1))
         rows[0, self.members] = self._given
@@ -212,7 +212,7 @@ class _EdgeDeletedPart:
         self._found = None
 
     def write(self, answer: Floats) -> None:
-        """Bring the answers of this part's beliefs up to date."""
+        """Update the answers of this part's beliefs."""
         answer[self.members] = self._answers()
 
     def ask(self, at: int) -> float:

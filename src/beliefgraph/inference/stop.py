@@ -1,7 +1,7 @@
-"""Whether a computation is still wanted, and how much it may still cost: long ones look between their steps.
+"""Cancellation and cost budgets of long computations, which check them between their steps.
 
-One that nobody waits for ends at its next look; one that has spent its budget is refused. Both are set by whoever
-begins the work, for a block of one thread; without them there is no end and no budget.
+A computation without waiting callers ends at its next check; one that has used its budget is refused. Both are set by
+the caller, for a block of one thread; without them there is no limit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from beliefgraph.errors import Incorrect, Unavailable
 T = TypeVar("T")
 
 LOOK_S = 0.05
-"""Seconds between two looks while a step of one piece is at work elsewhere."""
+"""Seconds between two checks while an uninterruptible step runs in another thread."""
 
 
 class _Current(threading.local):
@@ -30,7 +30,7 @@ _current = _Current()
 
 @contextmanager
 def stoppable(flag: threading.Event) -> Iterator[None]:
-    """Let `check_stopped` look at a flag in this thread for as long as the block lasts."""
+    """Let `check_stopped` test a flag in this thread for the duration of the block."""
     before, _current.flag = _current.flag, flag
     try:
         yield
@@ -40,7 +40,7 @@ def stoppable(flag: threading.Event) -> Iterator[None]:
 
 @contextmanager
 def budget(entries: int) -> Iterator[None]:
-    """Let what is computed in this block and thread cost this many table entries together (see `spend`)."""
+    """Limit the total cost of this block and thread to this many table entries (see `spend`)."""
     before, _current.left = _current.left, entries
     try:
         yield
@@ -49,7 +49,7 @@ def budget(entries: int) -> Iterator[None]:
 
 
 def check_stopped() -> None:
-    """Refuse (`took-too-long`) to go on where the flag of this thread is set; cheap enough for every step."""
+    """Raise `took-too-long` if the flag of this thread is set; cheap enough for every step."""
     flag = _current.flag
     if flag is not None and flag.is_set():
         raise Unavailable(
@@ -58,10 +58,10 @@ def check_stopped() -> None:
 
 
 def spend(entries: int) -> None:
-    """Take the cost of a step from the budget before it is made: `too-complex` where that is not enough.
+    """Subtract the cost of a step from the budget in advance; `too-complex` if it is used up.
 
-    A table entry takes some 15 ns in a pass; other steps are counted as the entries that take as long. So whether a
-    budget is enough depends on what is computed and not on the machine.
+    A table entry takes some 15 ns in a pass; other steps count as the entries that take as long. So whether a budget
+    suffices depends on the computation and not on the machine.
     """
     check_stopped()
     if _current.left is not None:
@@ -75,8 +75,10 @@ def spend(entries: int) -> None:
 
 
 def left_behind(work: Callable[[], T]) -> T:
-    """What `work` returns. It is one piece of machine code that cannot look, so it runs in a thread of its own, and is
-    left behind where it is stopped: it ends by itself, and keeps no process from ending."""
+    """The result of `work`, which is one piece of machine code without checks and so runs in a thread of its own.
+
+    On cancellation that thread is abandoned: it ends by itself, and does not keep the process from ending.
+    """
     flag = _current.flag
     if flag is None:
         return work()

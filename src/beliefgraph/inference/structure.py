@@ -1,4 +1,4 @@
-"""What is stated: how likely each belief is by itself, and how beliefs bear on each other."""
+"""The statements of a twin: the prior of each belief, and the relations between beliefs."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.vocabulary import words_of
 
 MAX_STATES = 1_024
-"""One variable may have this many values: its tables have as many entries, times those of what it is related to."""
+"""Maximum number of values of one variable: its tables have as many entries, times those of its neighbours."""
 
 SUM_TOLERANCE = 1e-9
-"""The priors of values of which exactly one holds sum to 1 within this: rounding, and nothing else."""
+"""Tolerance of the sum of the priors of a variable's values, for rounding only."""
 
 _HASHED_AS = b"beliefgraph structure 1\n"
-"""Raised when a structure comes to mean something else, so that nothing compiled before is taken for it."""
+"""Increased when the meaning of a structure changes, so that earlier compiled models are not reused."""
 
 
 class Relation(NamedTuple):
-    """One statement that joins two beliefs, named by their indices.
+    """One statement that relates two beliefs, given by their indices.
 
-    `parameter` is the odds ratio (dimensionless, 1 says nothing); for `implies` it is the probability P(target |
+    `parameter` is the odds ratio (dimensionless, 1 has no effect); for `implies` it is the probability P(target |
     source), and for `causes` into a noisy OR the probability that this cause alone brings the effect about.
     """
 
@@ -42,19 +42,20 @@ class Relation(NamedTuple):
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
 class Structure:
-    """The statements of one twin: `priors` (probabilities, shape [n], each strictly between 0 and 1), `relations`,
-    which groups of beliefs are `exclusive`, and which effects are a `noisy_or` of their causes (the others are
-    logistic).
+    """The statements of one twin.
+
+    `priors` are probabilities (shape [n], each strictly between 0 and 1); with `relations`, the `exclusive` groups of
+    beliefs, and the effects that are a `noisy_or` of their causes (the others are logistic).
 
     An exclusive group is the values of one categorical variable: exactly one of these beliefs holds, and their priors
-    sum to 1. Where the values do not cover everything, one of them is an explicit "other". A belief is in one group at
-    most.
+    sum to 1. If the values do not cover everything, one of them is an explicit "other". A belief is in at most one
+    group.
 
-    Relations and groups are kept in one canonical order, and relations without direction from the lower index to the
-    higher, so how they are handed in changes nothing. Raises `invalid-input` for what is no statement (an index out of
-    range, a belief related to itself, the same relation twice, a relation between two values of one variable, groups
-    that overlap, a value as an effect, a noisy OR without causes), `infeasible-statements` for what cannot be true,
-    `cyclic-causes` for causes that lead back to themselves.
+    Relations and groups are kept in one canonical order, and undirected relations from the lower index to the higher,
+    so the input order has no effect. Raises `invalid-input` for invalid statements (an index out of range, a belief
+    related to itself, the same relation twice, a relation between two values of one variable, groups that overlap, a
+    value as an effect, a noisy OR without causes), `infeasible-statements` for statements that cannot be true,
+    `cyclic-causes` for causes that form a cycle.
     """
 
     priors: Floats
@@ -88,14 +89,14 @@ class Structure:
 
     @property
     def variables(self) -> list[tuple[int, ...]]:
-        """The beliefs of each variable, ordered by the first: one by itself, or the values of an exclusive group."""
+        """The beliefs of each variable, ordered by the first: a single one, or the values of an exclusive group."""
         grouped = {belief for group in self.exclusive for belief in group}
         alone = [(belief,) for belief in range(len(self.priors)) if belief not in grouped]
         return sorted([*alone, *self.exclusive])
 
 
 def _canonical(relation: Relation) -> Relation:
-    """The relation from the lower index to the higher, unless its direction means something."""
+    """The relation from the lower index to the higher, unless it is directed."""
     kind, source, target, parameter = relation
     if kind not in ("causes", "implies"):
         source, target = min(source, target), max(source, target)
@@ -204,7 +205,7 @@ def _check_parameter(kind: RelationKind, source: float, target: float, parameter
 
 
 def _check_causes(relations: tuple[Relation, ...]) -> None:
-    """Refuse too many causes of one effect, and causes that lead back to themselves (Kahn's order, 1962)."""
+    """Refuse too many causes of one effect, and cyclic causes (Kahn's order, 1962)."""
     effects: dict[int, list[int]] = {}
     waiting: dict[int, int] = {}
     for kind, source, target, _ in relations:

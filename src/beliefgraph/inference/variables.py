@@ -1,7 +1,7 @@
-"""Which beliefs are the states of one variable: what is an array of beliefs outside is one of states inside.
+"""Which beliefs are the states of one variable: converts arrays of beliefs to arrays of states.
 
-A belief by itself is a variable of two states, *no* and *yes*. The values of a group, of which exactly one holds, are
-the states of one variable; each is a belief that holds where the variable takes it.
+A binary belief is a variable of two states, *no* and *yes*. The values of a group, of which exactly one holds, are the
+states of one variable; each is a belief that holds if the variable has that state.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from beliefgraph.inference.kernels import observed, odds
 from beliefgraph.inference.plan import projection
 
 _REMEMBERED = 512
-"""Maps of tables up to this many entries are kept: they are few and asked for all the time."""
+"""Maximum size of tables whose maps are cached: they are few and used constantly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variables:
     """Beliefs numbered so that variable v has those from `first[v]` to `first[v + 1]`: one, or the values of a group.
 
-    `cards[v]` is how many states v has and `start[v]` where they begin among all states, the leaves of a plan.
-    `variable[b]` is the variable of belief b, `state[b]` the state in which b holds, and `leaf[b]` that state among the
-    leaves.
+    `cards[v]` is the number of states of v and `start[v]` the index of the first among all states, the leaves of a
+    plan. `variable[b]` is the variable of belief b, `state[b]` the state in which b holds, and `leaf[b]` that state
+    among the leaves.
     """
 
     first: Ints
@@ -55,14 +55,16 @@ class Variables:
 
     def scopes(self, joined: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
         """The variables of some sets of beliefs, each variable once."""
-        if not self.values:  # each belief is its variable
+        if not self.values:  # each belief is its own variable
             return list(joined)
         variable = self.variable.tolist()
         return [tuple(dict.fromkeys([variable[belief] for belief in beliefs])) for beliefs in joined]
 
     def stated(self, joined: Sequence[tuple[int, ...]]) -> Ints:
-        """From the entries of tables over the scopes of some sets of beliefs, one table after another, to those of
-        tables over the beliefs themselves, each of which holds or does not; the last axis is the fastest.
+        """For each entry of tables over variables, the corresponding entry of tables over the beliefs themselves.
+
+        There is one table for each set of beliefs, and one after another; the first kind is over the set's variables.
+        Each belief holds or does not, and the last axis varies fastest.
         """
         if not self.values:
             return np.arange(sum([1 << len(beliefs) for beliefs in joined]))
@@ -78,13 +80,13 @@ class Variables:
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
     def normalised(self, priors: Floats) -> Floats:
-        """The stated probabilities, those of a variable's values without the rounding error of their sum."""
+        """The stated probabilities, those of a variable's values divided by their sum to remove its rounding error."""
         total = np.add.reduceat(priors, self.first[:-1])
         total[np.diff(self.first) == 1] = 1.0
         return np.asarray(priors / total[self.variable])
 
     def distributions(self, priors: Floats) -> Floats:
-        """The probability of every state where these are those of the beliefs; shape [leaves]."""
+        """The probability of every state, given those of the beliefs; shape [leaves]."""
         states = np.empty(self.start[-1])
         states[self.leaf] = priors
         alone = np.diff(self.first) == 1
@@ -101,10 +103,10 @@ class Variables:
         return found.astype(np.float64)
 
     def weights(self, given: Floats, fixed: Flags) -> tuple[Floats, Flags]:
-        """The weight of every state, at most 1 and 0 where it is ruled out (shape [B, leaves]), and whether anything is
-        said about each variable ([B, variables]).
+        """The weight of every state ([B, leaves]), and whether there is evidence on each variable ([B, variables]).
 
-        `given` is λ, `fixed` 1 where a belief is taken to hold and 2 where not to; both have shape [B, beliefs].
+        A weight is at most 1, and 0 if the state is ruled out. `given` is λ, `fixed` 1 for a belief fixed to hold and 2
+        for one fixed not to; both have shape [B, beliefs].
         """
         weight = np.empty((len(given), int(self.start[-1])))
         said = np.empty((len(given), len(self.cards)), dtype=np.uint8)
@@ -112,7 +114,7 @@ class Variables:
         return np.exp(weight), said
 
     def scale(self, given: Floats, weight: Floats) -> Floats:
-        """What these weights were divided by so that the greatest is 1, as a logarithm; shape [B]."""
+        """The log of the factor by which these weights were divided so that the greatest is 1; shape [B]."""
         logs = np.zeros(weight.shape)
         logs[:, self.leaf] = given
         top = np.maximum.reduceat(np.where(weight == 1.0, logs, -np.inf), self.start[:-1], axis=1)
@@ -121,14 +123,14 @@ class Variables:
     def split(self, marginal: Floats) -> tuple[Floats, Floats]:
         """The probabilities that each belief does not hold, and that it does, from those of all states.
 
-        Of a value the first is the sum of the other states: never one less the second.
+        For a value the first is the sum of the other states, never 1 minus the second.
         """
         no = np.empty(len(self.leaf))
         odds.rest(marginal, self.first, no)
         return no, marginal[self.leaf]
 
     def split_logs(self, logs: Floats) -> tuple[Floats, Floats]:
-        """The same of logarithms, row by row: shape [B, leaves], answers [B, beliefs]."""
+        """The same for logarithms, row by row: shape [B, leaves] to [B, beliefs]."""
         no = np.empty((len(logs), len(self.leaf)))
         odds.log_rest(logs, self.first, no)
         return no, logs[:, self.leaf]

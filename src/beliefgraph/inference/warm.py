@@ -1,4 +1,4 @@
-"""Have the kernels ready before the first question."""
+"""Compile or load the kernels before the first query."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from beliefgraph.inference.structure import Relation, Structure
 
 
 def warm() -> None:
-    """Ask a small model one question of each kind, so that every kernel is compiled, or loaded from the disk.
+    """Run a query of each kind on a small model, so that every kernel is compiled or loaded from disk.
 
-    Some seconds the first time after an installation, a fraction of one later. May run in a thread of its own: who asks
-    meanwhile waits for the kernel they need.
+    Some seconds the first time after an installation, a fraction of a second later. May run in its own thread:
+    concurrent queries wait for the kernel they need.
     """
     relations = [
         Relation("supports", 0, 1, 2.0),

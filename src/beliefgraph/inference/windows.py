@@ -1,8 +1,8 @@
-"""Numbers over a window of events: counts, sums, recency, streaks, unanswered questions, habits.
+"""Numbers over a window of events: counts, sums, recency, streaks, unanswered questions, modes, cadences.
 
-A window sees the events with `at - window < time <= at`. Times are whole microseconds since 1970. Functions answer
-for many moments at once, and each is a sum, a maximum or a set of what is seen, so the order in which events arrived
-changes no bit of it.
+A window contains the events with `at - window < time <= at`. Times are whole microseconds since 1970. Functions return
+values for many moments at once, and each is a sum, a maximum or a set of what is in the window, so the order in which
+events arrived changes no bit.
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ DAY = 86_400_000_000
 
 WEEK = 7 * DAY
 MONDAY = 4 * DAY
-"""1970-01-05 was a Monday: weeks are counted from it."""
+"""1970-01-05 was a Monday: weeks are counted from then."""
 
 QUANTA = 10_000
-"""Parts of one in which a sum is counted: integers have no order, so a sum does not depend on it."""
+"""Quanta per unit in which sums are counted: integer addition is associative, so a sum does not depend on the order."""
 
 NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
 class Zone:
-    """A time zone's clock: from each moment of `since` on, in order, it is ahead of UTC by the `offset`.
+    """The clock of a time zone: from each moment of `since` on, in order, it is ahead of UTC by the `offset`.
 
-    The first of `since` lies before every event. Days and weeks are those of this clock, so one on which it is changed
-    has 23 or 25 hours. The clock of somebody who travels is put forward and back by more.
+    The first of `since` is before every event. Days and weeks are those of this clock, so a day on which it changes has
+    23 or 25 hours. The clock of a traveller changes by more.
     """
 
     since: Times
     offset: Times
 
     def local(self, times: Times) -> Times:
-        """What the clock shows at these moments."""
+        """Local times of these moments."""
         return np.asarray(times + self.offset[np.searchsorted(self.since, times, side="right") - 1])
 
     def first(self, local: Times) -> Times:
-        """The first moments at which the clock shows this or more: where it skips an hour, those at which it does."""
+        """The first moments with this local time or a later one: in a skipped hour, the moment of the change."""
         ends = np.maximum.accumulate(self.since[1:] + self.offset[:-1])
         place = np.searchsorted(ends, local, side="right")
         return np.asarray(np.maximum(local - self.offset[place], self.since[place]))
@@ -58,9 +58,9 @@ UTC = Zone(np.array([np.iinfo(np.int64).min]), np.zeros(1, dtype=np.int64))
 
 @dataclass(frozen=True)
 class Seen:
-    """What the moments `at`, in order, see of the sorted `times` of events: those from `first` up to `end`.
+    """The events seen from the moments `at`, in order, among the sorted `times`: those from `first` up to `end`.
 
-    All but `count` are for moments that see something.
+    All methods except for `count` require that every moment sees an event.
     """
 
     times: Times
@@ -71,19 +71,19 @@ class Seen:
 
     @property
     def count(self) -> Times:
-        """How many events each moment sees."""
+        """The number of events of each moment."""
         return self.end - self.first
 
     @property
     def last(self) -> Times:
-        """The time of the last event that each sees."""
+        """The time of each moment's last event."""
         return self.times[self.end - 1]
 
 
 def seen(times: Times, at: Times, window: int, *, keeps_last: bool = False) -> Seen:
-    """What lies in (at - window, at] for each of the moments, which are in order.
+    """The events in (at - window, at] for each of the moments, which are in order.
 
-    With `keeps_last`, the last event until then is seen however long ago it was.
+    With `keeps_last`, the last event until then is included however old it is.
     """
     first, end = (np.searchsorted(times, edge, side="right") for edge in (at - window, at))
     if keeps_last:
@@ -103,9 +103,10 @@ def recency(view: Seen) -> Floats:
 
 
 def streak(view: Seen, period: int, zone: Zone = UTC) -> Floats:
-    """How many periods in a row, up to this one or the last, had an event; `period` is `DAY` or `WEEK` of the zone.
+    """The number of consecutive periods with an event, up to this one or the last.
 
-    Where the clock is put back by a journey, what falls into an earlier period once more counts in the later one.
+    `period` is `DAY` or `WEEK` of the zone. If a journey sets the clock back, events in a repeated earlier period count
+    in the later one.
     """
     periods, which = np.unique(np.maximum.accumulate(_numbered(view.times, period, zone)), return_inverse=True)
     begins = np.concatenate([[True], np.diff(periods) > 1])
@@ -116,19 +117,19 @@ def streak(view: Seen, period: int, zone: Zone = UTC) -> Floats:
 
 
 def breaks(times: Times, period: int, zone: Zone = UTC) -> Times:
-    """When the streaks that end with each event's period would break: at the end of the period after it."""
+    """When the streak that ends with each event's period would break: at the end of the period after it."""
     return zone.first((np.unique(_numbered(times, period, zone)) + 2) * period + _phase(period))
 
 
 def silent(view: Seen, within: int) -> Floats:
-    """1 where the last event is `within` ago or longer, else 0."""
+    """1 if the last event is `within` ago or longer, else 0."""
     return np.asarray(view.at - view.last >= within, dtype=np.float64)
 
 
 def unanswered(
     view: Seen, labels: Sequence[str | None], answered: Times, answers: Sequence[str | None], within: int
 ) -> Floats:
-    """How many questions are `within` old or older and had no answer of their label, at their own time or later.
+    """How many questions are `within` old or older and had no answer with their label, at their own time or later.
 
     `labels` are those of all times, `answers` those of the sorted times `answered`.
     """
@@ -144,7 +145,7 @@ def unanswered(
 
 
 def mode(view: Seen, labels: Sequence[str | None]) -> Iterator[tuple[str | None, float]]:
-    """The most frequent label of what each moment sees, and its share; of equals the first by name."""
+    """The most frequent label of each moment, and its share; ties by name."""
     counted: Counter[str | None] = Counter()
     low = high = 0
     for first, end in zip(view.first.tolist(), view.end.tolist(), strict=True):
@@ -156,7 +157,7 @@ def mode(view: Seen, labels: Sequence[str | None]) -> Iterator[tuple[str | None,
 
 
 def cadence(view: Seen) -> Floats:
-    """The mean gaps between events in days; not a number for a single one."""
+    """The mean gap between events in days; NaN for a single event."""
     gaps = np.where(view.count > 1, view.count - 1, np.nan)
     return np.asarray((view.last - view.times[view.first]) / gaps / DAY)
 

@@ -1,4 +1,4 @@
-"""How a local Neo4j is set up: the text of its `neo4j.conf` and the options of its Java."""
+"""Configuration of a local Neo4j: the text of its `neo4j.conf` and the options of its JVM."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ HOST = "127.0.0.1"
 USER = "neo4j"
 SERVER_CLASS = "org.neo4j.server.Neo4jCommunity"
 CLASSES = "192m"
-"""How much Java's classes may take before a full collection looks for some to unload; Neo4j's take less."""
+"""Metaspace size from which a full collection tries to unload classes; Neo4j's classes need less."""
 HASHED_TIMES = 1024
-"""Rounds of SHA-256 by which Neo4j stores a password."""
+"""Iterations of SHA-256 with which Neo4j hashes a password."""
 
-# Neo4j's own defaults for the JVM, without which it warns and works around.
+# Neo4j's own JVM defaults, without which it warns and uses workarounds.
 OPENED = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch", "java.base/java.util.concurrent")
 
 
 @dataclass(frozen=True)
 class Memory:
-    """How much a local Neo4j may take, in Java's notation (`512m`, `2g`)."""
+    """Memory limits of a local Neo4j, in Java's notation (`512m`, `2g`)."""
 
     heap: str = "512m"
     page_cache: str = "64m"
@@ -38,14 +38,14 @@ class Memory:
 
     @property
     def heap_bytes(self) -> int:
-        """Answers the heap in bytes."""
+        """The heap size in bytes."""
         return int(self.heap[:-1]) << 10 * " kmg".index(self.heap[-1].lower())
 
 
 def neo4j_conf(ports: Ports, memory: Memory) -> str:
-    """Answers the text of `neo4j.conf`: loopback only, password asked for, nothing reported to anyone, little kept.
+    """The text of `neo4j.conf`: loopback only, authentication on, no usage reports, little retained.
 
-    The two `internal` settings end the wait for connections that are not there: a stop takes 0.3 s instead of 10 s.
+    The two `internal` settings skip the wait for absent connections at shutdown: a stop takes 0.3 s instead of 10 s.
     """
     return f"""\
 # Written by beliefgraph at every start; changes are lost.
@@ -68,11 +68,11 @@ internal.server.bolt.connection_shutdown_wait_time=1s
 
 
 def java_options(memory: Memory, java_version: int) -> list[str]:
-    """Answers the options of the Java that runs the server.
+    """The options of the JVM that runs the server.
 
-    The serial collector suits a small heap; Java's own first heap follows the machine's memory, a quarter of ours takes
-    a sixth less in all; a server that has run out of memory ends instead of limping on. Classes and compiled code make
-    it stop for no full collection before they are many: one takes 150 ms, in which nobody is answered.
+    The serial collector suits a small heap. Java's default initial heap follows the machine's memory; a quarter of the
+    maximum needs a sixth less memory in total. A server that runs out of memory exits. The thresholds
+    of metaspace and code cache are high, to avoid early full collections: one takes 150 ms without any response.
     """
     options = [f"-Xmx{memory.heap}", f"-Xms{memory.heap_bytes // 4}"]
     options += ["-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"]
@@ -84,9 +84,9 @@ def java_options(memory: Memory, java_version: int) -> list[str]:
 
 
 def initial_password(password: str, salt: bytes) -> str:
-    """Answers the text of `auth.ini`, from which Neo4j takes the password of its user when it first starts.
+    """The text of `auth.ini`, from which Neo4j takes the password of its user when it first starts.
 
-    The same that `neo4j-admin dbms set-initial-password` writes, without starting a Java for it.
+    It equals what `neo4j-admin dbms set-initial-password` writes, without starting a JVM for it.
     """
     digest = hashlib.sha256(salt + password.encode()).digest()
     for _ in range(HASHED_TIMES - 1):
@@ -95,7 +95,7 @@ def initial_password(password: str, salt: bytes) -> str:
 
 
 def argument_file(jars: Sequence[Path], arguments: Sequence[str]) -> str:
-    """Answers the text of a Java argument file (`java @file`): keeps 232 paths, and passwords, out of `ps`."""
+    """The text of a Java argument file (`java @file`), which keeps 232 paths and passwords out of `ps`."""
     return "\n".join(["-cp", _quoted(":".join(map(str, jars))), *map(_quoted, arguments)]) + "\n"
 
 

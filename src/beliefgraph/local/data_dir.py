@@ -1,4 +1,4 @@
-"""What lies where in the directory of one local Neo4j, and the little that is remembered there between starts."""
+"""The layout of the directory of one local Neo4j, and the state kept there between starts."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ PASSWORD_BYTES = 24  # 192 bits: not guessable, and short enough to paste into t
 
 
 def default_data_dir(environ: Mapping[str, str]) -> Path:
-    """Answers where a local Neo4j keeps its data: BELIEFGRAPH_NEO4J_DATA, else this user's data directory."""
+    """Where a local Neo4j keeps its data: BELIEFGRAPH_NEO4J_DATA, else the user's data directory."""
     set_ = environ.get("BELIEFGRAPH_NEO4J_DATA")
     return Path(set_) if set_ else user_data_path("beliefgraph") / "neo4j"
 
 
 @dataclass(frozen=True)
 class Ports:
-    """The two doors of one Neo4j, both on loopback only."""
+    """The two ports of one Neo4j, both on loopback only."""
 
     bolt: int
     http: int
@@ -33,7 +33,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class ProcessId:
-    """A process that cannot be mistaken for a later one with the same number, because it says when it began."""
+    """A process with its start time, so that it is not mistaken for a later one with the same number."""
 
     pid: int
     created: float
@@ -57,50 +57,50 @@ class DataDir:
 
     @property
     def owner_lock(self) -> Path:
-        """Answers the file that whoever runs this server keeps locked."""
+        """The lock file that is held by whoever runs this server."""
         return self.path / "owner.lock"
 
     @property
     def conf(self) -> Path:
-        """Answers Neo4j's configuration directory; what lies in it is rewritten at every start."""
+        """Neo4j's configuration directory; its files are rewritten at every start."""
         return self.path / "conf"
 
     @property
     def user_log(self) -> Path:
-        """Answers where Neo4j writes what people should read."""
+        """Neo4j's user log."""
         return self.path / "logs" / "neo4j.log"
 
     @property
     def console_log(self) -> Path:
-        """Answers where the words go that Java and the supervisor say outside Neo4j's log, since the last start."""
+        """The output of Java and the supervisor outside Neo4j's log, since the last start."""
         return self.path / "logs" / "console.log"
 
     @property
     def password_file(self) -> Path:
-        """Answers where the password is, for its owner's eyes only."""
+        """The password file, readable by its owner only."""
         return self.path / "password"
 
     @property
     def initial_password_file(self) -> Path:
-        """Answers where Neo4j looks for a first password before it has users."""
+        """Where Neo4j looks for an initial password before it has users."""
         return self.path / "data" / "dbms" / "auth.ini"
 
     @property
     def has_data(self) -> bool:
-        """Answers whether Neo4j has been started here before, so that its password is settled."""
+        """Whether Neo4j was started here before, so that its password is set."""
         return (self.path / "data" / "databases" / "system").exists()
 
     def create(self) -> None:
-        """Makes the directories that must be there before Neo4j starts; nobody else may look inside."""
+        """Create the directories that Neo4j needs, readable by the owner only."""
         self.path.mkdir(parents=True, exist_ok=True)
         self.path.chmod(0o700)
         for name in ("conf", "logs", "run"):
             (self.path / name).mkdir(exist_ok=True)
 
     def password(self) -> str:
-        """Answers the password of user `neo4j`, making a random one before the first start.
+        """The password of user `neo4j`; a random one is created before the first start.
 
-        The file is readable by its owner only, from the moment it exists.
+        The file is readable by its owner only, from its creation on.
         """
         file = self.password_file
         try:
@@ -118,16 +118,16 @@ class DataDir:
         return password
 
     def remembered_ports(self) -> Ports | None:
-        """Answers the ports of the last start, `None` before the first."""
+        """The ports of the last start, `None` before the first."""
         record = _read_json(self.path / "ports.json")
         return None if record is None else Ports(**record)
 
     def remember_ports(self, ports: Ports) -> None:
-        """Keeps the ports for the next start, so that addresses people saved stay true."""
+        """Store the ports for the next start, so that saved URLs stay valid."""
         write_private(self.path / "ports.json", json.dumps(asdict(ports)))
 
     def run_state(self) -> RunState | None:
-        """Answers who ran the server last, whether or not those processes still live; `None` after a clean stop."""
+        """Who ran the server last, whether or not those processes are alive; `None` after a clean stop."""
         record = _read_json(self._run_state_file)
         if record is None:
             return None
@@ -140,11 +140,11 @@ class DataDir:
         )
 
     def write_run_state(self, state: RunState) -> None:
-        """Notes who runs the server."""
+        """Record who runs the server."""
         write_private(self._run_state_file, json.dumps(asdict(state)))
 
     def clear_run_state(self) -> None:
-        """Notes that nobody runs the server."""
+        """Record that the server is stopped."""
         self._run_state_file.unlink(missing_ok=True)
 
     @property
@@ -153,7 +153,7 @@ class DataDir:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Writes a file that only its owner can read, all of it or none of it."""
+    """Write a file atomically, readable by its owner only."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Disks that are full or closed, said in a sentence that names the directory."""
+"""Errors for full or read-only disks that name the directory."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 
 from beliefgraph.errors import BeliefgraphError, Incorrect, Unavailable
 
-SPARE_BYTES = 64 * 1024 * 1024  # what a disk should have left: Neo4j cannot even stop cleanly on a full one
+SPARE_BYTES = 64 * 1024 * 1024  # free space to leave on a disk: Neo4j cannot even stop cleanly on a full one
 
 
 def need_space(directory: Path, size: int = 0) -> None:
-    """Raises `no-disk-space` unless this many bytes fit there, with a little to spare."""
+    """Raise `no-disk-space` unless this many bytes fit there, with some room left."""
     free = shutil.disk_usage(directory).free
     if free < size + SPARE_BYTES:
         raise _full(directory, f"needs {(size + SPARE_BYTES) / 1e6:.0f} MB and has {free / 1e6:.0f} MB")
@@ -22,7 +22,7 @@ def need_space(directory: Path, size: int = 0) -> None:
 
 @contextmanager
 def writing_to(directory: Path) -> Iterator[None]:
-    """Turns the operating system's refusals to write there into errors that a person can act on."""
+    """Turn the operating system's errors when writing there into errors that a person can act on."""
     try:
         yield
     except OSError as error:

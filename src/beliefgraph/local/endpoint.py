@@ -1,4 +1,4 @@
-"""Where a Neo4j is and how to get in; and which one to use when several could be meant."""
+"""Address and credentials of a Neo4j, and the choice of which one to use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCHEMES = frozenset({"bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ss
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One Neo4j: its Bolt address, whom to be there, and where its Browser is (`None` if we do not know)."""
+    """One Neo4j: its Bolt address, the credentials, and the address of its Browser (`None` if unknown)."""
 
     uri: str
     user: str
@@ -26,11 +26,11 @@ class Endpoint:
 
     @property
     def auth(self) -> tuple[str, str]:
-        """Answers user and password the way the driver takes them."""
+        """User and password in the driver's form."""
         return self.user, self.password
 
     def answers(self, within_s: float = 2.0) -> bool:
-        """Answers whether this Neo4j takes the password over Bolt and runs a query now."""
+        """Whether this Neo4j accepts the password over Bolt and runs a query now."""
         from neo4j import GraphDatabase
         from neo4j.exceptions import DriverError, Neo4jError
 
@@ -48,9 +48,9 @@ class Endpoint:
 
 
 def named_endpoint(environ: Mapping[str, str]) -> Endpoint | None:
-    """Answers the Neo4j that `NEO4J_URI` names, with `NEO4J_USERNAME` (else `neo4j`) and `NEO4J_PASSWORD`.
+    """The Neo4j that `NEO4J_URI` names, with `NEO4J_USERNAME` (default `neo4j`) and `NEO4J_PASSWORD`.
 
-    `None` if it names none: then the local server is meant.
+    `None` if it is not set: then the local server is used.
     """
     uri = environ.get(URI)
     if not uri:

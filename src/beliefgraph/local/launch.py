@@ -1,4 +1,4 @@
-"""What a supervisor is told at start and what it says back: one line of JSON each way, and never the password."""
+"""Messages between an owner and its supervisor: one line of JSON each way, never with the password."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from beliefgraph.local.data_dir import Ports
 
 @dataclass(frozen=True)
 class Launch:
-    """Everything a supervisor must know to run one Neo4j, except for the password, which it reads where it lies."""
+    """Everything a supervisor needs to run one Neo4j, except for the password, which it reads from its file."""
 
     data_dir: str
     cache_dir: str
@@ -25,28 +25,28 @@ class Launch:
     detached: bool
 
     def to_json(self) -> str:
-        """Answers this launch as one argument of a command line."""
+        """This launch as one command-line argument."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> Launch:
-        """Answers the launch that was written as this text."""
+        """The launch that was written as this text."""
         return cls(**json.loads(text))
 
 
 def say_ports(ports: Ports) -> str:
-    """Answers the line that announces a Java that has been started, on these ports."""
+    """The line that reports a started Java and its ports."""
     return json.dumps(asdict(ports))
 
 
 def say_error(error: BeliefgraphError) -> str:
-    """Answers the line that announces why nothing was started."""
+    """The line that reports why nothing was started."""
     ids = {name: str(value) for name, value in error.ids.items()}
     return json.dumps({"code": error.code, "message": error.message, "ids": ids})
 
 
 def hear(line: str) -> Ports:
-    """Answers the ports that a supervisor announced, or raises the error it announced instead."""
+    """The ports that a supervisor reported; raises the error if it reported one."""
     try:
         said = json.loads(line)
     except json.JSONDecodeError as error:

@@ -1,6 +1,6 @@
-"""Which jars make up Neo4j: the roots asked for, and every jar they need with its size and SHA-256.
+"""The jars that make up Neo4j: the requested roots, and every jar they need with its size and SHA-256.
 
-`jars.lock` names coordinates only, never an address; `python -m beliefgraph.local.renew` writes it again.
+`jars.lock` contains coordinates only, no addresses; `python -m beliefgraph.local.renew` rewrites it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from importlib.resources import files
 
 @dataclass(frozen=True)
 class Jar:
-    """One file of the lock: where a Maven repository keeps it, and what its bytes must hash to."""
+    """One file of the lock: its path in a Maven repository, and its expected hash."""
 
     coordinates: str
     size: int
@@ -20,7 +20,7 @@ class Jar:
 
     @cached_property
     def path(self) -> str:
-        """Answers where the jar lies below any Maven repository, and below our cache."""
+        """The path of the jar in any Maven repository, and in the cache."""
         group, artifact, version, *classifier = self.coordinates.split(":")
         name = "-".join([artifact, version, *classifier])
         return f"{group.replace('.', '/')}/{artifact}/{version}/{name}.jar"
@@ -28,19 +28,19 @@ class Jar:
 
 @dataclass(frozen=True)
 class JarLock:
-    """The whole lock: what was asked for, and all that it takes."""
+    """The whole lock: the requested roots, and all jars that they need."""
 
     roots: tuple[str, ...]
     jars: tuple[Jar, ...]
 
     @property
     def neo4j_version(self) -> str:
-        """Answers which Neo4j these jars are."""
+        """The Neo4j version of these jars."""
         return next(root.split(":")[2] for root in self.roots if root.startswith("org.neo4j:neo4j:"))
 
     @property
     def size(self) -> int:
-        """Answers how many bytes all jars have together."""
+        """The total size of all jars in bytes."""
         return sum(jar.size for jar in self.jars)
 
 
@@ -51,7 +51,7 @@ HEADER = """\
 
 
 def parse_lock(text: str) -> JarLock:
-    """Reads a lock from its text; comments and empty lines say nothing."""
+    """Read a lock from its text; comments and empty lines are ignored."""
     roots, jars = [], []
     for line in text.splitlines():
         match line.split():
@@ -63,12 +63,12 @@ def parse_lock(text: str) -> JarLock:
 
 
 def format_lock(lock: JarLock) -> str:
-    """Writes a lock as text, jars in the order of their coordinates, so that a renewal shows as a small diff."""
+    """A lock as text, jars in the order of their coordinates, so that an update is a small diff."""
     roots = [f"root {root}" for root in lock.roots]
     jars = [f"{jar.sha256} {jar.size} {jar.coordinates}" for jar in sorted(lock.jars, key=lambda j: j.coordinates)]
     return HEADER + "\n".join([*roots, *jars]) + "\n"
 
 
 def shipped_lock() -> JarLock:
-    """Answers the lock that came with this version of beliefgraph."""
+    """The lock that ships with this version of beliefgraph."""
     return parse_lock(files(__package__).joinpath("jars.lock").read_text(encoding="utf-8"))

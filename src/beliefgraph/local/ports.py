@@ -1,4 +1,4 @@
-"""Which ports a local Neo4j listens on: the ones asked for, else those of its last start, else free ones."""
+"""The ports of a local Neo4j: the requested ones, else those of its last start, else free ones."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ WELL_KNOWN = Ports(bolt=7687, http=7474)
 
 
 def choose_ports(asked_bolt: int | None, asked_http: int | None, remembered: Ports | None) -> Ports:
-    """Answers the ports for this start; one that was asked for or remembered and is taken is an error, not a surprise.
+    """The ports for this start; a requested or remembered port that is in use is an error.
 
-    `None` asks for the remembered port, before the first start for Neo4j's well-known one if it is free; 0 asks for
-    any free one.
+    `None` requests the remembered port, before the first start Neo4j's default port if it is free; 0 requests any free
+    port.
     """
     return Ports(
         bolt=_choose("Bolt", asked_bolt, remembered.bolt if remembered else None, WELL_KNOWN.bolt),
@@ -24,7 +24,7 @@ def choose_ports(asked_bolt: int | None, asked_http: int | None, remembered: Por
 
 
 def is_free(port: int) -> bool:
-    """Answers whether a server could listen on this loopback port now."""
+    """Whether a server could listen on this loopback port now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -35,7 +35,7 @@ def is_free(port: int) -> bool:
 
 
 def port_taken(door: str, port: int) -> Conflict:
-    """Answers the error of a port that somebody else holds."""
+    """The error for a port that is in use."""
     return Conflict(
         "port-taken",
         f"The {door} port {port} is taken by another program. Stop that program, or choose another port "

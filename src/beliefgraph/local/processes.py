@@ -1,4 +1,4 @@
-"""Processes that are told apart from later ones with the same number, and ended politely first."""
+"""Processes identified by number and start time, and ended gracefully first."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import psutil
 
 from beliefgraph.local.data_dir import ProcessId
 
-STOP_WITHIN_S = 30.0  # Neo4j writes a checkpoint when it stops; a large one takes a while
+STOP_WITHIN_S = 30.0  # Neo4j writes a checkpoint when it stops, which takes a while if it is large
 POLL_S = 0.05
-CLOCK_SLACK_S = 1.0  # psutil derives the time of birth from the boot time, which clocks may correct a little
+CLOCK_SLACK_S = 1.0  # psutil derives the start time from the boot time, which clock corrections may shift a little
 
 
 def identify(pid: int) -> ProcessId:
-    """Answers the identity of a process that is alive now."""
+    """The identity of a process that is alive now."""
     return ProcessId(pid, psutil.Process(pid).create_time())
 
 
 def find(process_id: ProcessId | None) -> psutil.Process | None:
-    """Answers the very process that was meant, `None` if it has ended, even when its number lives on in another."""
+    """The process with this identity; `None` if it has ended, even if its number was reused."""
     if process_id is None:
         return None
     try:
@@ -32,7 +32,7 @@ def find(process_id: ProcessId | None) -> psutil.Process | None:
 
 
 def end(process_id: ProcessId | None, within_s: float = STOP_WITHIN_S) -> bool:
-    """Ends a process, by force if it does not go in time; answers whether there was anything to end."""
+    """End a process, by force if it does not exit in time; returns whether it was alive."""
     process = find(process_id)
     if process is None:
         return False
@@ -45,7 +45,7 @@ def end(process_id: ProcessId | None, within_s: float = STOP_WITHIN_S) -> bool:
 
 
 def has_ended(process_id: ProcessId | None, within_s: float) -> bool:
-    """Waits for a process to end and answers whether it did; one that nobody has reaped yet counts as ended."""
+    """Wait for a process to end and return whether it did; a zombie counts as ended."""
     deadline = time.monotonic() + within_s
     while find(process_id) is not None:
         if time.monotonic() > deadline:

@@ -1,9 +1,9 @@
-"""Renews `jars.lock`: resolves the roots named in it with jgo, fetches every jar once and writes down its SHA-256.
+"""Renew `jars.lock`: resolve its roots with jgo, fetch every jar once and record its SHA-256.
 
     python -m beliefgraph.local.renew        # takes a minute or two
 
-Change the versions in the lock's `root` lines first. What is fetched is trusted at this moment, and only at this
-moment: read the diff before you commit it.
+Change the versions in the lock's `root` lines first. The fetched files are trusted on first use: read the diff before
+you commit it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from beliefgraph.local.jars import AT_ONCE, fetch_bytes, maven_address
 from beliefgraph.local.lock import Jar, JarLock, format_lock, shipped_lock
 
-# Test tools that old poms declare as if they were needed at run time; Neo4j starts and answers without them.
+# Test tools that old poms declare as runtime dependencies; Neo4j starts and works without them.
 TEST_TOOLS = frozenset(
     {
         "junit:junit",
@@ -30,7 +30,7 @@ TEST_TOOLS = frozenset(
 
 
 def resolve(roots: tuple[str, ...]) -> list[str]:
-    """Answers the coordinates of every jar that the roots need to run, the roots among them."""
+    """The coordinates of every jar that the roots need at run time, including the roots."""
     import jgo
 
     found = set()
@@ -42,14 +42,14 @@ def resolve(roots: tuple[str, ...]) -> list[str]:
 
 
 def measure(address: str, coordinates: str) -> Jar:
-    """Fetches one jar and answers its line in the lock."""
+    """Fetch one jar and return its line in the lock."""
     unknown = Jar(coordinates, size=0, sha256="")
     content = fetch_bytes(address, unknown)
     return Jar(coordinates, len(content), hashlib.sha256(content).hexdigest())
 
 
 def main() -> None:
-    """Writes the lock in this checkout again."""
+    """Rewrite the lock in this checkout."""
     roots = shipped_lock().roots
     address = maven_address(os.environ)
     with ThreadPoolExecutor(AT_ONCE) as pool:

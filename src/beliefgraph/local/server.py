@@ -1,9 +1,9 @@
-"""A real Neo4j on this machine: start it, ask for it, read its log, stop it.
+"""A real Neo4j on this machine: start it, check its status, read its log, stop it.
 
-with LocalNeo4j(directory) as endpoint:      # owned: gone when this block, or this process, is
+with LocalNeo4j(directory) as endpoint:      # owned: stopped with this block or this process
     ...
 
-LocalNeo4j().start(detached=True)            # keeps running until somebody stops it
+LocalNeo4j().start(detached=True)            # keeps running until it is stopped
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ TRIES_FOR_PORTS = 3
 
 @dataclass(frozen=True)
 class Status:
-    """How one local Neo4j is: `crashed` means that its processes are gone without having said goodbye."""
+    """The state of one local Neo4j: `crashed` means that its processes ended without a clean stop."""
 
     state: Literal["stopped", "starting", "running", "crashed"]
     data_dir: Path
@@ -55,7 +55,7 @@ class Status:
 
 
 class LocalNeo4j:
-    """One data directory and the Neo4j that may run in it; whoever starts it owns it, and there is one owner.
+    """One data directory and the Neo4j that runs in it; the process that starts it owns it, and there is one owner.
 
     Ports: `None` takes those of the last start (at first 7687 and 7474 if they are free), 0 any free one.
     """
@@ -80,19 +80,19 @@ class LocalNeo4j:
 
     @property
     def data_dir(self) -> Path:
-        """Answers where its data, password and logs are."""
+        """The directory of its data, password and logs."""
         return self._home.path
 
     @property
     def password_file(self) -> Path:
-        """Answers where the password of user `neo4j` is, readable by its owner only."""
+        """The file with the password of user `neo4j`, readable by its owner only."""
         return self._home.password_file
 
     def start(self, *, detached: bool = False, progress: Progress | None = None) -> Endpoint:
-        """Starts Neo4j and answers its endpoint once Bolt answers; fetches the jars first if they are not here yet.
+        """Start Neo4j and return its endpoint once Bolt answers; missing jars are fetched first.
 
-        Detached, it runs until somebody stops it; else it ends with this process, however that ends. Raises
-        `already-owned` if somebody runs it already.
+        If detached, it runs until it is stopped; otherwise it ends with this process, even if that is killed. Raises
+        `already-owned` if it is running already.
         """
         java = find_java(self._environ)
         version = java_version(java)
@@ -118,7 +118,7 @@ class LocalNeo4j:
             try:
                 return self._launch(launch)
             except Conflict as error:
-                # Between choosing a free port and listening on it, somebody else may have taken it.
+                # Another process may take a free port between its choice and the listen call.
                 free_to_move = first_start and not any(self._asked)
                 if error.code != "port-taken" or not free_to_move or attempt == TRIES_FOR_PORTS:
                     raise
@@ -126,7 +126,7 @@ class LocalNeo4j:
         raise AssertionError("unreachable")
 
     def stop(self) -> bool:
-        """Stops the server, whoever started it, and waits until it is gone; answers whether there was one."""
+        """Stop the server, regardless of who started it, and wait for its end; returns whether one was running."""
         state = self._home.run_state()
         found = False
         if self._supervisor is not None:
@@ -140,7 +140,7 @@ class LocalNeo4j:
         return found
 
     def status(self) -> Status:
-        """Answers how the server is now, asking it over Bolt."""
+        """The current state of the server, checked over Bolt."""
         version = shipped_lock().neo4j_version
         state = self._home.run_state()
         if state is None:
@@ -160,18 +160,18 @@ class LocalNeo4j:
         )
 
     def endpoint(self) -> Endpoint:
-        """Answers where the running server is, whoever started it; `not-found` if it does not run."""
+        """The endpoint of the running server, regardless of who started it; `not-found` if it does not run."""
         endpoint = self.status().endpoint
         if endpoint is None:
             raise NotFound("not-found", f"No Neo4j runs in {self.data_dir}. Start it: beliefgraph neo4j start.")
         return endpoint
 
     def logs(self, lines: int = 50) -> list[str]:
-        """Answers the last lines that Neo4j, its Java and its supervisor wrote, oldest first."""
+        """The last lines that Neo4j, its Java and its supervisor wrote, oldest first."""
         return list(deque(chain(_lines(self._home.user_log), _lines(self._home.console_log)), lines))
 
     def close(self) -> None:
-        """Stops the server if this object started it to own it; one that is detached or somebody else's runs on."""
+        """Stop the server if this object started it as its owner; a detached or foreign one keeps running."""
         if self._supervisor is not None and self._supervisor.stdin is not None:
             self.stop()
 
@@ -193,7 +193,7 @@ class LocalNeo4j:
                 stdout=subprocess.PIPE,
                 stderr=console,
                 text=True,
-                start_new_session=True,  # Ctrl-C is for the owner, who then ends its server in order
+                start_new_session=True,  # Ctrl-C is handled by the owner, which then stops its server in order
             )
         self._supervisor = supervisor
         try:
@@ -229,7 +229,7 @@ class LocalNeo4j:
         return Fault("neo4j-died", f"Neo4j ended while it was starting. Its last words:\n{words}")
 
     def _last_words(self) -> str:
-        """Answers what the start that failed said last, and nothing of earlier ones."""
+        """The last output of the failed start, without that of earlier ones."""
         said = deque(_lines(self._home.user_log, self._log_from), LAST_LINES)
         said.extend(_lines(self._home.console_log))
         return "\n".join(f"  {line}" for line in said)
@@ -240,12 +240,12 @@ class LocalNeo4j:
         )
 
     def _forget_crash(self) -> None:
-        """Removes what a crash left written, unless somebody runs the server by now."""
+        """Remove the state file of a crash, unless the server is running again by now."""
         with suppress(Timeout), FileLock(self._home.owner_lock, timeout=0):
             self._home.clear_run_state()
 
     def _reap(self) -> None:
-        """Waits for the supervisor that this object started; it ends Java first, by force if need be."""
+        """Wait for the supervisor that this object started; it ends Java first, by force if need be."""
         assert self._supervisor is not None
         self._supervisor.wait()
         for pipe in (self._supervisor.stdin, self._supervisor.stdout):
@@ -264,9 +264,9 @@ def _lines(file: Path, start: int = 0) -> Iterator[str]:
 def resolve_endpoint(
     local: LocalNeo4j, environ: Mapping[str, str] = os.environ, progress: Progress | None = None
 ) -> Endpoint:
-    """Answers which Neo4j to use: the one `NEO4J_URI` names, else `local`, which is started here unless it runs.
+    """The Neo4j to use: the one `NEO4J_URI` names, else `local`, which is started if it is not running.
 
-    Whoever passes `local` closes it when done: that ends what was started here, and nothing else.
+    The caller that passes `local` closes it when done: this ends only what was started here.
     """
     named = named_endpoint(environ)
     if named is not None:

@@ -1,11 +1,10 @@
 """The process that runs one local Neo4j for as long as its owner wants it.
 
-It holds the owner lock of the data directory, sets Neo4j up, starts Java and ends it cleanly when told to (SIGTERM,
-SIGINT) or, unless detached, when its standard input closes: the owner holds the other end of that pipe, so even an
-owner that is killed takes its server along. If this process itself is killed, Linux ends Java for it; elsewhere the
-next start or stop does.
+It holds the owner lock of the data directory, configures Neo4j, starts Java and stops it cleanly on SIGTERM or SIGINT
+or, unless detached, when its standard input closes: the owner holds the other end of that pipe, so the server also ends
+if the owner is killed. If this process itself is killed, Linux ends Java for it; elsewhere the next start or stop does.
 
-It says one line of JSON on standard output: the ports it chose, or the error it met. Started by `LocalNeo4j` only.
+It writes one line of JSON to standard output: the chosen ports, or the error. Started by `LocalNeo4j` only.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ PDEATHSIG = 1  # prctl(2): PR_SET_PDEATHSIG
 
 
 def main() -> int:
-    """Runs one Neo4j until it is told to end it; answers the exit code of Java."""
+    """Run one Neo4j until it is told to stop; returns the exit code of Java."""
     launch = Launch.from_json(sys.argv[1])
     try:
         with writing_to(Path(launch.data_dir)):
@@ -89,7 +88,7 @@ def _run(launch: Launch, home: DataDir) -> int:
         home.clear_run_state()
         raise
     code = _stay(java, wake, watch_owner=not launch.detached)
-    if code == 0:  # else the state stays behind, and whoever asks is told of a crash
+    if code == 0:  # otherwise the state file remains, and the status is reported as crashed
         home.clear_run_state()
     return code
 
@@ -108,7 +107,7 @@ def _set_up(launch: Launch, home: DataDir, ports: Ports) -> None:
 
 
 def _end_what_a_crash_left(home: DataDir) -> None:
-    """Ends a Java that outlived its supervisor: we hold the lock, so nobody else wants it."""
+    """End a Java that outlived its supervisor: this process holds the lock, so no other process uses it."""
     state = home.run_state()
     if state is not None:
         processes.end(state.java)
@@ -133,7 +132,7 @@ def _stay(java: subprocess.Popen[bytes], wake: socket.socket, *, watch_owner: bo
 
 
 def _wake_on_signals() -> socket.socket:
-    """Answers a socket on which the number of each signal arrives that this process waits for."""
+    """A socket that receives the number of each signal that this process waits for."""
     wake, wakes = socket.socketpair()
     wakes.setblocking(False)
     wake.setblocking(False)
@@ -151,7 +150,7 @@ def _die_with_parent() -> Any:
 
 
 def _say(line: str) -> None:
-    """Says the one line, and closes standard output so that a long-lived server keeps nobody's pipe open."""
+    """Write the line, and close standard output so that a long-running server keeps no pipe of its caller open."""
     print(line, flush=True)
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -1,1 +1,1 @@
-"""The nouns: frozen records and pure functions."""
+"""Domain records: frozen, with pure functions."""

@@ -1,4 +1,4 @@
-"""Who reached a twin: one entry of its access log."""
+"""Access log entries: which calls read a twin."""
 
 from __future__ import annotations
 

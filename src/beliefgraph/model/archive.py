@@ -1,4 +1,4 @@
-"""What became of an archive that was imported."""
+"""Results of importing and exporting archives."""
 
 from __future__ import annotations
 

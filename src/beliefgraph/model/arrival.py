@@ -11,11 +11,11 @@ from beliefgraph.model.event import Event
 
 @dataclass(frozen=True)
 class ArrivedEvent:
-    """An event to be stored: its id in the twin, the keyed hashes that recognise it, and what led it here.
+    """An event to be stored: its id in the twin, the keyed hashes that identify it, and the identifier that led here.
 
-    `spelled` is the hash of its body as it is spelled, which was stored before 1 and 1.0 were one number.
-    `yielded` is the evidence that is stored of it already, where it was withdrawn and came again; None where it is new.
-    `ended` says when relations of goals end, by their keys, where a later command ended them.
+    `spelled` is the hash of its literal body, which was stored before 1 and 1.0 were one number. `yielded` is its
+    stored evidence, if it was withdrawn and was sent again; None if it is new. `ended` maps keys of goal relations to
+    when a later command ended them.
     """
 
     id: str
@@ -28,13 +28,13 @@ class ArrivedEvent:
     ended: Mapping[str, datetime] = field(default_factory=dict)
 
     def came_as(self, body: str) -> bool:
-        """Whether the hash of a body that came before is that of this one."""
+        """Whether the hash of an earlier body is that of this one."""
         return body in (self.body, self.spelled)
 
 
 @dataclass(frozen=True)
 class SetAside:
-    """An event to be kept in quarantine, with what it is found by; `due` is its time if it came from the future."""
+    """An event for quarantine, with what it is found by; `due` is its time if it came from the future."""
 
     id: str
     event: Event

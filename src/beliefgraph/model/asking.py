@@ -1,7 +1,6 @@
-"""Questions that can be asked of people: what each answer would be evidence of, and what is still unknown.
+"""Questions that can be asked of people: the evidence of each answer, and what is still unknown.
 
-A `QuestionDefinition` is part of a catalog. Which question tells most is derived when it is asked for; nothing of it is
-stored.
+A `QuestionDefinition` is part of a catalog. The most informative question is derived on request; it is not stored.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from beliefgraph.model.time import ReadRev, ReadTime
 MOST_ANSWERS = 20
 
 ROUNDED = 1e-3
-"""The likelihoods of all answers may differ from 1 by this much, and are scaled to it."""
+"""Tolerance of the sum of the likelihoods of all answers, which are scaled to 1."""
 
 
 class AnswerDefinition(Record):
@@ -77,7 +76,7 @@ class QuestionDefinition(Record):
     )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse answers of several forms, and likelihoods that do not belong together."""
+        """Refuse answers of several forms, and inconsistent likelihoods."""
         forms = [
             [answer.likelihoods, answer.likelihoods_by_value, answer.log_likelihood_ratio] for answer in self.answers
         ]
@@ -108,12 +107,12 @@ class QuestionDefinition(Record):
 
     @property
     def named_values(self) -> tuple[str, ...]:
-        """The values that its answers name, `other` among them; "it" and "it not" of a single belief."""
+        """The values that its answers name, including `other`; the belief and its negation if it is a single one."""
         named = {value for answer in self.answers for value in answer.likelihoods_by_value or ()}
         return tuple(sorted(named)) or (HOLDS, FAILS)
 
     def likelihood(self, answer: AnswerDefinition, value: str) -> float:
-        """How likely an answer is under a value that is named, or as the belief holds or fails to."""
+        """The likelihood of an answer under a named value, or if the belief holds or does not."""
         if answer.likelihoods_by_value is not None:
             return answer.likelihoods_by_value.get(value, answer.likelihoods_by_value[OTHER])
         if answer.likelihoods is not None:
@@ -129,7 +128,7 @@ class QuestionDefinition(Record):
 
 
 HOLDS, FAILS = "it", "it not"
-"""A single belief that holds, and one that does not, as a refusal names them."""
+"""Names of a single belief that holds, and of one that does not, in refusals."""
 
 
 class ExpectedAnswer(Record):

@@ -1,7 +1,7 @@
-"""An attribute: what beliefs can be about, true or false by itself, or one of several values that exclude each other.
+"""An attribute: what beliefs can be about, either true or false, or one of several exclusive values.
 
 Each value of a categorical attribute is a belief of its own. Exactly one of them holds: `other` is always among them,
-so that what nobody thought of has a place.
+for values that the definition does not list.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from beliefgraph.model.preference import BOUNDS, PreferenceDefinition
 from beliefgraph.model.record import Key, Name, OpenProbability, Record, Sentence
 
 OTHER = "other"
-"""The value that holds where none of those named does."""
+"""The value that holds if none of the named ones does."""
 
 MOST_VALUES = 1_024
-"""Values of one attribute for one subject and context, `other` among them."""
+"""Maximum number of values of one attribute for one subject and context, including `other`."""
 
 MOST_INHERITED = 32
-"""Values of an attribute that inherits: two contexts have a table of all pairs of them."""
+"""Maximum number of values of an attribute that inherits: two contexts have a table of all pairs of them."""
 
 LEAST_OTHER = 1e-6
 """Least prior of `other`; anything smaller comes from rounding the stated priors."""
 
 SHOWN_VALUES = 20
-"""Values that a refusal lists."""
+"""Number of values that a refusal lists."""
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 SLOTS = ("subject", "context", "value")
-"""What a statement may name in braces."""
+"""Names allowed in braces in a statement."""
 
 _SLOT = re.compile(rf"\{{({'|'.join(SLOTS)})\}}")
 
@@ -107,7 +107,7 @@ class Attribute(Record):
     )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse no prior or several, values that leave nothing to `other`, and a statement without {value}."""
+        """Refuse no prior or several, values that leave no prior to `other`, and a statement without {value}."""
         if sum(stated is not None for stated in (self.prior, self.values, self.open_values)) != 1:
             self._refuse("state one of prior, values and open_values")
         if self.categorical and "{value}" not in self.statement:
@@ -132,7 +132,7 @@ class Attribute(Record):
 
     @cached_property
     def value_priors(self) -> Mapping[str, float]:
-        """The prior of every value known in advance, `other` among them, in the order of their names."""
+        """The prior of every value known in advance, including `other`, in the order of their names."""
         if self.open_values is not None:
             return {OTHER: self.open_values.other}
         if self.values is None:
@@ -156,10 +156,11 @@ class Attribute(Record):
             )
 
     def read(self, reading: float, noise: float) -> Mapping[str, float]:
-        """What a reading on its scale, wrong by a normal error of deviation `noise`, says of each value there, as LLRs.
+        """The log-likelihood ratios of each value on its scale, given a reading with a normal error.
 
-        They are against `other`, of which it tells as much as of the values on average, by their priors: where nothing
-        else was heard, it moves these among themselves and leaves `other` where it is.
+        `noise` is the deviation of the error. The ratios are against `other`, for which the likelihood is the average
+        over the values, weighted by their priors: without other evidence, a reading moves these relative to each other
+        and leaves `other` unchanged.
         """
         scores = {} if self.preference is None else self.preference.scores or {}
         fits = {value: -((reading - score) ** 2) / (2.0 * noise**2) for value, score in sorted(scores.items())}
@@ -171,8 +172,8 @@ class Attribute(Record):
     def require_place(self, belief: BeliefKey) -> None:
         """Refuse a preference at a subject or context where it has no meaning.
 
-        That is a constraint whose subject is no operand, a state of anybody else or in one context alone, and what
-        inherits in a context that has an empty part, so that nobody can say in what it lies.
+        That is a constraint whose subject is no operand, a state of another subject or in one context only, and an
+        inheriting preference in a context with an empty part, which has no defined broader context.
         """
         if self.preference is None:
             return
@@ -190,13 +191,13 @@ class Attribute(Record):
 
     @property
     def listed(self) -> str:
-        """The values known in advance, as a refusal lists them."""
+        """The values known in advance, formatted for a refusal."""
         names = list(self.value_priors)
         more = len(names) - SHOWN_VALUES
         return ", ".join(names[:SHOWN_VALUES]) + (f" and {more:,} more" if more > 0 else "")
 
     def say(self, belief: BeliefKey) -> str:
-        """The sentence that states this belief, plain enough to show."""
+        """The sentence that states this belief, for display."""
         value = "something else" if belief.value == OTHER else belief.value
         told = {"subject": belief.subject, "context": belief.context, "value": value}
         return _SLOT.sub(lambda slot: told[slot[1]] or slot[0], self.statement)
@@ -219,10 +220,10 @@ class Attribute(Record):
 
 
 def _left(values: Mapping[str, float]) -> float:
-    """What the priors of the values leave of 1."""
+    """The prior that the values leave for `other`."""
     return 1.0 - math.fsum(values.values())
 
 
 def _is_number(text: str) -> bool:
-    """Whether a text is a number as people write it, and not a word or digits that Python alone takes for one."""
+    """Whether a text is a number in common notation; words and other digits that Python accepts are not."""
     return _NUMBER.fullmatch(text) is not None and math.isfinite(float(text))

@@ -1,4 +1,4 @@
-"""A belief: a proposition in a twin. It is an identity; what we think of it is a `Holding`, one for every change."""
+"""A belief: a proposition in a twin. It is an identity; its published states are `Holding`s, one for every change."""
 
 from __future__ import annotations
 
@@ -63,22 +63,22 @@ class BeliefKey(Record):
 
     @classmethod
     def of(cls, attribute: str, subject: str = ANYONE, context: str = ANYWHERE, value: str | None = None) -> BeliefKey:
-        """The key of names that are known already, which are taken as they are."""
+        """The key from names that are known to be valid."""
         return cls.trusted(attribute=attribute, subject=subject, context=context, value=value)
 
     @property
     def variable(self) -> BeliefKey:
-        """What all values of a categorical attribute have in common, for one subject and context."""
+        """The key of the variable: the same for all values of a categorical attribute with one subject and context."""
         return self.model_copy(update={"value": None})
 
 
 def broader(context: str) -> str | None:
-    """The next broader context: `work.mail` lies in `work`, that in `any`, and `any` in none."""
+    """The next broader context: `work.mail` is part of `work`, that of `any`, and `any` of none."""
     return None if context == ANYWHERE else context.rpartition(".")[0] or ANYWHERE
 
 
 def contexts_around(context: str) -> Iterator[str]:
-    """A context and all that it lies in, the broadest last."""
+    """A context and all broader ones, the broadest last."""
     here: str | None = context
     while here is not None:
         yield here
@@ -177,9 +177,9 @@ class BeliefState(Record):
 
 
 def error_bar(log_odds: float | None, error: float | None) -> float | None:
-    """How far off a probability may be on its longer side, given the error bar of its log-odds; None without numbers.
+    """How far off a probability may be on its longer side, given the error bar of its log-odds; None if unavailable.
 
-    0 where the log-odds are exact.
+    It is 0 if the log-odds are exact.
     """
     if log_odds is None:
         return None
@@ -187,12 +187,12 @@ def error_bar(log_odds: float | None, error: float | None) -> float | None:
 
 
 def worst(qualities: Iterable[Quality]) -> Quality:
-    """The least good of some qualities; exact if there are none."""
+    """The worst of some qualities; exact if there are none."""
     return max(qualities, key=QUALITIES.index, default="exact")
 
 
 def probability(log_odds: float) -> float:
-    """The probability whose log-odds these are."""
+    """The probability with these log-odds."""
     return 1.0 / (1.0 + math.exp(-log_odds)) if log_odds >= 0 else math.exp(log_odds) / (1.0 + math.exp(log_odds))
 
 

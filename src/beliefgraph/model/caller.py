@@ -30,7 +30,7 @@ Scope = Annotated[
 
 
 Log = Callable[["Caller", str, str, str | None], None]
-"""Notes that a caller reached a twin, by its id, with a scope; or the code with which it was refused."""
+"""Records that a caller read a twin, by its id, with a scope; or the code of the refusal."""
 
 
 class ApiKey(Record):
@@ -70,11 +70,11 @@ class Caller(Record):
     log: Log | None = Field(None, exclude=True, repr=False, description="Where it is noted whom the call reaches.")
 
     def asking(self, what: str) -> Caller:
-        """The caller, asking for this."""
+        """The caller, with this operation."""
         return self if self.log is None else self.model_copy(update={"asks": what})
 
     def note(self, twin: str, scope: Scope, refused: str | None = None) -> None:
-        """Note that the call read a twin, or was refused; what is written is noted by its commit."""
+        """Record that the call read a twin, or was refused; writes are recorded by their commits."""
         if self.log is not None and (refused is not None or scope in ("read", "audit", "invite")):
             self.log(self, twin, scope, refused)
 

@@ -1,7 +1,7 @@
-"""A catalog: what a belief can be about, how beliefs are related, and how an event becomes evidence, as data.
+"""A catalog: definitions of beliefs, of their relations, and of how events become evidence, as data.
 
-A `Catalog` is published under a semantic version. An `Expression` is CEL (Common Expression Language); it sees `event`
-(its CloudEvents attributes) and `data`.
+A `Catalog` is published under a semantic version. An `Expression` is CEL (Common Expression Language); it can use
+`event` (its CloudEvents attributes) and `data`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SemanticVersion = Annotated[str, Field(pattern=r"^(0|[1-9]\d{0,5})\.(0|[1-9]\d{0
 """major.minor.patch."""
 
 URGENCY = timedelta(days=14)
-"""The time before a deadline at which it presses half as much as when it is there, where no catalog says otherwise."""
+"""Default time before a deadline at which the urgency is half of that at the deadline."""
 
 MAX_ATTRIBUTES = 5_000
 
@@ -81,7 +81,7 @@ class RelationDefinition(Record):
 
     @property
     def ends(self) -> tuple[tuple[str, str | None], tuple[str, str | None]]:
-        """Source and target, each an attribute with the value meant, if it has any."""
+        """Source and target, each an attribute with its value, if it has one."""
         return (self.source, self.source_value), (self.target, self.target_value)
 
     def model_post_init(self, _context: object) -> None:
@@ -142,7 +142,7 @@ class BearingRule(Record):
     )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a rule with no strength or several, and one that names its value in two ways."""
+        """Refuse a rule without a strength or with several, and one that names its value in two ways."""
         strengths = (self.log_likelihood_ratio, self.likelihoods, self.likelihoods_by_value, self.reading)
         if sum(strength is not None for strength in strengths) != 1:
             self._refuse(

@@ -1,4 +1,4 @@
-"""What is wrong between the catalogs of a set: what is defined twice, and references that lead nowhere."""
+"""Consistency checks between the catalogs of a set: duplicate definitions, and dangling references."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from beliefgraph.model.trajectory import TrajectoryDefinition
 
 
 class Problem(NamedTuple):
-    """What is wrong with a set of catalogs, where: the number of the catalog from 0, and the part of it."""
+    """A problem in a set of catalogs, with its location: the number of the catalog from 0, and the part of it."""
 
     catalog: int
     place: tuple[str | int, ...]
@@ -25,10 +25,10 @@ class Problem(NamedTuple):
 
 
 def problems(catalogs: Sequence[Catalog], also: Collection[str] = ()) -> Iterator[Problem]:
-    """Everything that is wrong between the catalogs of a set: what is defined twice, and references that lead nowhere.
+    """All problems between the catalogs of a set: duplicate definitions, and dangling references.
 
-    A catalog that is wrong in itself cannot be made, so it is not met here. `also` are names of attributes that may
-    have been meant, beside those defined.
+    A catalog that is invalid by itself cannot be constructed, so it does not occur here. `also` are additional
+    attribute names for suggestions.
     """
     yield from _repeats(catalogs)
     yield from _mixed_causes(catalogs)
@@ -53,7 +53,7 @@ def _checks(
     pursued: str | None,
     also: Collection[str],
 ) -> Iterator[Check]:
-    """What is asked of every part of a catalog that names an attribute or a metric, with the place of the part."""
+    """Checks of every part of a catalog that names an attribute or a metric, with the location of the part."""
 
     def named(name: str) -> Attribute:
         if name not in attributes:
@@ -120,7 +120,7 @@ def _checks(
 
 
 def _repeats(catalogs: Sequence[Catalog]) -> Iterator[Problem]:
-    """What two catalogs of a set both define."""
+    """Definitions that two catalogs of a set have in common."""
     defined: dict[tuple[str, str], Catalog] = {}
     for n, catalog in enumerate(catalogs):
         parts: list[tuple[tuple[str | int, ...], str, str]] = [
@@ -141,7 +141,7 @@ def _repeats(catalogs: Sequence[Catalog]) -> Iterator[Problem]:
 
 
 def _mixed_causes(catalogs: Sequence[Catalog]) -> Iterator[Problem]:
-    """Effects with odds ratios into them and probabilities too: an effect is logistic, or a noisy OR."""
+    """Effects with both odds ratios and probabilities: an effect is either logistic or a noisy OR."""
     first: dict[str, RelationDefinition] = {}
     for c, catalog in enumerate(catalogs):
         for n, relation in enumerate(catalog.relations):
@@ -159,7 +159,7 @@ def _mixed_causes(catalogs: Sequence[Catalog]) -> Iterator[Problem]:
 
 
 def _check_subject(catalog: Catalog, relation: RelationDefinition, pursued: str | None) -> None:
-    """Refuse a relation of one subject's belief to another's, unless it says that pursuing a goal is the cause."""
+    """Refuse a relation between beliefs of different subjects, unless it says that pursuing a goal is the cause."""
     if relation.source_subject is not None and relation.source != pursued:
         raise Incorrect(
             "invalid-definition",
@@ -185,7 +185,7 @@ def _check_end(catalog: Catalog, named: Callable[[str], Attribute], name: str, v
 
 
 def _check_bearing(catalog: Catalog, attribute: Attribute, bearing: BearingRule) -> None:
-    """Refuse a rule that names no value of a categorical attribute, one of another, or one that it does not have."""
+    """Refuse a rule with a missing, inapplicable or unknown value of an attribute."""
     if bearing.reading is not None:
         if attribute.preference is None or attribute.preference.scores is None:
             raise Incorrect(
@@ -219,7 +219,7 @@ def _check_place(catalog: Catalog, attribute: Attribute, speaks: BearingRule | M
 
 
 def _check_stages(catalog: Catalog, named: Callable[[str], Attribute], trajectory: TrajectoryDefinition) -> None:
-    """Refuse stages of an attribute without values known in advance, and a stage that is none of them."""
+    """Refuse stages of an attribute without values known in advance, and unknown stages."""
     attribute = named(trajectory.attribute)
     if attribute.values is None:
         has = "is true or false" if not attribute.categorical else "has values that are not known in advance"
@@ -239,7 +239,7 @@ def _check_stages(catalog: Catalog, named: Callable[[str], Attribute], trajector
 
 
 def _check_answers(catalog: Catalog, named: Callable[[str], Attribute], asked: QuestionDefinition) -> None:
-    """Refuse a question whose answers do not fit what its attribute is, and one about no belief of the person."""
+    """Refuse a question whose answers do not fit its attribute, and one about beliefs of another subject."""
     attribute, preference = named(asked.attribute), named(asked.attribute).preference
     if asked.by_value:
         if attribute.values is None:

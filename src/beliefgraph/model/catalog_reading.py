@@ -1,4 +1,4 @@
-"""Catalogs are read in pieces: pydantic holds the interpreter for as long as it reads, and other threads must run."""
+"""Catalogs are validated in parts: pydantic holds the interpreter's lock meanwhile, and other threads must run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from beliefgraph.model.catalog import Catalog, EventRule, RelationDefinition
 from beliefgraph.model.metric import MetricDefinition
 
 PIECE = 200
-"""Parts of one kind that are read at once, in a few milliseconds."""
+"""Parts of one kind that are validated at once, in a few milliseconds."""
 
 PARTS: Mapping[str, TypeAdapter[Any]] = {
     "attributes": TypeAdapter(list[Attribute]),
@@ -22,7 +22,7 @@ PARTS: Mapping[str, TypeAdapter[Any]] = {
     "events": TypeAdapter(list[EventRule]),
     "metrics": TypeAdapter(list[MetricDefinition]),
 }
-"""What a catalog may have very many of."""
+"""Fields of a catalog that may be very long."""
 
 MOST = {
     name: next(each.max_length for each in Catalog.model_fields[name].metadata if isinstance(each, MaxLen))
@@ -31,9 +31,9 @@ MOST = {
 
 
 def read_catalog(given: object, context: Mapping[str, bool] | None = None) -> Catalog:
-    """The catalog in a JSON document; `invalid-definition` names the place that is wrong.
+    """The catalog in a JSON document; `invalid-definition` names the location of an error.
 
-    `context` is `STORED` where the document was read before.
+    `context` is `STORED` if the document comes from the store.
     """
     if not isinstance(given, Mapping):
         raise _wrong((), "A catalog is an object.")

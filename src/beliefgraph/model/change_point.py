@@ -1,4 +1,4 @@
-"""Change points: moments from which on the evidence of a domain is no longer what it used to be."""
+"""Change points: moments at which the evidence of a domain changed its distribution."""
 
 from __future__ import annotations
 

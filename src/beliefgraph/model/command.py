@@ -1,4 +1,4 @@
-"""Commands and hypothetical changes of a twin. Each is declared here once; every interface takes it from here."""
+"""Commands and hypothetical changes of a twin. Each is declared once, here, for all interfaces."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Retract(Command):
     valid_time: Instant | None = Field(None, description="When it ends; null: the present moment.")
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a command that names nothing, or two things."""
+        """Refuse a command that names none or both."""
         if (self.belief is None) == (self.relation is None):
             raise Incorrect("invalid-input", "Retract a belief or a relation: name one of the two.")
 
@@ -97,7 +97,7 @@ class Withdraw(Command):
     source: Key | None = Field(None, description="Name or id of the source whose events to withdraw.")
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a command that names nothing, or two things."""
+        """Refuse a command that names none or several."""
         if sum(given is not None for given in (self.evidence, self.event, self.source)) != 1:
             raise Incorrect("invalid-input", "Withdraw evidence, an event or all of a source: name one of them.")
 

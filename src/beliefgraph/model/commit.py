@@ -1,4 +1,4 @@
-"""A commit: one numbered change of a twin, who made it, why, and what it moved."""
+"""A commit: one numbered change of a twin, its author, its cause, and what it changed."""
 
 from __future__ import annotations
 

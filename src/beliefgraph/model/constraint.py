@@ -35,9 +35,9 @@ class Conflict(Record):
 
 
 def contradictions(demands: Sequence[Demand]) -> Iterator[tuple[int, ...]]:
-    """The demands, by their places, that cannot be met together: every pair, then what only several together do.
+    """The indices of demands that cannot be met together: all such pairs, then larger sets without such a pair.
 
-    From each of them nothing can be left out. A demand that is in a pair already is in no larger one.
+    Every set is minimal. A demand that is in a pair is in no larger set.
     """
     by_feature: dict[str, dict[tuple[object, ...], list[int]]] = defaultdict(lambda: defaultdict(list))
     for place, demand in enumerate(demands):
@@ -57,7 +57,7 @@ def contradictions(demands: Sequence[Demand]) -> Iterator[tuple[int, ...]]:
 def violates(rule: ConstraintRule, operand: str, feature: float | str) -> bool | None:
     """Whether a constraint with one operand rules out an option's feature; None if that cannot be decided.
 
-    Nobody can where the constraint is a bound and the feature a word.
+    It cannot if the constraint is a bound and the feature a word.
     """
     text = feature if isinstance(feature, str) else repr(feature)
     if rule in ("never", "only"):
@@ -68,7 +68,7 @@ def violates(rule: ConstraintRule, operand: str, feature: float | str) -> bool |
 
 
 def _least(units: Sequence[list[int]], demands: Sequence[Demand]) -> list[list[int]] | None:
-    """Of units that cannot be met together, so few that none can be left out; None where they can be met."""
+    """A minimal set of units that cannot be met together; None if all can."""
 
     def met(some: Iterable[list[int]]) -> bool:
         return _can_be_met([demands[place] for unit in some for place in unit])
@@ -84,7 +84,7 @@ def _least(units: Sequence[list[int]], demands: Sequence[Demand]) -> list[list[i
 
 
 def _can_be_met(demands: Iterable[Demand]) -> bool:
-    """Whether anything is left that a feature could be."""
+    """Whether any value of the feature meets all demands."""
     low, high, never = -math.inf, math.inf, []
     only: dict[str, list[str]] = defaultdict(list)
     for demand in demands:
@@ -111,7 +111,7 @@ def _can_be_met(demands: Iterable[Demand]) -> bool:
 
 
 def _same(one: str, other: str) -> bool:
-    return one == other or _number(one) == _number(other)  # NaN, of what is no number, equals nothing
+    return one == other or _number(one) == _number(other)  # NaN, of text that is no number, equals nothing
 
 
 def _number(text: str, otherwise: float = math.nan) -> float:

@@ -1,4 +1,4 @@
-"""Contesting evidence: the person says that a piece of it is not right, and both stand."""
+"""Contesting evidence: the person states that a piece of it is wrong; it stays in force and is marked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of an analyst's copy: one round of bringing it up to date, and a comparison with the twins."""
+"""Results of an analyst's copy: one update round, and a comparison with the twins."""
 
 from __future__ import annotations
 

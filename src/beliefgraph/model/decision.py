@@ -1,7 +1,7 @@
-"""Decisions: options to choose between, why one was chosen, what was expected of it, and what came of it.
+"""Decisions: options to choose between, the reasons for a choice, and its expected and actual results.
 
-A decision is an identity. What is told of it are `DecisionStatement`s, kept whole and resolved field by field when
-read; what stands at a commit is published as a `Deliberation`. What the person says in words (`Words`) is sealed.
+A decision is an identity. Statements about it are `DecisionStatement`s, stored whole and resolved field by field when
+read; its state at a commit is published as a `Deliberation`. The person's own words (`Words`) are sealed.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ DecisionStatus = Annotated[
 ]
 
 MAX_DECISIONS = 2_000
-"""Decisions of one twin; more are refused (`too-large`)."""
+"""Maximum number of decisions of one twin; more are refused (`too-large`)."""
 
 MAX_OPTIONS = 50
 MAX_REASONS = 20
 MAX_FEATURES = 100
 
 Number = Annotated[float, Field(strict=True, ge=-1e9, le=1e9, allow_inf_nan=False)]
-"""A measure of an option, in whatever unit its feature has."""
+"""A number that describes an option, in the unit of its feature."""
 
 FeatureValue = Number | Annotated[Key, Field(strict=True)]
-"""What an option has of a feature: a number, or a word."""
+"""The value of a feature of an option: a number, or a word."""
 
 Features = Annotated[dict[Name, FeatureValue], Field(max_length=MAX_FEATURES)]
 
@@ -63,7 +63,7 @@ class Option(Record):
 
     @property
     def named(self) -> str:
-        """What it is called: its title, else its key."""
+        """Its title, else its key."""
         return self.title or self.key
 
 
@@ -71,7 +71,7 @@ Options = Annotated[tuple[Option, ...], Field(min_length=1, max_length=MAX_OPTIO
 
 
 def refuse_twins(options: tuple[Option, ...]) -> None:
-    """Refuse two options of one key."""
+    """Refuse two options with one key."""
     keys = [option.key for option in options]
     if len(set(keys)) < len(keys):
         twice = next(key for i, key in enumerate(keys) if key in keys[:i])
@@ -229,7 +229,7 @@ class DecisionState(Record):
 
     @property
     def surprise(self) -> float | None:
-        """By how much it came out better than expected, in [-2, 2]; None as long as one of the two is not known."""
+        """Actual minus expected result, in [-2, 2]; None until both are known."""
         return None if self.expected is None or self.actual is None else self.actual.score - self.expected.score
 
 
@@ -242,7 +242,7 @@ class DecisionChange(Record):
 
 
 def status_of(chosen: str | None, actual: float | None) -> DecisionStatus:
-    """Where a decision is: done once it is known what came of it, decided once an option is chosen."""
+    """The status of a decision: done once its result is known, decided once an option is chosen."""
     if actual is not None:
         return "done"
     return "open" if chosen is None else "decided"

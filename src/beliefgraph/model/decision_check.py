@@ -1,4 +1,4 @@
-"""How options sit with all that is known of a person: point by point, with the evidence, and in one number."""
+"""How options fit what is known of a person: point by point, with the evidence, and as one score."""
 
 from __future__ import annotations
 

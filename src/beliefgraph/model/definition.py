@@ -25,7 +25,7 @@ from beliefgraph.model.segment import LearnedBaseRate, LearnedRate, SegmentDefin
 from beliefgraph.model.trajectory import LearnedStages, TrajectoryDefinition
 
 _RESOLVING = {"events", "metric", "belief", "grades", "every", "counted_from", "once", "applies_to", "indicator"}
-"""Fields of an outcome that decide what a base rate of it is about."""
+"""Fields of an outcome that its base rate depends on."""
 
 
 class Definitions(Record):
@@ -49,7 +49,7 @@ class Definitions(Record):
 
     @cached_property
     def attributes(self) -> Mapping[str, Attribute]:
-        """Every attribute by its key, in the order of its definition, with its prior as learned for what it states."""
+        """Every attribute by its key, in the order of its definition, with the learned prior if it applies."""
         learned: dict[str, LearnedPrior | LearnedBaseRate] = {}
         if self.parameters is not None:
             learned |= self.parameters.prior_of
@@ -83,7 +83,7 @@ class Definitions(Record):
 
     @cached_property
     def goals(self) -> GoalDefinition | None:
-        """How goals are read, if a catalog says so."""
+        """The definition of goals, if a catalog has one."""
         return next((c.goals for c in self.catalogs if c.goals is not None), None)
 
     @cached_property
@@ -98,7 +98,7 @@ class Definitions(Record):
 
     @cached_property
     def counting(self) -> Mapping[str, tuple[MetricDefinition, ...]]:
-        """The metrics that look at every event type."""
+        """The metrics that use each event type."""
         found: dict[str, tuple[MetricDefinition, ...]] = {}
         for metric in self.metrics.values():
             for type_ in () if metric.deprecated else metric.types:
@@ -123,12 +123,12 @@ class Definitions(Record):
             raise NotFound("unknown-outcome", f"No definition in force names the outcome {key}.", outcome=key) from None
 
     def hazard_of(self, outcome: OutcomeDefinition) -> LearnedHazard | None:
-        """What was learned of an outcome and is in force; None if nothing was, or on other inputs than it has now."""
+        """The learned hazard of an outcome; None if there is none, or if it was learned on other inputs."""
         learned = None if self.parameters is None else self.parameters.hazard_of.get(outcome.key)
         return learned if learned is not None and learned.learned_on == outcome.learned_on else None
 
     def grades_of(self, outcome: OutcomeDefinition, horizon: timedelta) -> LearnedGrades | None:
-        """What was learned of the grades of an outcome within a horizon and is in force; None as for a hazard."""
+        """The learned grades of an outcome within a horizon; None as for a hazard."""
         learned = None if self.parameters is None else self.parameters.grades_of.get((outcome.key, horizon))
         return learned if learned is not None and learned.learned_on == outcome.learned_on else None
 
@@ -138,7 +138,7 @@ class Definitions(Record):
         return {t.key: t for c in self.catalogs for t in c.trajectories}
 
     def stages_of(self, trajectory: TrajectoryDefinition) -> LearnedStages | None:
-        """What was learned of a trajectory and is in force; None if nothing was, or for another definition of it."""
+        """The learned stages of a trajectory; None if there are none, or only for another definition."""
         learned = None if self.parameters is None else self.parameters.stages_of.get(trajectory.key)
         return learned if learned is not None and learned.learned_on == trajectory.learned_on else None
 
@@ -149,7 +149,7 @@ class Definitions(Record):
 
     @cached_property
     def base_rates(self) -> Mapping[str, tuple[LearnedBaseRate, ...]]:
-        """The priors that were learned for segments as they are defined, by segment; only of those that have any."""
+        """The learned priors of segments with their present definition, by segment; only segments that have any."""
         found: dict[str, tuple[LearnedBaseRate, ...]] = {}
         stated = {a.key: a.prior for c in self.catalogs for a in c.attributes}
         for each in () if self.parameters is None else self.parameters.base_rates:
@@ -162,7 +162,7 @@ class Definitions(Record):
         return found
 
     def of_segment(self, segment: str | None) -> Definitions:
-        """The same with the base rates of a segment as priors; this one for no segment."""
+        """The same with the base rates of a segment as priors; unchanged without a segment."""
         if segment is None:
             return self
         return Definitions(
@@ -186,13 +186,16 @@ class Definitions(Record):
         return key
 
     def segment_learned_on(self, segment: str | None) -> str:
-        """What decides who is in a segment, or in none, as one text: it and those before it, the first that matches."""
+        """What decides who is in a segment (None: in none), as text: it and those before it.
+
+        The first segment that matches counts.
+        """
         keys = [*self.segments]
         counted = keys if segment is None else keys[: keys.index(segment) + 1]
         return " ".join(self.segments[key].decided_by for key in counted)
 
     def rate_learned_on(self, outcome: OutcomeDefinition, segment: str | None) -> str:
-        """What a base rate of an outcome is learned on, as one text; one learned on anything else is not used."""
+        """What a base rate of an outcome is learned on, as text; rates learned on anything else are not used."""
         own = [each.key for each in outcome.segments]
         parts = [outcome.model_dump_json(include=_RESOLVING, exclude_defaults=True)]
         before = outcome.segments[: own.index(segment) + 1] if segment in own else outcome.segments
@@ -200,7 +203,7 @@ class Definitions(Record):
         return " ".join(parts if segment in own else [*parts, self.segment_learned_on(segment)])
 
     def rate_of(self, outcome: OutcomeDefinition, horizon: timedelta, segment: str | None) -> LearnedRate | None:
-        """The base rate that was learned of an outcome in a segment and is in force; None if none was, or of others."""
+        """The learned base rate of an outcome in a segment; None if there is none, or only for other definitions."""
         if self.parameters is None:
             return None
         if segment is not None and segment not in self.segment_keys(outcome):
@@ -216,17 +219,17 @@ class Definitions(Record):
 
     @cached_property
     def changes(self) -> Mapping[str, ChangeDefinition]:
-        """How evidence from before a change counts, by domain."""
+        """How evidence from before a change is discounted, by domain."""
         return {each.domain: each for c in self.catalogs for each in c.changes}
 
     def relations(self) -> Iterator[tuple[str, RelationDefinition]]:
-        """Every relation with the ref of the catalog that states it."""
+        """Every relation with the ref of its catalog."""
         for catalog in self.catalogs:
             for relation in catalog.relations:
                 yield catalog.ref, relation
 
     def strength_of(self, relation: RelationDefinition) -> Strength:
-        """The strength of a relation: as learned for the number that it states, else as stated."""
+        """The strength of a relation: the learned one if it applies to the stated number, else the stated one."""
         stated = relation.strength
         if (
             self.parameters is None
@@ -249,7 +252,7 @@ class Definitions(Record):
         return attribute
 
     def spoken_of(self, belief: BeliefKey) -> Attribute:
-        """The attribute of a belief that is stated: as `attribute_of`, and refused where it has no meaning."""
+        """The attribute of a belief in a statement: as `attribute_of`, and refused if it has no meaning there."""
         attribute = self.attribute_of(belief)
         attribute.require_place(belief)
         return attribute
@@ -278,7 +281,7 @@ class Definitions(Record):
             ) from None
 
     def with_catalog(self, catalog: Catalog) -> Definitions:
-        """The next set: this one with the catalog in the place of its earlier version."""
+        """The next set: this one with the catalog replacing its earlier version."""
         kept = tuple(c for c in self.catalogs if c.catalog != catalog.catalog)
         return Definitions(
             tenant=self.tenant, number=self.number + 1, catalogs=(*kept, catalog), parameters=self.parameters
@@ -286,9 +289,9 @@ class Definitions(Record):
 
     @property
     def as_stated(self) -> Definitions:
-        """The same without anything learned."""
+        """The same without learned parameters."""
         return Definitions(tenant=self.tenant, number=self.number, catalogs=self.catalogs)
 
     def with_parameters(self, parameters: ParameterSet) -> Definitions:
-        """The next set: this one with what was learned since."""
+        """The next set: this one with new learned parameters."""
         return Definitions(tenant=self.tenant, number=self.number + 1, catalogs=self.catalogs, parameters=parameters)

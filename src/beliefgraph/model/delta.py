@@ -1,4 +1,4 @@
-"""What one commit changes of a twin: the records it makes, and the revisions it opens and closes, by their type."""
+"""The changes of a twin by one commit: new records, opened and closed revisions, by their type."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ NONE = Records()
 
 @dataclass(frozen=True)
 class Delta:
-    """What one commit changes of a twin.
+    """The changes of a twin by one commit.
 
-    `made` are records that the twin did not have (beliefs, goals, metrics, decisions), `opened` and `closed` are
-    revisions. `words` are what a person said in statements, by their revision ids; they are sealed when stored.
-    `withdrawn` is evidence that counts no more, by its ids, and for good where it is `taken_back` by the person.
-    `set_aside` are events that go back to quarantine.
+    `made` are new records (beliefs, goals, metrics, decisions), `opened` and `closed` are revisions. `words` are the
+    person's words in statements, by their revision ids; they are sealed when stored. `withdrawn` is evidence that no
+    longer counts, by its ids, permanently if it was `taken_back` by the person. `set_aside` are events that return to
+    quarantine.
     """
 
     made: Records = NONE
@@ -87,11 +87,11 @@ class Delta:
 
     @classmethod
     def of(cls, *, made: Iterable[Record] = (), opened: Iterable[Record] = (), closed: Iterable[Record] = ()) -> Delta:
-        """Records and revisions alone."""
+        """A delta of records and revisions only."""
         return cls(Records(made), Records(opened), Records(closed))
 
     def __add__(self, other: Delta) -> Delta:
-        """Both changes as one."""
+        """Both changes combined."""
         if other.nothing or self.nothing:
             return self if other.nothing else other
         return Delta(
@@ -115,7 +115,7 @@ class Delta:
 
     @property
     def size(self) -> int:
-        """How many rows it writes, of every kind: what bounds a transaction."""
+        """The number of rows it writes, of every kind: this bounds the size of a transaction."""
         told = len(self.events) + len(self.sources) + len(self.evidence)
         return told + len(self.made) + len(self.opened) + len(self.closed)
 

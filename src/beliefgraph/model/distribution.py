@@ -1,4 +1,4 @@
-"""How likely each value of a categorical attribute is: exactly one of them holds, so the probabilities sum to 1."""
+"""The probabilities of the values of a categorical attribute: exactly one holds, so they sum to 1."""
 
 from __future__ import annotations
 

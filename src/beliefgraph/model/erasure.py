@@ -10,7 +10,7 @@ from beliefgraph.model.record import Key, Record
 from beliefgraph.model.time import Instant
 
 THE_PERSON = "the person"
-"""What a receipt calls the actor where it was the person themselves: their name must not stay."""
+"""The actor in a receipt if it was the person themselves, whose name must not be kept."""
 
 
 class Erasure(Record):

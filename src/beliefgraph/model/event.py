@@ -1,4 +1,4 @@
-"""An event: what arrives, as CloudEvents 1.0. `source` and `id` make a second delivery harmless."""
+"""Events in CloudEvents 1.0 format. `source` and `id` make repeated deliveries idempotent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from beliefgraph.model.time import Instant
 from beliefgraph.model.twin import Identifier
 
 MAX_DATA_BYTES = 64 * 1024
-MAX_DATA_DEPTH = 20  # nesting that a rule could still want to look into
+MAX_DATA_DEPTH = 20  # deeper nesting is of no use to rules
 
 
 def _or_nothing(data: object) -> object:
@@ -46,17 +46,17 @@ class Event(Record):
 
     @property
     def untimed(self) -> bool:
-        """Whether it came without a time, and has that of its receipt."""
+        """Whether it came without a time, and got that of its receipt."""
         return self._untimed
 
     def as_untimed(self) -> Self:
-        """The same, known to have come without a time."""
+        """The same event, marked as having come without a time."""
         found = self.model_copy()
         found._untimed = True
         return found
 
     def body(self) -> dict[str, Any]:
-        """What tells it from another event of its source and id: all but its twin, and a time it did not bring."""
+        """What distinguishes it from another event of its source and id: all but its twin and an added time."""
         return self.model_dump(mode="json", exclude={"twin", "identifiers", *(("time",) if self._untimed else ())})
 
 
@@ -81,7 +81,7 @@ class QuarantinedEvent(Record):
 
 
 def check_data(data: object) -> None:
-    """Refuse data that is too large (`too-large`), nested too deeply, or with a NUL in it (`invalid-event`)."""
+    """Refuse data that is too large (`too-large`), nested too deeply, or contains a NUL (`invalid-event`)."""
     if (size := len(orjson.dumps(data))) > MAX_DATA_BYTES:
         raise Incorrect("too-large", f"data may have {MAX_DATA_BYTES:,} bytes; this has {size:,}.")
     level: list[object] = [data]
@@ -94,7 +94,7 @@ def check_data(data: object) -> None:
 
 
 def _inside(value: object) -> Iterable[object]:
-    """What is directly inside a JSON value; refuses a NUL in it."""
+    """The direct children of a JSON value; refuses a NUL in it."""
     if isinstance(value, str) and "\x00" in value:
         raise Incorrect("invalid-event", "data contains a NUL character.")
     if isinstance(value, dict):

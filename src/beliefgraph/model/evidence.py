@@ -28,17 +28,17 @@ Stance = Annotated[
 ]
 
 OBSERVED: frozenset[Stance] = frozenset({"observation", "change"})
-"""Kinds of evidence that are read from events."""
+"""Kinds of evidence that events can have."""
 
 CORRECTION_LOG_ODDS = 12.0
-"""A correction by the person, in nats: no relation moves it visibly, yet two that clash leave every probability
-positive."""
+"""Strength of a correction by the person, in nats: relations do not move it visibly, yet two that conflict leave every
+probability positive."""
 
 ByThePerson = Annotated[bool, Field(description="Whether the person contests it; it is in force all the same.")]
 """Whether a piece of evidence is contested, where it is shown."""
 
 HalfLife = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
-"""Seconds in which evidence loses half its force."""
+"""Seconds in which evidence loses half its weight."""
 
 LogLikelihoodRatio = Annotated[LogOdds, Field(ge=-30.0, le=30.0)]
 """How much more likely the observation is if the belief holds, natural log; bounded, because nothing is certain."""

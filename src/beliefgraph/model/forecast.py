@@ -1,6 +1,6 @@
-"""Forecasts: how likely an outcome was said to be within a horizon, why, and what came.
+"""Forecasts: the stated probability of an outcome within a horizon, its reasons, and its resolution.
 
-A forecast is stored once and never changes. Each time it is resolved is a `Resolution` beside it; the latest counts.
+A forecast is stored once and is immutable. Each resolution is a separate `Resolution`; the latest one counts.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class ForecastInput(Record):
 
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
-"""The shares for which a forecast says by when it is that likely."""
+"""Probabilities for which a forecast gives the time by which they are reached."""
 
 
 class CurvePoint(Record):
@@ -136,17 +136,17 @@ class Forecast(Record):
 
     @property
     def resolution(self) -> Resolution | None:
-        """Its resolution, as far as is known; None while it is open."""
+        """Its resolution, as far as it is known; None while it is open."""
         return self.resolutions[0] if self.resolutions else None
 
     @property
     def curve(self) -> tuple[CurvePoint, ...]:
-        """How likely it is that the outcome has happened by the end of each period."""
+        """The probability that the outcome has happened by the end of each period."""
         return tuple(CurvePoint(at=self._end(k), probability=p) for k, p in enumerate(self.cumulative))
 
     @property
     def quantiles(self) -> tuple[ForecastQuantile, ...]:
-        """By when the outcome has happened with some probabilities; empty where there is no curve."""
+        """The times by which some probabilities are reached; empty without a curve."""
         if not self.cumulative:
             return ()
         periods = [(share, bisect_left(self.cumulative, share)) for share in QUANTILES]
@@ -186,7 +186,7 @@ class ReliabilityBin(Record):
 
 
 class TimePoint(Record):
-    """What was said and what came by one time after forecasts were made."""
+    """The forecast and the observed share of outcomes by one time after forecasts were made."""
 
     within: timedelta = Field(description="Time since the forecasts were made.")
     said: Probability = Field(description="Mean probability that the outcome has happened by then.")
@@ -294,5 +294,5 @@ class OutcomeRecord(Record):
 
 
 def late(made_at: datetime, every: timedelta, now: datetime) -> bool:
-    """Whether a forecast that is made now for that moment comes after the period it should have been made in."""
+    """Whether a forecast for that moment, made now, would come after the period it belongs to."""
     return now >= made_at + every

@@ -1,4 +1,4 @@
-"""What changed in further layers: those that receipts and changes have no field of their own for."""
+"""Changes in additional layers, for which receipts and changes have no field of their own."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Goals: what a person or account pursues, as a graph. A goal is an identity; what is stated about it are revisions.
+"""Goals: what a person or account pursues, as a graph. A goal is an identity; statements about it are revisions.
 
-What was stated of a goal are `GoalStatement`s, kept whole and resolved when read; how goals hang together are
-`GoalRelation`s; what follows from both, and from the beliefs that motivate them, is published as a `Pursuit`.
+Statements about a goal are `GoalStatement`s, stored whole and resolved when read; relations between goals are
+`GoalRelation`s; the result of both, and of the beliefs that motivate them, is published as a `Pursuit`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ GoalStatus = Annotated[
 ]
 
 ENDED: frozenset[GoalStatus] = frozenset({"achieved", "abandoned"})
-"""Statuses of goals that are not pursued any more."""
+"""Statuses of goals that are no longer pursued."""
 
 GoalRelationKind = Annotated[
     Literal["part_of", "depends_on", "competes_with", "motivates"],
@@ -73,16 +73,16 @@ ReasonKind = Annotated[
 ]
 
 GOAL_GRID = 0.01
-"""Published motivations and importances are multiples of this, so that a change too small to matter is no revision."""
+"""Published motivations and importances are multiples of this, so that insignificant changes create no revision."""
 
 MAX_GOALS = 5_000
-"""Goals of one twin; more are refused (`too-large`)."""
+"""Maximum number of goals of one twin; more are refused (`too-large`)."""
 
 MAX_RELATED = 100
-"""Goals that one statement names as wholes, as dependencies or as rivals."""
+"""Maximum number of goals that one statement names as wholes, as dependencies or as competitors."""
 
 Weight = Annotated[float, Field(gt=0.0, le=1.0, allow_inf_nan=False)]
-"""How much of the importance passes along a relation."""
+"""Share of the importance that passes along a relation."""
 
 
 class GoalFields(Record):
@@ -266,7 +266,7 @@ class GoalMotive(Record):
 
 
 class GoalRow(Record):
-    """A goal as it stands, with what was loaded around it; None where it was not asked for."""
+    """A goal in its current state, with its loaded neighbourhood; None for parts that were not requested."""
 
     state: GoalState = Field(description="The goal.")
     related: tuple[RelatedGoal, ...] | None = Field(None, description="Relations to other goals.")

@@ -1,6 +1,6 @@
-"""Graded outcomes: what comes is one of several grades in an order, such as how satisfied somebody says they are.
+"""Graded outcomes: the result is one of several ordered grades, such as a level of satisfaction.
 
-The grade is that of the first event within the horizon, or what a metric or an attribute says at its end.
+The grade is that of the first event within the horizon, or given by a metric or an attribute at its end.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from beliefgraph.model.time import Instant
 MOST_GRADES = 20
 
 ROUNDING = 1e-6
-"""By how much the shares of all grades may differ from 1."""
+"""Tolerance of the sum of the shares of all grades."""
 
 
 class Grade(Record):
@@ -70,34 +70,34 @@ class Grades(Record):
 
     @cached_property
     def bounds(self) -> tuple[float, ...]:
-        """What the numbers of each grade but the highest stay below; empty where grades are named."""
+        """The upper bounds of the numbers of each grade except for the highest; empty if grades are named."""
         return tuple(each.below for each in self.of if each.below is not None)
 
     @cached_property
     def target(self) -> int:
-        """The place of the grade from which on the outcome counts as having happened."""
+        """The index of the grade from which on the outcome counts as having happened."""
         return self.names.index(self.reached)
 
     @cached_property
     def log_odds(self) -> tuple[float, ...]:
-        """The stated log-odds of each grade or a higher one, except for the lowest."""
+        """The stated log-odds of each grade or higher, except for the lowest."""
         higher = [*accumulate(each.share for each in reversed(self.of))][-2::-1]
         return tuple(logit(min(share, 1.0 - 1e-12)) for share in higher)
 
     @property
     def decides(self) -> str:
-        """What decides which grade came, as one text; changing it makes another outcome."""
+        """What decides the grade, as text; changing it makes another outcome."""
         return self.model_dump_json(exclude={"of": {"__all__": {"share"}}}, exclude_defaults=True)
 
     @property
     def named_beliefs(self) -> Iterator[tuple[tuple[str | int, ...], BeliefKey]]:
-        """The value of the attribute that each grade is, with its place in the definition."""
+        """The value of the attribute for each grade, with its location in the definition."""
         if self.attribute is not None:
             for n, name in enumerate(self.names):
                 yield ("of", n), self.attribute.model_copy(update={"value": name})
 
     def faults(self, *, by_events: bool) -> Iterator[str]:
-        """What is wrong with the grades, where the outcome has events or has none."""
+        """Errors in the grades, depending on whether the outcome has events."""
         if (self.value is not None) != by_events:
             yield "grades of events need a value, and a value needs events"
         if [by_events, self.metric is not None, self.attribute is not None].count(True) != 1:
@@ -122,7 +122,7 @@ class Grades(Record):
             yield "grades of an attribute are its values: leave out the bounds, and the value of the attribute"
 
     def place(self, found: object) -> int:
-        """The place of the grade that a number or name is; −1 if it is none."""
+        """The index of the grade for a number or name; −1 if it is none."""
         if self.bounds:
             if isinstance(found, bool) or not isinstance(found, int | float) or found != found:
                 return -1

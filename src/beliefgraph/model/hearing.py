@@ -10,11 +10,12 @@ from beliefgraph.model.evidence import OBSERVED, Bearing
 
 
 def heard(bearings: Sequence[Bearing], at: datetime) -> list[Bearing]:
-    """Those of all bearings on one belief, of an attribute that is true or false, that count at `at`.
+    """Those of all bearings on one binary belief that count at `at`.
 
-    What is valid later or no longer never does. A change silences what began before it, but no correction; a
-    retraction also what is as old as it, unless somebody said it afterwards. Where a correction is in force, it alone
-    speaks. Pass every bearing on the belief, for a correction may end where the next one begins.
+    Bearings that become valid later or have ended do not count. A change cancels earlier bearings except for
+    corrections; a retraction also cancels those of the same age, unless they were stated after it. While a correction
+    is in force, only it counts. Pass every bearing on the belief, because a correction may end where the next one
+    begins.
     """
     retractions = [b for b in bearings if b.stance == "retraction" and b.valid.contains(at)]
     left = [b for b in bearings if b.stance != "retraction" and not any(_silences(r, b) for r in retractions)]
@@ -28,9 +29,9 @@ def heard(bearings: Sequence[Bearing], at: datetime) -> list[Bearing]:
 
 
 def _silences(retraction: Bearing, other: Bearing) -> bool:
-    """Whether a retraction that is in force silences another bearing.
+    """Whether a retraction in force cancels another bearing.
 
-    At the same instant an event belongs to what is retracted, whichever came first; a command, to what was known then.
+    At the same instant an event is always retracted, whichever came first; a command only if it was known then.
     """
     if other.valid_from != retraction.valid_from:
         return other.valid_from < retraction.valid_from

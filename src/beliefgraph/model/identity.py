@@ -1,4 +1,4 @@
-"""Names turned into ids: UUIDv5 of what a thing is, so that replays and ties come out the same everywhere."""
+"""Ids derived from names: UUIDv5 of what identifies a thing, so that replays and ties are the same everywhere."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ def _id(*parts: str) -> str:
 
 
 def twin_id(tenant: str, name: str) -> str:
-    """The id of the twin an application calls `name`; two tenants never share one, so it carries the scope."""
+    """The id of the twin that an application calls `name`; it includes the tenant, so two tenants never share one."""
     return _id("twin", tenant, name)
 
 
 def belief_id(twin: str, key: BeliefKey) -> str:
-    """The id of a belief: what it is about, whom or what of, in which situation, and which value."""
+    """The id of a belief, from its attribute, subject, context and value."""
     value = () if key.value is None else (key.value,)
     return _id("belief", twin, key.attribute, key.subject, key.context, *value)
 
 
 def belief_name(key: BeliefKey) -> bytes:
-    """What of a belief its id is made of, beside the twin."""
+    """What the id of a belief is derived from, besides the twin."""
     value = () if key.value is None else (key.value,)
     return "\x1f".join((key.attribute, key.subject, key.context, *value)).encode()
 
 
 def belief_ids(twin: str, names: Iterable[bytes]) -> tuple[str, ...]:
-    """The ids of many beliefs of a twin, by what `belief_name` says of each."""
+    """The ids of many beliefs of a twin, by their `belief_name`."""
     return tuple(named_ids(_NAMESPACE, f"belief\x1f{twin}\x1f", names))
 
 
 def metric_id(twin: str, key: MetricKey) -> str:
-    """The id of a metric of a twin: what is measured, whom or what of, and in which situation."""
+    """The id of a metric of a twin, from its definition, subject and context."""
     return _id("metric", twin, key.metric, key.subject, key.context)
 
 
@@ -80,18 +80,18 @@ METRIC = "metric:"
 """Prefix of the names of sources that are metrics; other sources must not use it."""
 
 PERSON = "person:"
-"""How the name of a source begins that is a person modelled; no other actor's may."""
+"""Prefix of the names of sources that are modelled persons; no other actor may use it."""
 
 
 def reads_as(name: str, *prefixes: str) -> bool:
-    """Whether a name reads as one with such a prefix, with capitals, wide or invisible characters in it or not."""
+    """Whether a name reads as one with such a prefix, even with capitals, wide or invisible characters."""
     if not name.isascii():
         name = "".join(each for each in unicodedata.normalize("NFKC", name) if unicodedata.category(each) != "Cf")
     return name.strip().casefold().startswith(prefixes)
 
 
 def person_source(name: str) -> str:
-    """What the person of the twin of this name is called as a source."""
+    """The name as a source of the person of the twin of this name."""
     return PERSON + name
 
 

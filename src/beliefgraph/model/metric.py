@@ -1,8 +1,8 @@
 """A metric: an attribute over time, derived from the events of a twin, such as a count in seven days, or an absence.
 
-A `MetricDefinition` says which events count, over which window, and what it says of beliefs when its value is in one of
-its bands, or of a level above a threshold. A `Metric` is one of a twin's, an identity. A `Measurement` is one event
-that counts in it, valid for as long as it is remembered; a `Reading` is what the twin published of it.
+A `MetricDefinition` states which events count, over which window, and the evidence on beliefs while its value is in one
+of its bands, or of a level above a threshold. A `Metric` belongs to a twin and is an identity. A `Measurement` is one
+event that counts in it, valid for as long as it is remembered; a `Reading` is a published value.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ Period = Annotated[
 ]
 
 LONGEST_WINDOW = timedelta(days=3_660)
-"""Ten years: a window that is longer never closes for anybody's purpose, and would hold every event there is."""
+"""Ten years: a longer window has no purpose, and would keep every event."""
 
 LARGEST_VALUE = 1e9
-"""The largest number an event may add to a sum or measure of a level, either way; a sum counts in ten-thousandths."""
+"""Maximum absolute number that an event may add to a sum or level; sums are counted in ten-thousandths."""
 
 SMALLEST_DEVIATION = 1e-6
-"""Least deviation of a quantity or measurement: beside the largest value, less cannot be distinguished from 0."""
+"""Least deviation of a quantity or measurement: smaller ones are below the precision of the largest value."""
 
 MetricValue = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -260,7 +260,7 @@ class MetricDefinition(Record):
 
     @property
     def bearings(self) -> tuple[BandBearing | Above, ...]:
-        """Everything by which it may bear on a belief."""
+        """Every bearing that it may have."""
         return (*(on for band in self.bands for on in band.bears_on), *self.above)
 
     @property
@@ -270,17 +270,17 @@ class MetricDefinition(Record):
 
     @property
     def lasts(self) -> bool:
-        """Whether what it says lasts until the next event, past its window: that nobody came."""
+        """Whether its evidence lasts until the next event, beyond its window: that of an absence."""
         return self.kind == "absence" and self.follow_up is None
 
     @property
     def remembered(self) -> timedelta:
-        """How long after its time an event is remembered."""
+        """How long after its time an event is kept."""
         return self.window if self.retention is None else self.retention
 
     @property
     def types(self) -> frozenset[str]:
-        """Every type of event that it looks at."""
+        """Every type of event that it uses."""
         others = (each.events for each in (self.follow_up, self.zone_events) if each is not None)
         return frozenset((*self.events, *chain.from_iterable(others)))
 
@@ -293,7 +293,7 @@ class MetricDefinition(Record):
         )
 
     def band(self, value: float | None, label: str | None) -> Band | None:
-        """The band that a value is in: the highest that it reaches, one of its own label before the others."""
+        """The band that contains a value: the highest that it reaches, those of its own label first."""
         reached = [b for b in self.bands if value is not None and value >= b.at_least and b.label in (None, label)]
         return max(reached, key=lambda b: (b.label is not None, b.at_least), default=None)
 

@@ -1,4 +1,4 @@
-"""A belief before and after something that moves many: what a preview lists."""
+"""A belief before and after a change of many beliefs, for previews."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.record import Probability, Record, TwinName
 
 MOVED = 0.005
-"""The change of a probability from which a belief counts as moved: half a point."""
+"""The least change of a probability with which a belief counts as moved: half a point."""
 
 LISTED = 10
-"""Beliefs that are listed: those that move most."""
+"""Number of beliefs that are listed: those that move most."""
 
 
 class BeliefMove(Record):
@@ -31,6 +31,6 @@ class BeliefMove(Record):
 
 
 def greatest(moves: Iterable[BeliefMove]) -> tuple[BeliefMove, ...]:
-    """Those that move most, the greatest move first."""
+    """Those with the greatest change, in falling order."""
     moving = (move for move in moves if move.size > 0)
     return tuple(sorted(moving, key=lambda move: (-move.size, move.twin, repr(move.belief)))[:LISTED])

@@ -1,4 +1,4 @@
-"""UUIDv5 as text, made in a quarter of the time that the standard library takes: a twin has hundreds of ids."""
+"""UUIDv5 as text, four times as fast as in the standard library: a twin has hundreds of ids."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def named_id(namespace: UUID, name: str) -> str:
 
 
 def named_ids(namespace: UUID, begin: str, ends: Iterable[bytes]) -> Iterator[str]:
-    """The same for many names that begin alike: the hash of their beginning is made once."""
+    """The same for many names with a common beginning, which is hashed once."""
     begun = sha1(namespace.bytes + begin.encode(), usedforsecurity=False)
     for end in ends:
         hashed = begun.copy()

@@ -1,7 +1,7 @@
 """Outcomes: what may happen to a twin within a horizon, what counts as having happened, and how likely it is.
 
-Time is cut into periods of one cadence (`every`). A forecast is made at the start of a period. Events count when they
-happen; metrics and beliefs are looked at when each period ends.
+Time is divided into periods of one cadence (`every`). A forecast is made at the start of a period. Events count when
+they happen; metrics and beliefs are read at the end of each period.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from beliefgraph.model.record import Expression, Key, LogOdds, Name, OddsRatio, 
 from beliefgraph.model.time import BEGINNING, Instant
 
 LONGEST_HORIZON = timedelta(days=3_660)
-"""Ten years: a forecast that nobody will see resolved is none."""
+"""Ten years: forecasts with longer horizons would hardly ever be resolved."""
 
 MOST_PERIODS = 1_000
-"""Periods of one horizon, each of which a learned forecast works out."""
+"""Maximum number of periods of one horizon, each of which a learned forecast computes."""
 
 MOST_INPUTS = 100
 
 FEATURES = 1
-"""Version of the columns that hazards are learned on; those learned on others are not used."""
+"""Version of the columns that hazards are learned on; hazards of other versions are not used."""
 
 BELIEF = "belief "
-"""How the names of inputs begin that are beliefs."""
+"""Prefix of the names of inputs that are beliefs."""
 
 Threshold = Annotated[float, Field(gt=0.0, lt=1.0, allow_inf_nan=False)]
 
@@ -54,7 +54,7 @@ class MetricReached(Record):
     below: MetricValue | None = Field(None, description="Bound that the value stays below; null: no upper bound.")
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a metric without bounds, and bounds that no value is within."""
+        """Refuse a metric without bounds, and bounds that exclude every value."""
         if self.at_least is None and self.below is None:
             raise Incorrect("invalid-definition", f"{self.metric.metric}: state at_least, below, or both.")
         if self.at_least is not None and self.below is not None and self.below <= self.at_least:
@@ -79,7 +79,7 @@ class BeliefReached(Record):
     )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse neither a threshold nor a correction, and both."""
+        """Refuse both and neither of a threshold and a correction."""
         if (self.at_least is None) == (self.corrected is None):
             raise Incorrect(
                 "invalid-definition", f"{self.belief.attribute}: state at_least or corrected, one of the two."
@@ -114,12 +114,12 @@ class Segment(Record):
 
     @property
     def holds(self) -> tuple[Held, ...]:
-        """The belief, as a segment of all outcomes names those that its twins hold."""
+        """The belief, in the form in which segments of all outcomes name those that twins hold."""
         return (Held(belief=self.belief, at_least=self.at_least),)
 
     @property
     def lacks(self) -> tuple[Held, ...]:
-        """The beliefs that its twins do not hold: none is named."""
+        """The beliefs that its twins do not hold: none."""
         return ()
 
 
@@ -175,7 +175,7 @@ class OutcomeDefinition(Record):
     )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse an outcome that nothing resolves, and a cadence or horizon that is zero, endless or does not fit."""
+        """Refuse an outcome that nothing resolves, and a cadence or horizon that is zero, infinite or does not fit."""
         given = (bool(self.events), self.metric is not None, self.belief is not None)
         graded = self.grades is not None and not self.events
         if sum(given) + graded != 1:
@@ -211,7 +211,7 @@ class OutcomeDefinition(Record):
 
     @property
     def learned_on(self) -> tuple[str, ...]:
-        """What a hazard is learned on, as one text for each input; one learned on anything else is not used."""
+        """What a hazard is learned on, as text for each input; hazards learned on anything else are not used."""
         return (
             f"version {FEATURES}, every {self.every.total_seconds():g} s",
             *(belief.model_dump_json(exclude_defaults=True) for belief in self.beliefs),
@@ -223,7 +223,7 @@ class OutcomeDefinition(Record):
 
     @property
     def named_beliefs(self) -> Iterator[tuple[tuple[str | int, ...], BeliefKey]]:
-        """Every belief that it names, with its place in the definition."""
+        """Every belief that it names, with its location in the definition."""
         if self.belief is not None:
             yield ("belief",), self.belief.belief
         if self.grades is not None:
@@ -237,12 +237,12 @@ class OutcomeDefinition(Record):
 
     @property
     def on_published(self) -> bool:
-        """Whether it is learned from more than events: from what was published of beliefs, metrics, goals or others."""
+        """Whether it is learned from published state (beliefs, metrics, goals and others), and not only from events."""
         return bool(self.beliefs or self.metrics or self.goals or self.decisions or self.applies_to)
 
     @property
     def named_metrics(self) -> Iterator[tuple[tuple[str | int, ...], MetricKey]]:
-        """Every metric that it names, with its place in the definition."""
+        """Every metric that it names, with its location in the definition."""
         if self.metric is not None:
             yield ("metric",), self.metric.metric
         if self.grades is not None and self.grades.metric is not None:
@@ -254,7 +254,7 @@ class OutcomeDefinition(Record):
         return horizon // self.every
 
     def moment(self, at: datetime) -> datetime:
-        """The start of the period that a moment lies in: when its forecasts are made."""
+        """The start of the period that contains a moment: when its forecasts are made."""
         return at - (at - self.counted_from) % self.every
 
     def horizon(self, within: timedelta) -> Horizon:

@@ -1,4 +1,4 @@
-"""A page of an answer, and the answer itself: what was found, and the moment of the twin it is true of."""
+"""A page of results, and a single result, with the state of the twin it applies to."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Item(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some of the things asked for, in order, and whether there are more.
+    """Some of the requested items, in order, and whether there are more.
 
-    Where it was read of one twin, `rev` and `valid_time` say at which moment; a cursor leads on at the same rev.
-    `total` is given where it was asked for. `cursor` makes the cursor of a node, for those that somebody wants.
+    For items of one twin, `rev` and `valid_time` give the state read; a cursor continues at the same rev. `total` is
+    given if it was requested. `cursor` creates the cursor of a node on demand.
     """
 
     nodes: tuple[T, ...]
@@ -46,20 +46,20 @@ class Page(Generic[T]):
 
     @property
     def items(self) -> tuple[Item[T], ...]:
-        """The things with their cursors."""
+        """The items with their cursors."""
         return tuple(Item(node, self.cursor(node)) for node in self.nodes)
 
     @property
     def nothing(self) -> bool:
-        """Whether there is nothing on this page, nor on any before it."""
+        """Whether there are no items on this page and on all earlier ones."""
         return not self.nodes and not self.has_previous
 
     @property
     def first_cursor(self) -> str | None:
-        """The cursor of the first thing; None on an empty page."""
+        """The cursor of the first item; None on an empty page."""
         return self.cursor(self.nodes[0]) if self.nodes else None
 
     @property
     def last_cursor(self) -> str | None:
-        """The cursor of the last thing, after which the next page begins; None on an empty page."""
+        """The cursor of the last item, after which the next page begins; None on an empty page."""
         return self.cursor(self.nodes[-1]) if self.nodes else None

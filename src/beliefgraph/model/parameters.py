@@ -1,7 +1,7 @@
-"""What was learned from a tenant's evidence: numbered sets that never change, part of the numbered definitions.
+"""Parameters learned from a tenant's evidence: numbered immutable sets, part of the numbered definitions.
 
-A set says how far each source can be trusted. It is fitted offline, over the evidence in canonical order, and put in
-force like a catalog: by a new numbered set of definitions, which every commit names.
+A set includes how far each source can be trusted. It is fitted offline, over the evidence in canonical order, and put
+in force like a catalog: by a new numbered set of definitions, which every commit refers to.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from beliefgraph.model.trajectory import LearnedStages
 from beliefgraph.model.vocabulary import vocabulary
 
 Observations = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
-"""How many statements a number rests on; expected ones where the truth is not known, so not always whole."""
+"""How many statements a number is based on; expected ones if the truth is not known, so possibly fractional."""
 
 LearnedMap = Annotated[
     Literal["platt", "isotonic"],
@@ -45,7 +45,7 @@ NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 """A number of at least 0."""
 
 MOST_RATES = 200_000
-"""Pairs of rates in one set: some tens of megabytes as it is stored."""
+"""Maximum number of pairs of rates in one set: some tens of megabytes when stored."""
 
 
 class Confusion(Record):
@@ -131,9 +131,9 @@ class RandomEffect(Record):
 
 
 class LearnedStrength(Record):
-    """Strength of a relation as learned, beside what the definitions state.
+    """Strength of a relation as learned, with the stated one.
 
-    It applies as long as they state that number.
+    It applies as long as the definitions state that number.
     """
 
     kind: RelationKind
@@ -147,7 +147,7 @@ class LearnedStrength(Record):
 
 
 class LearnedPrior(Record):
-    """Prior of an attribute as learned, beside what the definitions state; it applies as long as they state that."""
+    """Prior of an attribute as learned, with the stated one; it applies as long as the definitions state that."""
 
     attribute: AttributeName
     stated: OpenProbability = Field(description="Prior that the definitions state.")
@@ -170,7 +170,7 @@ class LearnedCalibration(Record):
 
 
 def origin_kind(origin: str) -> str:
-    """The kind of an origin: what stands before the first colon of its name, as in `race:1455`."""
+    """The kind of an origin: the part of its name before the first colon, as in `race:1455`."""
     return origin.partition(":")[0]
 
 
@@ -229,7 +229,7 @@ class ParameterSet(Record):
     )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse two numbers for one thing: a source and scope, a kind of origin, a relation, an attribute."""
+        """Refuse duplicates: of a source and scope, a kind of origin, a relation, an attribute."""
         if len(self.prior_of) < len(self.priors):
             raise Incorrect("invalid-definition", "Two priors are given for one attribute.")
         if len(self.coins) < len(self.sources):
@@ -268,7 +268,7 @@ class ParameterSet(Record):
 
     @cached_property
     def shared_error_of(self) -> Mapping[str, SharedError]:
-        """What observations share on a belief, by kind of origin."""
+        """The shared errors of observations on one belief, by kind of origin."""
         return {shared.kind: shared for shared in self.shared_errors}
 
     @cached_property
@@ -318,7 +318,7 @@ class ParameterSet(Record):
 
     @property
     def size(self) -> int:
-        """How many numbers are in it, about."""
+        """The approximate number of values in it."""
         knots = sum(len(calibration.knots) for calibration in self.calibrations)
         slopes = sum(len(hazard.slopes) for hazard in self.hazards) + sum(len(each.slopes) for each in self.grades)
         shares = sum(len(each.stages) * (1 + len(each.signals)) for each in self.trajectories)
@@ -335,8 +335,10 @@ class ParameterSet(Record):
         priors: tuple[LearnedPrior, ...] = (),
         random_effects: tuple[RandomEffect, ...] = (),
     ) -> ParameterSet:
-        """These in the place of all earlier ones. Calibrations and hazards on beliefs go: they were of what followed
-        from others."""
+        """The set with all of these replaced.
+
+        Calibrations and hazards on beliefs are removed: they were fitted to log-odds derived with the old ones.
+        """
         learned = {
             "sources": sources, "shared_errors": shared_errors, "priors": priors, "random_effects": random_effects
         }  # fmt: skip
@@ -345,32 +347,37 @@ class ParameterSet(Record):
         return self._with(**learned, calibrations=(), **self._on_no_belief)
 
     def with_strengths(self, strengths: tuple[LearnedStrength, ...]) -> ParameterSet:
-        """These strengths in the place of all earlier ones. Calibrations and hazards on beliefs go: they were of what
-        followed from those."""
+        """The set with all strengths replaced.
+
+        Calibrations and hazards on beliefs are removed: they were fitted to log-odds derived with the old ones.
+        """
         return self._with(strengths=strengths, calibrations=(), **self._on_no_belief)
 
     def with_calibrations(self, calibrations: tuple[LearnedCalibration, ...]) -> ParameterSet:
-        """These calibrations in the place of all earlier ones."""
+        """The set with all calibrations replaced."""
         return self._with(calibrations=calibrations)
 
     def with_hazards(self, hazards: tuple[LearnedHazard, ...]) -> ParameterSet:
-        """These hazards in the place of earlier ones of the same outcomes."""
+        """The set with the hazards of these outcomes replaced."""
         kept = {**self.hazard_of, **{learned.outcome: learned for learned in hazards}}
         return self._with(hazards=tuple(kept.values()))
 
     def with_grades(self, grades: tuple[LearnedGrades, ...]) -> ParameterSet:
-        """These distributions over grades in the place of earlier ones of the same outcomes and horizons."""
+        """The set with the grade distributions of these outcomes and horizons replaced."""
         kept = {**self.grades_of, **{(learned.outcome, learned.horizon): learned for learned in grades}}
         return self._with(grades=tuple(kept.values()))
 
     def with_trajectories(self, trajectories: tuple[LearnedStages, ...]) -> ParameterSet:
-        """These stages in the place of earlier ones of the same trajectories."""
+        """The set with the stages of these trajectories replaced."""
         kept = {**self.stages_of, **{learned.trajectory: learned for learned in trajectories}}
         return self._with(trajectories=tuple(kept.values()))
 
     def with_segments(self, rates: tuple[LearnedRate, ...], base_rates: tuple[LearnedBaseRate, ...]) -> ParameterSet:
-        """These base rates in the place of earlier ones of the same segments. Where priors change, calibrations and
-        hazards on beliefs go: they were of what followed from those."""
+        """The set with the base rates of these segments replaced.
+
+        If priors change, calibrations and hazards on beliefs are removed: they were fitted to log-odds derived with the
+        old ones.
+        """
         kept = {**self.rate_of, **{(each.outcome, each.horizon, each.segment): each for each in rates}}
         priors = {**self.base_rate_of, **{(each.segment, each.attribute): each for each in base_rates}}
         changed: dict[str, object] = {"rates": tuple(kept.values()), "base_rates": tuple(priors.values())}
@@ -393,7 +400,7 @@ class ParameterSet(Record):
 
 
 def scopes(attribute: str, value: str | None, context: str, domain: str) -> Iterator[Scope]:
-    """What may be learned about a belief, the nearest first: whatever was learned there counts alone."""
+    """The scopes that apply to a belief, the most specific first: only the first with learned rates counts."""
     yield Scope(attribute=attribute, value=value, context=context)
     if value is not None:
         yield Scope(attribute=attribute, context=context)

@@ -1,4 +1,4 @@
-"""Permissions: what a tenant's policy says of purposes, categories and recipients, and what is permitted of a twin."""
+"""Permissions: a tenant's policy on purposes, categories and recipients, and what is permitted for a twin."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ MAX_PARTS = 200
 
 
 class Purpose(Record):
-    """One purpose for which a tenant uses what is held."""
+    """One purpose for which a tenant uses personal data."""
 
     key: Key = Field(description="Name of the purpose, as keys list it and calls state it.")
     legal_basis: LegalBasis
@@ -70,7 +70,7 @@ class Purpose(Record):
 
 
 class Category(Record):
-    """One category of what is held: everything that matches one of its patterns, each a name or a prefix with `*`."""
+    """One category of data: everything that matches one of its patterns, each a name or a prefix with `*`."""
 
     key: Key = Field(description="Name of the category.")
     special: bool = Field(
@@ -90,7 +90,7 @@ class Category(Record):
     sources: Patterns = Field((), description="Sources; everything that they say belongs to it.")
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a category that nothing can belong to."""
+        """Refuse a category without members."""
         parts = self.attributes, self.domains, self.metrics, self.goals, self.decisions, self.segments, self.records
         if not any((*parts, self.events, self.sources)):
             raise Incorrect("invalid-policy", f"Nothing belongs to the category {self.key!r}.", category=self.key)
@@ -158,7 +158,7 @@ class NumberedPolicy(Record):
 
 
 def permission_key(twin: str, key: str) -> str:
-    """The key of a permission of a twin, of which no other twin has the same."""
+    """The key of a permission of a twin, unique across twins."""
     return f"{twin}\x1f{key}"
 
 
@@ -179,7 +179,7 @@ class Permission(Revision):
 
     @property
     def unique_key(self) -> str:
-        """The key with the twin: who states the same has the same key."""
+        """The key with the twin: statements of the same thing share it."""
         return permission_key(self.twin, self.key)
 
     @property
@@ -199,7 +199,7 @@ class Switch(Record):
 
 
 class Use(Record):
-    """One purpose, with what it may use of a person now."""
+    """One purpose, with the data of a person that it may use now."""
 
     purpose: Purpose = Field(description="The purpose.")
     fixed: bool = Field(description="Whether a law demands it, so that it cannot be refused.")
@@ -232,5 +232,5 @@ class Restrict(Command):
 
 
 def matches(patterns: Sequence[str], name: str) -> bool:
-    """Whether a name is one of these patterns, or begins as one of them that ends with `*`."""
+    """Whether a name equals one of these patterns, or has the prefix of one that ends with `*`."""
     return any(name.startswith(p[:-1]) if p.endswith("*") else name == p for p in patterns)

@@ -1,4 +1,4 @@
-"""Fields of further layers that are personal: sealed where they are stored, and pseudonyms in an analyst's copy."""
+"""Personal fields of additional layers: sealed in the store, and pseudonyms in an analyst's copy."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Preferences: what somebody wants, likes or refuses, or their present state, as beliefs about an attribute.
+"""Preferences: what a person wants, likes or refuses, or their present state, as beliefs about an attribute.
 
-Its values are beliefs like all others. The definition adds what kind of preference it is, which feature of an option it
-speaks about, where its values lie on a scale, and how far what was heard in one context tells of a narrower one.
+Its values are beliefs like all others. The definition adds the kind of preference, the feature of an option that it
+applies to, the positions of its values on a scale, and how far it is inherited by narrower contexts.
 """
 
 from __future__ import annotations
@@ -49,10 +49,11 @@ BOUNDS: frozenset[ConstraintRule] = frozenset({"at_most", "at_least"})
 """The rules whose operand is a number."""
 
 Score = Annotated[float, Field(ge=-1.0, le=1.0, allow_inf_nan=False)]
-"""A place on a scale from -1 to 1."""
+"""A position on a scale from -1 to 1."""
 
 Noise = Annotated[float, Field(ge=0.05, le=10.0, allow_inf_nan=False)]
-"""The deviation of the error of a reading on such a scale: less than a fortieth of it is not known of anybody."""
+"""The deviation of the error of a reading on such a scale; readings of people are never more accurate than a fortieth
+of it."""
 
 
 class PreferenceDefinition(Record):
@@ -104,7 +105,7 @@ class PreferenceDefinition(Record):
 
     @property
     def everywhere(self) -> bool:
-        """Whether its relations hold in every context; those of a state, or of what inherits, do in the broadest."""
+        """Whether its relations hold in every context, or only in the broadest: those of a state or by inheritance."""
         return self.kind != "state" and self.inherits is None
 
     def _refuse(self, why: str) -> None:

@@ -24,7 +24,7 @@ Names = Annotated[tuple[Name, ...], Field(max_length=MAX_FILTER_VALUES)]
 Keys = Annotated[tuple[Key, ...], Field(max_length=MAX_FILTER_VALUES)]
 
 RelationLevels = Literal[0, 1, 2]
-"""How far from a belief its relations are followed."""
+"""Maximum number of levels to which relations are followed."""
 
 OrderBy = Annotated[
     Literal["confidence", "attribute", "changed"],
@@ -40,16 +40,16 @@ OrderBy = Annotated[
 
 
 class Standing(Protocol):
-    """As much of how a belief stands as lists of beliefs are filtered and ordered by."""
+    """The fields of a belief's state by which lists are filtered and ordered."""
 
     @property
     def belief(self) -> Belief:
-        """Which belief it is."""
+        """The belief."""
         ...
 
     @property
     def log_odds(self) -> float | None:
-        """How sure it is; None where that is unavailable."""
+        """Its log-odds; None if unavailable."""
         ...
 
     @property
@@ -59,7 +59,7 @@ class Standing(Protocol):
 
     @property
     def changed_at_rev(self) -> int | None:
-        """The rev that last changed what is published of it; None where nothing is."""
+        """The rev that last changed what is published of it; None if nothing is."""
         ...
 
 
@@ -104,7 +104,7 @@ class BeliefFilter(Record):
 
     @property
     def log_odds_range(self) -> tuple[float | None, float | None]:
-        """The confidence range in log-odds, infinite at 0 and 1; None where it is open."""
+        """The confidence range in log-odds, infinite at 0 and 1; None if it is open."""
         return _log_odds(self.min_confidence), _log_odds(self.max_confidence)
 
 
@@ -177,7 +177,7 @@ class SourcedEvidence(Record):
 
 
 class BeliefRow(Record):
-    """A belief as it stands, with what was loaded around it; None where it was not asked for."""
+    """A belief in its current state, with its loaded neighbourhood; None for parts that were not requested."""
 
     state: BeliefState = Field(description="The belief.")
     exact: BeliefState | None = Field(None, description="The same, derived from the evidence and not rounded.")

@@ -1,5 +1,4 @@
-"""Why something happened: the occurrence that an event or a metric speaks of, and the rival hypotheses that may have
-brought it about, each before and after it was heard of."""
+"""Why something happened: an occurrence that an event or a metric reports, and its rival hypotheses."""
 
 from __future__ import annotations
 
@@ -45,7 +44,7 @@ class Interpret(Record):
     metric: MetricKey | None = Field(None, description="Metric whose current band is to be explained.")
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a question that names nothing, two things, or an event of another twin."""
+        """Refuse a question that names none or both, or an event of another twin."""
         if sum(given is not None for given in (self.stored, self.event, self.metric)) != 1:
             raise Incorrect("invalid-input", "Name what to interpret: a stored event, an event, or a metric.")
         if self.event is not None and self.event.twin not in (None, self.twin):

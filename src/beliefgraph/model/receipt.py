@@ -1,4 +1,4 @@
-"""What became of a command or an event: where the twin is now, and what moved."""
+"""Receipts: the state of the twin after a command or an event, and what changed."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ class Receipt(Record):
 
     @classmethod
     def telling(cls, changes: Mapping[str, tuple[Any, ...]], **values: Any) -> Self:
-        """A receipt with what a commit changed, by the names of the layers."""
+        """A receipt with the changes of a commit, by the names of the layers."""
         return cls(**values, **by_field(changes, cls))
 
     def and_then(self, later: Iterable[Receipt]) -> Receipt:
-        """The receipt with all that later commits of its twin moved too; other twins are left out."""
+        """The receipt with the changes of later commits of its twin added; other twins are left out."""
         commits = {each.rev: each for each in later if each.twin == self.twin and each.rev is not None}
         told = [self, *(commits[rev] for rev in sorted(commits))]
         return self.model_copy(
@@ -68,17 +68,17 @@ class Receipt(Record):
         )
 
     def shown_to(self, caller: Caller) -> Receipt:
-        """The receipt as the caller may see it: what moved is for keys that may read."""
+        """The receipt as the caller may see it: changes are only for keys that may read."""
         return self if "read" in caller.scopes else self.without_changes
 
     @property
     def without_changes(self) -> Receipt:
-        """The receipt without what moved."""
+        """The receipt without its changes."""
         return self.model_copy(update={"beliefs": (), "goals": (), "metrics": (), "decisions": (), "layers": {}})
 
 
 def _joined_in_layers(told: Sequence[ChangesInLayers]) -> ChangesInLayers:
-    """The same of the changes in further layers."""
+    """The same for the changes in additional layers."""
     names = dict.fromkeys(name for each in told for name in each)
     moved: dict[str, list[Any]] = {name: [row for each in told for row in each.get(name, ())] for name in names}
     return {name: _joined((row, (row.after or row.before).key) for row in rows) for name, rows in moved.items()}
@@ -88,7 +88,7 @@ Moved = TypeVar("Moved", BeliefChange, GoalChange, MetricChange, DecisionChange)
 
 
 def _joined(changes: Iterable[tuple[Moved, str]]) -> tuple[Moved, ...]:
-    """One change for each thing that moved, from before its first move to after its last."""
+    """One change for each thing that changed, from before its first change to after its last."""
     found: dict[str, Moved] = {}
     for change, id_ in changes:
         first = found.get(id_)

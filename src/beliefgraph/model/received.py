@@ -1,4 +1,4 @@
-"""What was received about a person: evidence with the words in it, and events as they arrived."""
+"""Data received about a person: evidence with its text, and events as they arrived."""
 
 from __future__ import annotations
 

@@ -15,22 +15,22 @@ from pydantic_core import PydanticCustomError
 from beliefgraph.errors import Incorrect
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
-"""Control characters, the separators of lines, and what turns the direction of the text around it."""
+"""Control characters, line separators, and characters that change the text direction."""
 
 _AROUND = re.compile("^[\\s\u200b-\u200d\u2060\ufeff]+|[\\s\u200b-\u200d\u2060\ufeff]+$")
-"""Blanks before and after a text, those that do not break and those of no width too."""
+"""Blanks before and after a text, including non-breaking and zero-width ones."""
 
 STORED: Mapping[str, bool] = MappingProxyType({"stored": True})
-"""The context in which what was stored before is read: it is what it is, whatever is refused by now."""
+"""Context for reading stored records: they are accepted even if they would be refused now."""
 
 
 def normalised(text: str) -> str:
-    """A name as it is compared: in Unicode's composed form (NFC), without blanks around it."""
+    """A name in the form in which it is compared: Unicode NFC, without surrounding blanks."""
     return _AROUND.sub("", text if is_normalized("NFC", text) else normalize("NFC", text))
 
 
 def _name(text: str, info: ValidationInfo) -> str:
-    """A name, normalised; refused if nothing of it is left."""
+    """A name, normalised; refused if it is empty."""
     if info.context is STORED:
         return text
     if not (name := normalised(text)):
@@ -39,7 +39,7 @@ def _name(text: str, info: ValidationInfo) -> str:
 
 
 def _one_line(text: str, info: ValidationInfo) -> str:
-    """The text, refused if it is more than one line, or has characters that are not for reading."""
+    """The text; refused if it has more than one line or unreadable characters."""
     if info.context is not STORED and _CONTROL.search(text):
         raise PydanticCustomError("one_line", "This must be one line, without control characters")
     return text
@@ -58,19 +58,19 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$", ma
 Key = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line), AfterValidator(_name)]
 """A short identifier chosen by an application: one line, at most 200 characters.
 
-It is normalised, so that it is the same however it was typed: composed (NFC), without blanks around it."""
+It is normalised, so that it is the same however it was typed: composed (NFC), without surrounding blanks."""
 
 Id = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_one_line)]
-"""An id as an answer gave it: one line, longer than a key where it carries the name of its twin."""
+"""An id from an answer: one line, longer than a key because it may include the name of its twin."""
 
 Title = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_one_line), AfterValidator(_readable)]
-"""What something is called, in an application's plain words: one line, stored in the clear."""
+"""A name in an application's own words: one line, stored in the clear."""
 
 Sentence = Annotated[str, Field(min_length=1, max_length=300)]
-"""What a definition says in plain words, as it is shown: at most 300 characters."""
+"""A plain-language text of a definition, for display: at most 300 characters."""
 
 Text = Annotated[str, Field(max_length=10_000)]
-"""What a person said, or a sentence about it: at most 10,000 characters."""
+"""Text of a person, or a sentence about it: at most 10,000 characters."""
 
 Expression = Annotated[str, Field(min_length=1, max_length=1_000)]
 """A CEL expression over `event` and `data`."""
@@ -101,7 +101,7 @@ class Record(BaseModel):
 
     @classmethod
     def trusted(cls, **values: Any) -> Self:
-        """A record made without validation from values known to be valid, each field given; five times faster."""
+        """A record without validation, for values known to be valid, with every field given; five times faster."""
         made = cls.__new__(cls)
         object.__setattr__(made, "__dict__", values)
         object.__setattr__(made, "__pydantic_fields_set__", _every_field(cls))
@@ -111,7 +111,7 @@ class Record(BaseModel):
 
 
 def refuse_null(given: BaseModel, fields: Iterable[str]) -> None:
-    """Refuse (`invalid-input`) null for a field of which only leaving it out says that it stays as it was."""
+    """Refuse (`invalid-input`) null for a field that must be left out to stay unchanged."""
     for name in fields:
         if name in given.model_fields_set and getattr(given, name) is None:
             raise Incorrect(
@@ -121,5 +121,5 @@ def refuse_null(given: BaseModel, fields: Iterable[str]) -> None:
 
 @cache
 def _every_field(kind: type[Record]) -> set[str]:
-    """The names of a record's fields: one set for all that have them all."""
+    """The names of a record's fields: one set shared by all records that have them all."""
     return set(kind.model_fields)

@@ -1,4 +1,4 @@
-"""Reading stored events again: which events, and what came of it."""
+"""Reinterpretation of stored events: the selection, and the result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from beliefgraph.model.record import Key, Record, TwinName
 from beliefgraph.model.time import Instant
 
 MOST_TYPES = 100
-"""Types of event that one call names."""
+"""Maximum number of event types in one call."""
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -54,7 +54,7 @@ class Reinterpretation(Record):
     )
 
     def and_then(self, later: Reinterpretation) -> Reinterpretation:
-        """Both together."""
+        """Both results combined."""
         return Reinterpretation(
             twins=self.twins + later.twins,
             restricted=self.restricted + later.restricted,

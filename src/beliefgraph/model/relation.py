@@ -68,12 +68,12 @@ class Strength(Record):
 
     @property
     def into_noisy_or(self) -> bool:
-        """Whether its effect is a noisy OR of its causes, each of which brings it about alone with a probability."""
+        """Whether its effect is a noisy OR of its causes, each with a probability of its own."""
         return self.kind == "causes" and self.probability is not None
 
     @property
     def parameter(self) -> float:
-        """The one number the factor's rule takes: the odds ratio, or the probability."""
+        """The number that the factor's rule takes: the odds ratio, or the probability."""
         if self.probability is not None:
             return self.probability
         return EXCLUDES_ODDS_RATIO if self.odds_ratio is None else self.odds_ratio

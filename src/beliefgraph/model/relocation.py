@@ -1,4 +1,4 @@
-"""What became of a twin that was moved to another database."""
+"""The result of moving a twin to another database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from beliefgraph.model.time import Instant, Rev
 
 
 class Relocation(Record):
-    """A twin was moved: all its rows are in another database, the same there, and gone from where it was."""
+    """A twin was moved: all its rows are in another database, unchanged, and deleted from the previous one."""
 
     twin: TwinName
     tenant: Key = Field(description="Tenant of the twin.")

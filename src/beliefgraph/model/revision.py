@@ -1,4 +1,4 @@
-"""A revision: one stored change of one thing. Everything that changes is an edge, and each edge is one of these."""
+"""A revision: one stored change of one thing. Everything that changes is stored as edges, each of them a revision."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Revision(Record):
 
     @property
     def unique_key(self) -> str:
-        """The key of the fact, of which no other twin has the same."""
+        """The key of the fact, unique across twins."""
         return self.key
 
 
@@ -79,5 +79,5 @@ class Publication(Revision):
 
     @property
     def about(self) -> tuple[str, ...]:
-        """The record that it is published of."""
+        """The record that it is published for."""
         return (self.key,)

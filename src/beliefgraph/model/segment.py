@@ -1,4 +1,4 @@
-"""Segments: twins that are alike in what was said of them, and the base rates learned for each segment."""
+"""Segments: groups of similar twins, and the base rates learned for each segment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from beliefgraph.model.record import Name, OpenProbability, Record, Title
 from beliefgraph.model.time import Instant
 
 MOST_HELD = 10
-"""Beliefs that one segment names as held, and as not held."""
+"""Maximum numbers of beliefs that one segment names as held, and as not held."""
 
 
 class SegmentDefinition(Record):
@@ -31,7 +31,7 @@ class SegmentDefinition(Record):
     )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a segment that says nothing, and one that no twin can be in."""
+        """Refuse a segment without conditions, and one that no twin can be in."""
         if not self.holds and not self.lacks:
             self._refuse("say which beliefs its twins hold (holds), or do not hold (lacks)")
         for held in self.holds:
@@ -41,13 +41,13 @@ class SegmentDefinition(Record):
 
     @property
     def named_beliefs(self) -> Iterator[tuple[tuple[str | int, ...], BeliefKey]]:
-        """Every belief that it names, with its place in the definition."""
+        """Every belief that it names, with its location in the definition."""
         yield from ((("holds", n), held.belief) for n, held in enumerate(self.holds))
         yield from ((("lacks", n), held.belief) for n, held in enumerate(self.lacks))
 
     @property
     def decided_by(self) -> str:
-        """What decides who matches it, as one text."""
+        """Its membership conditions, as text."""
         return self.model_dump_json(include={"holds", "lacks"}, exclude_defaults=True)
 
     def _refuse(self, why: str) -> None:

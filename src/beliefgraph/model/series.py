@@ -18,7 +18,7 @@ POINTS = 30
 MOST_POINTS = 200
 
 LEAST_POINTS = 8
-"""Points from which a projection can be made."""
+"""Minimum number of points for a projection."""
 
 
 class PreferenceKey(Record):
@@ -40,7 +40,7 @@ class SeriesOf(Record):
     )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a series about nothing, or about several things."""
+        """Refuse a series about none or several of them."""
         if sum(each is not None for each in (self.belief, self.metric, self.goal, self.preference)) != 1:
             raise Incorrect(
                 "invalid-input", "A series is about a belief, a metric, a goal or a preference: name one of them."

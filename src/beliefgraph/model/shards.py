@@ -1,8 +1,8 @@
-"""Which shard holds a twin: a database each, and the slots or single twins that it serves.
+"""Which shard holds a twin: one database per shard, and the slots or single twins that it serves.
 
-Twins never meet, so each lies whole in one database. The id of a twin, which is the same for everybody who knows its
-tenant and its name, falls into one of 1,024 slots; a shard holds ranges of slots and, before these, single twins. Where
-shards have regions, the region is decided first, and the slot chooses among the shards of the region.
+Twins are independent of each other, so each is in a single database. The id of a twin, derived from its tenant and
+name, maps to one of 1,024 slots; a shard holds ranges of slots and, with precedence, single twins. If shards have
+regions, the region is decided first, and the slot selects among the shards of the region.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from beliefgraph.model.identity import twin_id
 from beliefgraph.model.record import Record, normalised
 
 SLOTS = 1_024
-"""Slots that the ids of twins fall into, evenly: more than there will be shards, few enough to be looked at."""
+"""Slots that twin ids are evenly distributed over: more than there will be shards, few enough for display."""
 
 HOME = "home"
-"""The shard of the database in NEO4J_URI; its keys and definitions are those of all shards."""
+"""The shard of the database in NEO4J_URI; its keys and definitions apply to all shards."""
 
 SlotRange = Annotated[str, Field(pattern=r"^\d{1,4}(-\d{1,4})?$")]
 
 
 def slot_of(tenant: str, twin: str) -> int:
-    """The slot of the twin of that name; a broker that partitions by it keeps the events of a shard together."""
+    """The slot of the twin of that name; a broker that partitions by slot keeps the events of a shard together."""
     return int(twin_id(tenant, normalised(twin))[:8], 16) % SLOTS
 
 
@@ -50,7 +50,7 @@ class RegionRule(Record):
     twins: tuple[str, ...] = Field(default=(), description="Names of twins, or prefixes with `*`; none: all.")
 
     def fits(self, tenant: str, twin: str) -> bool:
-        """Whether it is about a twin."""
+        """Whether it applies to a twin."""
         name = normalised(twin)
         names = (name == each or (each.endswith("*") and name.startswith(each[:-1])) for each in self.twins)
         return (not self.tenants or tenant in self.tenants) and (not self.twins or any(names))
@@ -115,7 +115,7 @@ class ShardMap(Record):
 
     @cached_property
     def regions(self) -> dict[str, str]:
-        """The names of all shards that have a region, by region; of several shards the last one."""
+        """The names of all shards with a region, by region; of several shards the last one."""
         return {shard.region: shard.name for shard in self.shards if shard.region is not None}
 
     @cached_property
@@ -138,9 +138,9 @@ class ShardMap(Record):
             )
 
     def of(self, tenant: str, twin: str, region: str | None = None) -> str:
-        """The name of the shard in which a twin of that name begins; `unknown-shard` where none here does.
+        """The name of the shard in which a twin of that name is created; `unknown-shard` if this process has none.
 
-        In a region if one is given, else where the rules say it.
+        In the given region, else where the rules say.
         """
         if region is not None:
             self.check_region(region)
@@ -167,16 +167,16 @@ class ShardMap(Record):
 
 
 class Places(Protocol):
-    """Where twins are."""
+    """The locations of twins."""
 
     def of(self, tenant: str, twin: str) -> str:
-        """The name of the shard that holds a twin; `unknown-shard` where none here does."""
+        """The name of the shard that holds a twin; `unknown-shard` if this process has none."""
         ...
 
 
 @dataclass(frozen=True)
 class Place:
-    """One shard of those of a process: whether it holds a twin."""
+    """One shard of a process, and whether it holds a twin."""
 
     map: Places
     name: str

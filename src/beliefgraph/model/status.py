@@ -1,4 +1,4 @@
-"""Where a belief is in its life, by named rules: forming, established, contested, dissolving, dissolved, retracted."""
+"""Status of a belief, by named rules: forming, established, contested, dissolving, dissolved, retracted."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Status = Annotated[
 ]
 
 ONCE_WEIGHTY = 2.0
-"""Unaged mass from which a belief has something to lose."""
+"""Least unaged mass of a belief that can dissolve."""
 
 
 class StatusThresholds(Record):
@@ -61,7 +61,7 @@ def status_of(
     retracted: bool = False,
     thresholds: StatusThresholds = THRESHOLDS,
 ) -> Status:
-    """The first rule that holds, from L, M (sum of |λ| as aged), M₀ (unaged) and the smaller side's share of M."""
+    """The first rule that applies, given L, M (sum of |λ| as aged), M₀ (unaged) and the smaller side's share of M."""
     if retracted:
         return "retracted"
     if mass_unaged >= ONCE_WEIGHTY and mass < thresholds.dissolved_mass:

@@ -1,4 +1,4 @@
-"""Time has two axes and one shape: half-open intervals `[from, to)`, where `None` means until further notice.
+"""Time has two axes and one form: half-open intervals `[from, to)`, where `None` means until further notice.
 
 Valid time says when something holds in the person's world; a `rev` says when the store knew it.
 """
@@ -29,7 +29,7 @@ def _in_utc(instant: datetime) -> datetime:
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-"""A moment with a zone, kept in UTC; a naive datetime is refused."""
+"""A moment with a zone, converted to UTC; a naive datetime is refused."""
 
 Rev = Annotated[int, Field(ge=0, lt=2_147_483_647)]
 """A twin's own counter: +1 for every commit."""
@@ -126,7 +126,7 @@ class AsOf(Record):
 
     @property
     def is_now(self) -> bool:
-        """Whether no moment was asked for, so that the published numbers are read."""
+        """Whether no moment was given, so that the published numbers are read."""
         return self.valid_time is None and self.rev is None and self.recorded_at is None
 
 
@@ -144,12 +144,12 @@ def microseconds(moment: datetime) -> int:
 
 
 def moment_of(microseconds: int) -> datetime:
-    """The moment that is this many microseconds after the beginning of 1970."""
+    """The moment this many microseconds after the beginning of 1970."""
     return BEGINNING + timedelta(microseconds=microseconds)
 
 
 class Clock(Protocol):
-    """Where the present moment comes from; everything that needs it is handed one."""
+    """Source of the present moment; code that needs it gets one as an argument."""
 
     def now(self) -> datetime:
         """The present moment, with a zone."""

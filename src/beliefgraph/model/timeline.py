@@ -1,4 +1,4 @@
-"""One value per instant: how a new row takes its place among the rows of the same fact."""
+"""One value per instant: how a new row is placed among the rows of the same fact."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def revision_id(kind: str, key: str, rev: int, valid_from: datetime) -> str:
 
 
 def _written(moment: datetime) -> str:
-    """A moment as text, kept while the rows of one commit ask for the same."""
+    """A moment as text, cached because the rows of one commit share it."""
     global _last
     if _last[0] is not moment:
         _last = moment, moment.isoformat()
@@ -30,12 +30,12 @@ def _written(moment: datetime) -> str:
 
 
 def inferred(kind: type[R], twin: str, key: str, at: datetime, rev: int, definition: str, **values: Any) -> R:
-    """The row that `rev` derives of a fact from `at` on, until further notice; its values are known to be sound."""
+    """The row that `rev` derives for a fact from `at` on, until further notice; its values are known to be valid."""
     return _derived(kind, revision_id(kind.__name__, key, rev, at), twin, key, at, rev, definition, values)
 
 
 def passing(kind: type[R], twin: str, key: str, at: datetime, rev: int, definition: str, **values: Any) -> R:
-    """The same for an answer alone: it is not stored, and has no id."""
+    """The same for a response only: it is not stored, and has no id."""
     return _derived(kind, "", twin, key, at, rev, definition, values)
 
 
@@ -57,10 +57,10 @@ def _derived(
 
 
 def lateness(row: Revision) -> tuple[datetime, int]:
-    """Which of two statements is the later: the one that starts later, and of the same start the one commanded later.
+    """The order of two statements: by start, then by the time of the command.
 
-    Events of the same start are equally late, and any command is later than they are: so the order in which events
-    arrive does not matter.
+    Events with the same start are equal, and commands come after events: so the order in which events arrive does not
+    matter.
     """
     return row.valid_from, row.rev_from if row.origin == "provided" else 0
 
@@ -69,8 +69,8 @@ def put(known: Sequence[R], new: R) -> tuple[list[R], list[R]]:
     """The rows to close and the rows to open when `new` is stated of its fact.
 
     `known` are the fact's rows that are open on the rev axis, disjoint in valid time. An open-ended `new` holds until
-    the next known start, so that a late statement does not undo a later one; a closed one holds exactly where it says,
-    and what it covers in part is opened again around it.
+    the next known start, so that a late statement does not undo a later one; a closed one holds exactly over its
+    interval, and rows that it partly covers are reopened around it.
     """
     starts = [row.valid_from for row in known if row.valid_from > new.valid_from]
     if new.valid_to is None and starts:
@@ -81,9 +81,9 @@ def put(known: Sequence[R], new: R) -> tuple[list[R], list[R]]:
 
 
 def at(rows: Sequence[R], moment: datetime) -> R | None:
-    """The row that is in force at a moment, when the rows were stated one after the other in the order of their revs.
+    """The row in force at a moment, if the rows were stated one after the other in the order of their revs.
 
-    Kept whole and resolved when read, so that taking one away leaves what there would be had it never been stated.
+    Rows are stored whole and resolved when read, so that removing one gives the state without it.
     """
     known: list[R] = []
     for row in sorted(rows, key=lambda r: (r.rev_from, r.revision_id)):
@@ -93,7 +93,7 @@ def at(rows: Sequence[R], moment: datetime) -> R | None:
 
 
 def end(known: Sequence[R], at: datetime, rev: int) -> tuple[list[R], list[R]]:
-    """The rows to close and to open when the fact ends at `at`: nothing of it is valid from there on."""
+    """The rows to close and to open when the fact ends at `at`, after which nothing of it is valid."""
     closed = [row for row in known if row.valid_to is None or row.valid_to > at]
     opened = [_cut(row, row.valid_from, at, rev) for row in closed if row.valid_from < at]
     return closed, opened
@@ -109,7 +109,7 @@ def _remainders(row: R, new: R) -> list[R]:
 
 
 def is_remainder(row: Revision) -> bool:
-    """Whether a row is what is left of an earlier one that was closed: nobody stated anything at its start."""
+    """Whether a row is the remainder of an earlier, closed one: its start was not stated."""
     return row.revision_id == _remainder_id(row, row.rev_from, row.valid_from)
 
 

@@ -1,8 +1,8 @@
-"""Trajectories: stages that a twin passes through in an order, where it is among them, and when it reaches a later one.
+"""Trajectories: ordered stages of a twin, its current stage, and when it reaches a later one.
 
-A `TrajectoryDefinition` names a categorical attribute whose values are the stages, and says how long each typically
-lasts. Where a twin is follows from the evidence on these values; nothing about it is stored. `LearnedStages` says how
-the tenant's twins moved, and what evidence was seen in which stage.
+A `TrajectoryDefinition` names a categorical attribute whose values are the stages, with the typical duration of each.
+The stage of a twin follows from the evidence on these values; it is not stored. `LearnedStages` describe how the
+tenant's twins moved, and which evidence was seen in which stage.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ MOST_STAGES = 12
 MOST_PHASES = 6
 
 LONGEST_STAY = timedelta(days=3_660)
-"""Ten years: who typically stays longer does not pass through stages."""
+"""Ten years: with longer typical stays there are no stages to pass through."""
 
 SHORTEST_STAY = timedelta(hours=1)
 
 MOST_SIGNALS = 400
-"""Signals of one trajectory: 12 stages, evidence for and against each, in steps of half a nat."""
+"""Maximum number of signals of one trajectory: 12 stages, evidence for and against each, in steps of half a nat."""
 
 LEARNING = 1
-"""Version of how stages are learned; sets learned in another way are not used."""
+"""Version of how stages are learned; sets of other versions are not used."""
 
 PERIOD = timedelta(days=30)
-"""The time over which a velocity is stated."""
+"""The time unit of a velocity."""
 
 
 class StageDefinition(Record):
@@ -68,7 +68,7 @@ class TrajectoryDefinition(Record):
     returns: bool = Field(False, description="Whether the last stage can be left again, back by one.")
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a stage that comes twice, and a way back from the first."""
+        """Refuse a duplicate stage, and a way back from the first."""
         values = [stage.value for stage in self.stages]
         if len(set(values)) < len(values):
             twice = next(value for i, value in enumerate(values) if value in values[:i])
@@ -80,12 +80,12 @@ class TrajectoryDefinition(Record):
 
     @property
     def values(self) -> tuple[str, ...]:
-        """The stages in their order, by the values that name them."""
+        """The stages in order, by the values that name them."""
         return tuple(stage.value for stage in self.stages)
 
     @property
     def learned_on(self) -> str:
-        """What parameters are learned for, as text; those that were learned for anything else are not used."""
+        """What parameters are learned for, as text; parameters learned for anything else are not used."""
         return f"version {LEARNING}: {self.model_dump_json(exclude={'key', 'title'})}"
 
     def _refuse(self, why: str) -> None:

@@ -1,4 +1,4 @@
-"""Sentences that travel with a type: what an annotated type means, and each word of a closed list.
+"""Descriptions attached to types: the meaning of an annotated type, and of each member of a closed list.
 
 GraphQL, JSON Schema and the docs take them from here.
 """
@@ -12,30 +12,30 @@ from pydantic import Field, JsonValue
 
 
 def vocabulary(meaning: str, meanings: Mapping[str, str]) -> Any:
-    """The metadata of an `Annotated` literal: what the list of words says, and what each word means."""
+    """The metadata of an `Annotated` literal: the description of the list, and of each member."""
     each: list[JsonValue] = [{"const": word, "description": text} for word, text in meanings.items()]
     return Field(description=meaning, json_schema_extra={"oneOf": each})
 
 
 def meaning_of(kind: Any) -> str | None:
-    """The sentence that an `Annotated` type carries; None if it carries none."""
+    """The description of an `Annotated` type; None if it has none."""
     told = [each.description for each in getattr(kind, "__metadata__", ()) if getattr(each, "description", None)]
     return told[-1] if told else None
 
 
 def meanings_of(kind: Any) -> dict[str, str]:
-    """The words of a closed list, in the order of their declaration, each with its meaning."""
+    """The members of a closed list, in the order of their declaration, with their descriptions."""
     each = {entry["const"]: entry["description"] for entry in get_args(kind)[1].json_schema_extra["oneOf"]}
     return {word: each[word] for word in words_of(kind)}
 
 
 def words_of(kind: Any) -> tuple[Any, ...]:
-    """The words of a closed list, in the order of their declaration."""
+    """The members of a closed list, in the order of their declaration."""
     return literals(get_args(kind)[0])
 
 
 def literals(annotation: Any) -> tuple[Any, ...]:
-    """The words that a field of this type may hold, if it may hold nothing else but None; () otherwise."""
+    """The members that a field of this type may have, if it allows nothing else except for None; () otherwise."""
     if get_origin(annotation) is Literal:
         return get_args(annotation)
     return next((words for inside in get_args(annotation) if (words := literals(inside))), ())

@@ -1,4 +1,4 @@
-"""Time zones by their IANA names, such as `Europe/Berlin`, and when their clocks are changed."""
+"""Time zones by their IANA names, such as `Europe/Berlin`, with their clock changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from beliefgraph.model.time import BEGINNING, microseconds
 
 LAST_CHANGE = datetime(2100, 1, 1, tzinfo=BEGINNING.tzinfo)
-"""Clocks are known to be changed from 1970 until then; before and after they stay as they are at the edge."""
+"""Clock changes are known from 1970 until then; before and after, the offset at the edge applies."""
 
 _STEP = timedelta(days=7)
 _SECOND = timedelta(seconds=1)
@@ -37,7 +37,7 @@ ZoneName = Annotated[str, Field(max_length=100), AfterValidator(_known)]
 
 @lru_cache(maxsize=1_000)
 def changes(name: str) -> tuple[tuple[int, int], ...]:
-    """Since when a zone's clock is ahead of UTC by how much, from 1970 on, in microseconds."""
+    """The offsets of a zone from UTC and when each begins, from 1970 on, in microseconds."""
     zone = ZoneInfo(name)
     found = [(microseconds(BEGINNING), _offset(zone, BEGINNING))]
     at = BEGINNING

@@ -1,1 +1,1 @@
-"""The memory: the only room that has met Neo4j, and the keys of the sealed text."""
+"""Persistence: the only package that talks to Neo4j, and the keys of sealed text."""

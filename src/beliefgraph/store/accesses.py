@@ -1,7 +1,7 @@
-"""The files of access logs: for each twin one for each day, to which sealed entries are appended.
+"""The files of access logs: one per twin and day, to which sealed entries are appended.
 
-They lie beside the keys and are sealed with the twin's key, so that erasing the twin destroys them too. One write
-appends a record: four bytes that say how long it is, and the sealed text; so several processes may append to one file.
+They are stored next to the keys and sealed with the twin's key, so that erasing the twin destroys them too. One write
+appends a record: its length in four bytes, and the sealed text; so several processes may append to one file.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class AccessFiles:
         self._folder = folder
 
     def append(self, twin: str, day: date, sealed: bytes) -> None:
-        """Append a sealed record to the log of a twin; a process that is killed afterwards does not lose it."""
+        """Append a sealed record to the log of a twin; it survives if the process is killed afterwards."""
         with translated():
             path = self._of(twin) / day.isoformat()
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -36,7 +36,7 @@ class AccessFiles:
                 os.close(descriptor)
 
     def records(self, twin: str) -> Iterator[bytes]:
-        """The sealed records of a twin, the newest day first; one that is not whole ends its file."""
+        """The sealed records of a twin, the newest day first; an incomplete record ends its file."""
         with translated():
             contents = [path.read_bytes() for path in sorted(self._of(twin).glob("*"), reverse=True)]
         for content in contents:
@@ -49,13 +49,13 @@ class AccessFiles:
                 at = end
 
     def forget(self, twin: str) -> None:
-        """Delete the log of a twin that is erased."""
+        """Delete the log of an erased twin."""
         with translated():
             if self._of(twin).exists():
                 shutil.rmtree(self._of(twin))
 
     def end_before(self, day: date) -> int:
-        """Delete what is older than a day; the number of files."""
+        """Delete the logs of all days before this one; returns the number of files."""
         with translated():
             old = [path for path in self._folder.glob("*/*/*") if path.name < day.isoformat()]
             for path in old:

@@ -1,7 +1,7 @@
-"""The rows of an archive: nodes of the graph with the relationships that start from them, as JSON and back.
+"""The rows of an archive: nodes of the graph with their outgoing relationships, as JSON and back.
 
-What is sealed is opened for the archive and sealed anew when it is imported. JSON has no moments, bytes or numbers
-beyond 2**53, and canonical JSON writes 1.0 as 1; such a value is an object with one member that says what it is.
+Sealed text is opened for the archive and sealed again on import. JSON has no moments, bytes or numbers beyond 2**53,
+and canonical JSON writes 1.0 as 1; such a value is written as an object with one member that names its type.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Row = dict[str, Any]
 """A node: `kind`, `key`, `labels`, `properties` and `edges`, each of these with `type`, `to`, `properties`."""
 
 LOCK = "lock"
-"""What writers write to be one after the other; it says nothing."""
+"""A property that writers set to serialise their transactions; it carries no data."""
 
 SEALED = "sealed"
 _ROWS: tuple[NodeRow | EdgeRow, ...] = (*NODES, *EDGES)
@@ -54,24 +54,24 @@ KEYS = {
     "Policy": ("number",),
     "Catalog": ("catalog", "version"),
 }
-"""What tells nodes of a kind apart, where it is not `id`."""
+"""The property that identifies nodes of a kind, where it is not `id`."""
 
 CONTEXTS = {"Evidence": "evidence", "Event": "event", "Quarantine": "quarantine"}
-"""In which context the text of each kind of node is sealed, before its id."""
+"""The sealing context of the text of each kind of node, before its id."""
 
 DECIMAL = re.compile(r"^-?\d+\.\d+$")
-"""Numbers that every writer of JSON writes alike."""
+"""Numbers that every JSON writer formats alike."""
 
 LABELS = frozenset(row.label for row in NODES) - {"ApiKey", "Erasing", "Erasure", "Migration", "Checkpoint"}
 TYPES = frozenset(row.name for row in EDGES)
 PUBLISHED = {row.record: row for row in EDGES if row.record is not None and issubclass(row.record, Publication)}
-"""The relationship that stores each kind of what is published."""
+"""The relationship that stores each kind of published row."""
 BESIDE = frozenset({"Delivery", LABEL, *SHOWN_LABELS})
-"""Labels that nodes have beside the one that says of which kind they are."""
+"""Labels that nodes have in addition to the one of their kind."""
 
 
 async def of_twin(graph: Graph, keyring: Keyring, twin: str) -> list[Row]:
-    """All rows of a twin, with what it said in the clear."""
+    """All rows of a twin, with its sealed text in the clear."""
     shown = _Shown(keyring, twin)
 
     async def read(query: str, make: Callable[[Sequence[Any]], T]) -> T:
@@ -80,19 +80,19 @@ async def of_twin(graph: Graph, keyring: Keyring, twin: str) -> list[Row]:
 
     nodes, edges = await asyncio.gather(
         read("archive/nodes", shown.nodes), read("archive/edges", shown.edges)
-    )  # whoever needs both of one rev looks at the rev before and after
+    )  # callers that need both states of one rev read the rev before and after
     return await asyncio.to_thread(_joined, nodes, edges)
 
 
 async def of_tenant(graph: Graph, keyring: Keyring, tenant: str) -> list[Row]:
-    """The rows of what is defined and learned in a tenant."""
+    """The rows of the definitions and learned parameters of a tenant."""
     record = await graph.read("archive/definitions", tenant=tenant)
     shown = _Shown(keyring, "")
     return _joined(shown.nodes(record[0]), shown.edges(record[1])) if record else []
 
 
 def of_publication(publication: Publication, layers: Layers) -> Row:
-    """The relationship by which something published is stored, as an archive has it, for one that is not stored."""
+    """The relationship that would store a publication, as an archive contains it."""
     layer = layers.of_type(type(publication))
     if layer is not None:
         shown = _of_layer(publication)
@@ -104,7 +104,7 @@ def of_publication(publication: Publication, layers: Layers) -> Row:
 
 
 def of_record(record: Record, layers: Layers) -> Row:
-    """The node that stores a record, as it was made, without its relationships."""
+    """The node that stores a record, as it was created, without its relationships."""
     layer = layers.of_type(type(record))
     kind = type(record).__name__ if layer is None else layer.label
     values = (
@@ -120,7 +120,7 @@ def of_record(record: Record, layers: Layers) -> Row:
 
 
 def _of_layer(record: Record) -> Row:
-    """The properties of a record or a row of a further layer."""
+    """The properties of a record or row of an additional layer."""
     found: Row = {}
     for key, value in with_personal(record, lambda text: {PERSONAL: text}).items():
         if key in VALIDITY:
@@ -137,9 +137,9 @@ async def occupied(graph: Graph, tenant: str) -> bool:
 
 
 async def write(graph: Graph, keyring: Keyring, rows: Callable[[], Iterable[Row]]) -> int:
-    """Write rows to the database, all of them or none; how many. Each call of `rows` begins with the first.
+    """Write rows to the database, all or none, and return their number. Each call of `rows` starts at the first.
 
-    `invalid-archive` if a row is none of this schema, or leads to one that is not there.
+    `invalid-archive` if a row does not fit this schema, or refers to one that does not exist.
     """
     labels = LABELS | SHOWN_LABELS | graph.layers.labels
 
@@ -158,7 +158,7 @@ async def write(graph: Graph, keyring: Keyring, rows: Callable[[], Iterable[Row]
 
 
 async def _portions(rows: Iterable[Row], make: Callable[[Row], list[Any]]) -> AsyncIterator[list[Any]]:
-    """What is made of rows, so many at a time; both are done in a thread."""
+    """What `make` builds of rows, one portion at a time; both run in a thread."""
     made = (each for row in rows for each in make(row))
     while some := await asyncio.to_thread(lambda: list(islice(made, ROWS_AT_ONCE))):
         yield some
@@ -180,20 +180,20 @@ def _written(row: Row, edge: Row, made: Mapping[str, str], keyring: Keyring) -> 
 
 
 def line(json: Any) -> bytes:
-    """A row, or what is made of rows, as canonical JSON (RFC 8785).
+    """A row, or what is built of rows, as canonical JSON (RFC 8785).
 
-    With names in ASCII and no numbers but integers and plain decimals, sorted names are all that it asks for.
+    With ASCII names and only integers and plain decimals as numbers, sorted names suffice.
     """
     return orjson.dumps(json, option=orjson.OPT_SORT_KEYS)
 
 
 def name(row: Row) -> str:
-    """What a row is called in an archive: its kind and key."""
+    """The name of a row in an archive: its kind and key."""
     return f"{row['kind']} {row['key']}"
 
 
 class _Edge(NamedTuple):
-    """A relationship between two nodes by the ids that the store gave them; with the far one where only it is met."""
+    """A relationship between two nodes by their internal ids; with the far node if the query returned only that one."""
 
     start: str
     end: str
@@ -203,7 +203,7 @@ class _Edge(NamedTuple):
 
 
 class _Shown:
-    """What is stored of one twin, or of none, as an archive has it: in the clear, as far as it can still be read."""
+    """The stored rows of one twin, or of none, as an archive contains them: in the clear, as far as the keys exist."""
 
     def __init__(self, keyring: Keyring, twin: str) -> None:
         self._personal = PersonalTexts(keyring)
@@ -212,7 +212,7 @@ class _Shown:
         self._openers: dict[str, Callable[[bytes, str], bytes]] = {}
 
     def nodes(self, found: Sequence[Any]) -> dict[str, Row]:
-        """Rows by the id that the store gave their nodes; without their relationships."""
+        """Rows by the internal ids of their nodes, without relationships."""
         return {id_: self._node(labels, values) for id_, labels, values in found}
 
     def edges(self, found: Sequence[Any]) -> list[_Edge]:
@@ -258,10 +258,10 @@ class _Shown:
         except Fault as fault:
             if fault.code != "key-missing":
                 raise
-            return _json(sealed)  # nobody can read it any more
+            return _json(sealed)  # its key is destroyed
 
     def _opened(self, owner: str, text: str) -> Any:
-        """A text of a personal attribute, in the clear; as it is if its key was destroyed."""
+        """A text of a personal attribute, in the clear; unchanged if its key was destroyed."""
         try:
             return {PERSONAL: self._personal.open(owner, text)}
         except Fault as fault:
@@ -287,19 +287,19 @@ def _edge_order(edge: Mapping[str, Any]) -> tuple[str, str, str]:
 
 @lru_cache(maxsize=1_000)
 def _kind(labels: tuple[str, ...]) -> tuple[str, list[str]]:
-    """What a node is among those that have its labels, and the labels in order."""
+    """The kind of a node with these labels, and the labels in order."""
     ordered = sorted(labels)
     return next(label for label in ordered if label not in BESIDE), ordered
 
 
 def text_of(value: Any) -> str:
-    """A text of an archive for people, whether it is sealed in the store or not."""
+    """A readable text of an archive, whether or not it is sealed in the store."""
     return str(value[PERSONAL] if isinstance(value, dict) and PERSONAL in value else value)
 
 
 @lru_cache(maxsize=50_000)
 def _utc(written: str) -> str:
-    """A moment that the store wrote as text, as archives have it."""
+    """A moment that the store wrote as text, in the format of archives."""
     return codec.text(codec.moment(written))
 
 
@@ -322,7 +322,7 @@ def _json(value: Any) -> Any:
 
 
 def _stored(row: Row, keyring: Keyring) -> tuple[dict[str, Any], dict[str, str]]:
-    """The properties of a node or a relationship as they are stored; moments apart, as text."""
+    """The properties of a node or a relationship as they are stored; moments separately, as text."""
     values: dict[str, Any] = {}
     moments: dict[str, str] = {}
     owner = row["properties"].get("twin", "")

@@ -1,4 +1,4 @@
-"""Reading when questions were last asked."""
+"""When questions were last asked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from beliefgraph.store.graph import Graph
 
 
 async def last_of(graph: Graph, twin: str, types: Collection[str], rev: int, until: datetime) -> dict[str, datetime]:
-    """When the latest event of each type happened that the rev knows, up to a moment; types without any are absent."""
+    """The time of the latest event of each type that the rev knows, up to a moment; types without events are absent."""
     if not types:
         return {}
     record = await graph.read("asking/asked", twin=twin, types=sorted(types), rev=rev, until=until.isoformat())

@@ -1,4 +1,4 @@
-"""Reading what was published: twins, moments of them, and their beliefs, each in one statement."""
+"""Published state: twins, their commits and their beliefs, each read in one statement."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from beliefgraph.store.graph import Graph
 from beliefgraph.store.history import Stretch, published
 
 UNAVAILABLE = 1e9
-"""Where a belief without a confidence stands in the order by confidence, whichever way it runs: last."""
+"""Position of a belief without a confidence when ordered by confidence, in either direction: last."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommitMoment:
-    """One commit of a twin: its rev, its head time, its definition set; the rev the twin is at, and its life."""
+    """One commit of a twin: its rev, head time and definition set; the twin's current rev, and its incarnation."""
 
     current: int
     life: str
@@ -59,11 +59,11 @@ class RelationRow:
 
 
 MOST_RELATED = 2_000
-"""Relations that are kept in the rows of one twin, about a megabyte."""
+"""Relations that are cached in the rows of one twin, about a megabyte."""
 
 
 class MadeRows:
-    """Rows that were made of what one rev of a twin published, with what was last wanted around them and without."""
+    """Cached rows built from one published rev of a twin, with the neighbourhood last requested and without it."""
 
     def __init__(self) -> None:
         self.alone: dict[str, BeliefRow] = {}
@@ -72,13 +72,13 @@ class MadeRows:
         self._related = 0
 
     def of(self, beliefs: Sequence[HeldRow], wanted: Wanted) -> list[BeliefRow] | None:
-        """The rows of these beliefs with what is wanted around them; None if one was not made."""
+        """The rows of these beliefs with what is wanted around them; None if one is missing."""
         rows = self.alone if wanted.relation_levels == 0 else self._rows if wanted.around == self._wanted else {}
         found = [rows.get(each.belief.id) for each in beliefs]
         return None if None in found else found  # type: ignore[return-value]
 
     def keep(self, rows: Sequence[BeliefRow], wanted: Wanted, related: int) -> None:
-        """Remember rows that have this many relations, if there is room."""
+        """Cache rows with this many relations, if there is room."""
         if wanted.around != self._wanted:
             self._wanted, self._rows, self._related = wanted.around, {}, 0
         if self._related + related <= MOST_RELATED:
@@ -88,10 +88,10 @@ class MadeRows:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What was found of a twin at a rev: beliefs in order, and what was asked for around them.
+    """Beliefs found in a twin at a rev, in order, with their requested neighbourhood.
 
-    `made` are the rows that were made of what this rev published; whoever makes one puts it there. Where it has all
-    rows that are wanted, relations and others are left out.
+    `made` is the cache of the rows built from this published rev; callers add the rows that they build. If it contains
+    all requested rows, relations and other neighbours are left out.
     """
 
     rev: int
@@ -106,7 +106,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is wanted around every belief of a page."""
+    """What to load around every belief of a page."""
 
     relation_levels: int = 0
     relation_kinds: Sequence[RelationKind] = ("supports", "contradicts", "implies", "excludes", "causes")
@@ -114,7 +114,7 @@ class Wanted:
 
     @property
     def around(self) -> Around:
-        """What is wanted of relations."""
+        """What to load of relations."""
         return self.relation_levels, tuple(self.relation_kinds)
 
 
@@ -123,7 +123,7 @@ Around = tuple[int, tuple[RelationKind, ...]]
 
 
 async def twin_now(graph: Graph, twin: str, tenant: str) -> Twin | None:
-    """The twin as it is."""
+    """The twin in its current state."""
     record = await graph.read("twin/now", twin=twin)
     return None if record is None else _twin([twin, *record], tenant)
 
@@ -137,7 +137,7 @@ async def twins_named(graph: Graph, tenant: str, *, only: str | None, after: str
 async def commit_at(
     graph: Graph, twin: str, *, rev: int | None = None, recorded_at: datetime | None = None
 ) -> tuple[int, CommitMoment | None] | None:
-    """The rev a twin is at, and the commit meant, if there is one; None without such a twin."""
+    """The current rev of a twin, and the requested commit, if it exists; None if there is no such twin."""
     record = await graph.read("twin/moment", twin=twin, rev=rev, recorded_at=recorded_at)
     if record is None:
         return None
@@ -148,7 +148,7 @@ async def commit_at(
 
 
 async def held_one(graph: Graph, twin: str, belief: str, rev: int | None = None) -> Held | None:
-    """One belief as published; None without such a twin or commit, or where the commit is still becoming visible."""
+    """One belief as published; None without such a twin or commit, or while the commit is still becoming visible."""
     record = await graph.read("belief/one", twin=twin, belief=belief, rev=rev)
     if record is None or not record[-1]:
         return None
@@ -168,9 +168,9 @@ async def held_page(
     belief: str | None = None,
     after: tuple[float | str, str] | None = None,
 ) -> Held | None:
-    """The beliefs that match, after a place in the order, as published.
+    """The beliefs that match, after a position in the order, as published.
 
-    None without such a twin or commit, or where the commit is still becoming visible.
+    None without such a twin or commit, or while the commit is still becoming visible.
     """
     value, id_ = after or (None, None)
     least, most = matching.log_odds_range
@@ -213,16 +213,16 @@ async def held_page(
 async def holdings(
     graph: Graph, twin: str, belief: str, stretch: Stretch
 ) -> tuple[int, datetime, list[Holding]] | None:
-    """What was published about a belief, newest first, with the rev read at and its head time."""
+    """The published rows of a belief, newest first, with the rev read and its head time."""
     return await published(graph, "belief/history", twin, codec.holding, stretch, beliefs=[belief])
 
 
 async def histories(
     graph: Graph, twin: str, beliefs: Sequence[str], stretch: Stretch
 ) -> dict[str, list[Holding]] | None:
-    """What was published about each of these beliefs, newest first, by belief; of each that stretch.
+    """The published rows of each of these beliefs within the stretch, newest first, by belief.
 
-    None without such a twin or commit, or where a commit is just becoming visible.
+    None without such a twin or commit, or while a commit is still becoming visible.
     """
     found = await published(graph, "belief/history", twin, codec.holding, stretch, beliefs=list(beliefs))
     if found is None:
@@ -234,7 +234,7 @@ async def histories(
 
 
 async def belief_named(graph: Graph, id_: str, tenant: str, person: str | None) -> tuple[str, BeliefKey] | None:
-    """The twin's name and the key of a stored belief, if it is one to be seen."""
+    """The twin's name and the key of a stored belief, if the caller may see it."""
     record = await graph.read("belief/by_id", belief=id_, tenant=tenant, person=person)
     if record is None:
         return None

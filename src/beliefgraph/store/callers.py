@@ -1,4 +1,4 @@
-"""API keys in the graph: what each grants, found by the hash of its secret; the secret itself is nowhere."""
+"""API keys in the graph: their grants, found by the hash of the secret; the secret itself is not stored."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def listed(graph: Graph, tenant: str | None = None) -> list[ApiKey]:
 
 
 async def revoke(graph: Graph, id_: str, at: datetime) -> ApiKey | None:
-    """The key, revoked now or before; None if there is no such key."""
+    """The key, revoked now or earlier; None if there is no such key."""
     record = await graph.write_one("caller/revoke", id=id_, at=at)
     return None if record is None else _key(record[0])
 
@@ -40,12 +40,12 @@ async def forget(graph: Graph, tenant: str, person: str) -> None:
 
 
 async def rotate(graph: Graph, id_: str, until: datetime, key: ApiKey, hashed: str) -> None:
-    """Store a key under the hash of its secret, and let the one it replaces expire at a moment at the latest."""
+    """Store a key under the hash of its secret, and let the one it replaces expire no later than a moment."""
     await graph.write_one("caller/rotate", id=id_, until=until, key=codec.node_values(key), hash=hashed)
 
 
 async def used(graph: Graph, used: Mapping[str, datetime]) -> None:
-    """Note when keys were last used, by their ids."""
+    """Record when keys were last used, by their ids."""
     await graph.write_one("caller/used", used=[{"id": id_, "at": at} for id_, at in used.items()])
 
 

@@ -1,4 +1,4 @@
-"""What Neo4j Browser shows of a node: its newest published value in words."""
+"""Captions for Neo4j Browser: the newest published value of a node in words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from beliefgraph.model.metric import Reading
 
 
 def displayed_confidence(holding: Holding) -> float | None:
-    """The confidence of a belief, rounded for display; None if it is not known."""
+    """The confidence of a belief, rounded for display; None if it is unavailable."""
     return None if holding.log_odds is None else round(probability(holding.log_odds), 3)
 
 
@@ -26,11 +26,11 @@ def goal_caption(pursuit: Pursuit) -> str:
 
 
 def reading_caption(reading: Reading) -> str:
-    """The value of a metric, to be shown behind its statement."""
+    """The value of a metric, to be shown after its statement."""
     value = "?" if reading.value is None else f"{reading.value:g}"
     return value if reading.label is None else f"{reading.label} ({value})"
 
 
 def decision_caption(deliberation: Deliberation) -> str:
-    """The title of a decision with what was chosen, or its status."""
+    """The title of a decision with the chosen option, or its status."""
     return f"{deliberation.title} · {deliberation.chosen or deliberation.status}"

@@ -1,4 +1,4 @@
-"""Reading changes: commits with the holdings and readings they opened, for any number of twins in one statement."""
+"""Changes: commits with the holdings and readings they opened, for any number of twins in one statement."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from beliefgraph.store.graph import Graph
 from beliefgraph.store.personal import PersonalTexts
 
 MANY = 500
-"""Rows from which on changes are made of them in a thread."""
+"""Number of rows from which changes are built in a thread."""
 
 COMMIT_FIELDS = 6
-"""What `change/since` returns of a commit after its twin and rev; how many rows it opened and closed follows."""
+"""Fields of a commit in `change/since` after its twin and rev, before the numbers of opened and closed rows."""
 
 
 async def heads(graph: Graph, twins: Sequence[str]) -> dict[str, tuple[int, str]]:
-    """The rev of every one of these twins that exists, and which life of its name it is."""
+    """The rev of each of these twins that exists, and the incarnation of its name."""
     record = await graph.read("change/heads", twins=list(twins))
     return {twin: (rev, life) for twin, rev, life in (record[0] if record else [])}
 
 
 async def since(graph: Graph, wanted: Mapping[str, tuple[int, int]], limit: int) -> list[Change]:
-    """The changes of twins, each after a rev and up to another, in order, at most `limit` of each twin.
+    """The changes of twins, each after a rev and up to another, in order, at most `limit` per twin.
 
-    A commit that is still becoming visible is left out, and all of its twin's after it: read it again later.
+    A commit that is still becoming visible is left out, with all later ones of its twin: read them again later.
     """
     rows = [{"twin": twin, "after": after, "upto": upto} for twin, (after, upto) in wanted.items()]
     record = await graph.read("change/since", wanted=rows, limit=limit)
@@ -44,7 +44,7 @@ async def since(graph: Graph, wanted: Mapping[str, tuple[int, int]], limit: int)
 
 
 async def _in_layers(graph: Graph, found: list[Change], wanted: Mapping[str, tuple[int, int]]) -> list[Change]:
-    """The changes, with what they brought in layers that have no statements of their own; as far as all was there."""
+    """The changes, with those of layers that have no statements of their own; only those whose rows are complete."""
     last = {change.commit.twin: change.commit.rev for change in found}
     rows = [{"twin": twin, "after": wanted[twin][0], "upto": rev} for twin, rev in last.items()]
     record = await graph.read("layer/changes", wanted=rows)
@@ -64,7 +64,7 @@ async def _in_layers(graph: Graph, found: list[Change], wanted: Mapping[str, tup
 
 
 def _changes(personal: PersonalTexts, commits: Iterable[Any], following: dict[str, int]) -> list[Change]:
-    """The changes that commits brought, each if it follows its twin's last and all of it was there to be read."""
+    """The changes of commits, each if it directly follows its twin's previous one and its rows are complete."""
     found = []
     for (twin, rev, *commit), *rows in commits:
         about, counted = commit[:COMMIT_FIELDS], commit[COMMIT_FIELDS:]

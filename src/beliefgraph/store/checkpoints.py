@@ -10,7 +10,7 @@ from beliefgraph.store.graph import Graph
 
 @dataclass(frozen=True, slots=True)
 class StoredCheckpoint:
-    """A block of one kind of a twin's rows: those that the revs in (after, rev] opened."""
+    """A block of one kind of a twin's rows: those opened by the revs in (after, rev]."""
 
     id: str
     kind: str
@@ -22,7 +22,7 @@ class StoredCheckpoint:
 
 
 async def of_twin(graph: Graph, twin: str, life: str, rev: int) -> list[StoredCheckpoint]:
-    """The checkpoints of a twin that end at a rev or before, by kind and number."""
+    """The checkpoints of a twin that end at or before a rev, by kind and number."""
     record = await graph.read("checkpoint/of_twin", twin=twin, life=life, rev=rev)
     return [
         StoredCheckpoint(id_, kind, number, after, until, rows, bytes(sealed))
@@ -37,7 +37,7 @@ async def last(graph: Graph, twin: str, life: str) -> dict[str, tuple[int, int]]
 
 
 async def write(graph: Graph, twin: str, life: str, checkpoints: Sequence[StoredCheckpoint]) -> None:
-    """Store the checkpoints, one at a time; not if the twin was erased meanwhile, nor one that is there already."""
+    """Store the checkpoints one at a time, except if the twin was erased meanwhile or the checkpoint exists already."""
     for one in checkpoints:
         values = {
             "id": one.id,
@@ -54,6 +54,6 @@ async def write(graph: Graph, twin: str, life: str, checkpoints: Sequence[Stored
 
 
 async def drop(graph: Graph, twin: str) -> int:
-    """Drop the checkpoints of a twin; how many there were."""
+    """Delete the checkpoints of a twin; returns their number."""
     record = await graph.write_one("checkpoint/drop", twin=twin)
     return int(record[0]) if record else 0

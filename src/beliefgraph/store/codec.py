@@ -1,4 +1,4 @@
-"""Between records and rows: open ends become sentinels, and nothing else changes. Only this module converts."""
+"""Conversion between records and rows: open ends become sentinels. Only this module converts."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.store.graph_schema import EDGES, NODES, EdgeRow, NodeRow
 
 FOREVER = "9999-01-01T00:00:00Z"
-"""What an open `valid_to` is in the graph, so that an index can find it."""
+"""The stored value of an open `valid_to`, so that an index can find it."""
 
 OPEN_REV = 2_147_483_647
-"""What an open `rev_to` is in the graph."""
+"""The stored value of an open `rev_to`."""
 
 _OPTIONS: TypeAdapter[tuple[Option, ...]] = TypeAdapter(tuple[Option, ...])
 _GROUNDS: TypeAdapter[tuple[Ground, ...]] = TypeAdapter(tuple[Ground, ...])
@@ -44,7 +44,8 @@ def node_values(record: Record, **extra: object) -> dict[str, Any]:
 def edge_values(revision: Revision) -> dict[str, Any]:
     """The properties of the edge that stores a revision, with its open ends as sentinels.
 
-    Snapshots are text, which the query turns into datetimes: the driver takes a hundred times as long over each.
+    Moments are text that the query turns into datetimes: encoding datetimes in the driver takes a hundred times as
+    long.
     """
     hidden = _EDGE[type(revision)].hidden
     extra: dict[str, Any] = {}
@@ -60,7 +61,7 @@ def edge_values(revision: Revision) -> dict[str, Any]:
 
 
 def strength_values(strength: Strength) -> dict[str, Any]:
-    """The one property in which a relation keeps its number."""
+    """The one property in which a relation stores its number."""
     return {"odds_ratio" if strength.probability is None else "probability": strength.parameter}
 
 

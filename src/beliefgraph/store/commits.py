@@ -1,4 +1,4 @@
-"""Writing: commits of one or several twins, whole or not at all, each twin locked first and its rev checked."""
+"""Writing commits of one or several twins atomically: each twin is locked first and its rev checked."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ R = TypeVar("R", bound=Revision)
 
 @dataclass(frozen=True)
 class TwinCommit:
-    """One commit of one twin: the life and rev it was computed from, and all that it changes.
+    """One commit of one twin: the incarnation and rev it was computed from, and all its changes.
 
-    `statements` are those of the beliefs whose holdings it closes or opens, by their ids, for people who look at the
-    graph. `personal` are the ids of beliefs and evidence whose texts are sealed.
+    `statements` are those of the beliefs whose holdings it closes or opens, by their ids, for display in the graph.
+    `personal` are the ids of beliefs and evidence whose texts are sealed.
     """
 
     commit: Commit
@@ -73,14 +73,14 @@ LINKS = "commit/identifiers"
 RETURNED = "commit/returned"
 
 MOST_ROWS = 4_000
-"""Rows in one statement: the driver packs them on the event loop, in some ten milliseconds."""
+"""Rows per statement: the driver packs them on the event loop, in some ten milliseconds."""
 
 
 async def write(graph: Graph, commits: Sequence[TwinCommit], written_by: Sequence[Statement]) -> None:
-    """Write the commits in one transaction, by their `statements`; if a twin is not at its expected rev, nothing is
-    written (`rev-conflict`).
+    """Write the commits in one transaction, by their `statements`; `rev-conflict` if a twin is not at its expected rev.
 
-    An identifier that already leads to another twin in an overlapping time is a conflict too (`identifier-taken`).
+    An identifier that already leads to another twin in an overlapping time is a conflict too (`identifier-taken`). On a
+    conflict nothing is written.
     """
     if not commits:
         return
@@ -95,7 +95,7 @@ async def write(graph: Graph, commits: Sequence[TwinCommit], written_by: Sequenc
             if name == WRITE:
                 _check_revs(commits, answer)
             if name == RETURNED and answer and answer[0] < len(parameters["returned"]):
-                # another process was first, and the twin was read as that landed
+                # another process committed first, and this process read the twin while that commit was landing
                 raise _moved(commits, {c.commit.twin: c.commit.rev for c in commits})
             if name == LINKS and answer and answer[0]:
                 raise Conflict(
@@ -108,10 +108,11 @@ async def write(graph: Graph, commits: Sequence[TwinCommit], written_by: Sequenc
 
 
 def statements(keyring: Keyring, commits: Sequence[TwinCommit], layers: Layers = NO_LAYERS) -> list[Statement]:
-    """The statements that write the commits: one, several of which each has a part of the rows where these are very
-    many, and one more for each kind of row that is not in every commit.
+    """The statements that write the commits: a main one, and one for each kind of row that is not in every commit.
 
-    Verbatim text and events are sealed here, before anything leaves the process: for a thread, as it takes a while.
+    If there are very many rows, several main statements have a part of them each.
+
+    Verbatim text and events are sealed here, before anything leaves the process. It takes a while: call it in a thread.
     """
     ordered = sorted(commits, key=lambda c: c.commit.twin)
     keyring.prepare(c.commit.twin for c in ordered)
@@ -149,7 +150,7 @@ def statements(keyring: Keyring, commits: Sequence[TwinCommit], layers: Layers =
 
 
 def _in_parts(rows: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
-    """The rows in parts of `MOST_ROWS`, in their order, in which each comes after what it refers to."""
+    """The rows in parts of `MOST_ROWS`, in an order in which each comes after the rows it refers to."""
     part: dict[str, Any] = dict.fromkeys(rows, ())
     room = MOST_ROWS
     for kind, every in rows.items():
@@ -239,7 +240,7 @@ def _rows(keyring: Keyring, commits: Sequence[TwinCommit], layers: Layers) -> di
 
 
 def _closed_holdings(c: TwinCommit) -> Iterator[dict[str, Any]]:
-    """The holdings that end, with what is shown of a belief that is not published any more."""
+    """The holdings that end, with the caption of a belief that is not published any more."""
     dropped = c.dropped
     for h in c.delta.closed.of(Holding):
         yield {"id": h.revision_id, "rev": c.commit.rev, "caption": _statement(c, h.key) if h.key in dropped else None}
@@ -265,12 +266,12 @@ def _commit_values(c: TwinCommit, layers: Layers) -> dict[str, Any]:
 
 
 def _statement(c: TwinCommit, belief: str) -> str:
-    """What Neo4j Browser shows that a belief says."""
+    """The statement of a belief for Neo4j Browser."""
     return SHOWN if belief in c.personal else c.statements.get(belief, "")
 
 
 def _display(holding: Holding, statement: str) -> dict[str, Any]:
-    """What Neo4j Browser shows of a belief."""
+    """The caption of a belief for Neo4j Browser."""
     return {
         "confidence": displayed_confidence(holding),
         "caption": belief_caption(holding, statement),

@@ -1,4 +1,4 @@
-"""The database of an analyst's copy: what it is of, how far each twin was brought, and writing one twin at a time."""
+"""The database of an analyst's copy: its origin, the progress of each twin, and writing one twin at a time."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ T = TypeVar("T")
 
 COPY = "copy"
 AT_ONCE = 2_000
-"""Nodes or relationships that one statement writes."""
+"""Nodes or relationships per writing statement."""
 
 TIMES = ("made_at", "due", "since", "stored_at", "at", "resolved_at")
 
 
 class SourceTwin(NamedTuple):
-    """A twin of the tenant, with what tells whether it has changed."""
+    """A twin of the tenant, with the fields that show whether it has changed."""
 
     id: str
     name: str
@@ -38,7 +38,7 @@ class SourceTwin(NamedTuple):
 
 
 class ToldEvidence(NamedTuple):
-    """A piece of evidence with its event and source, without words; times as text."""
+    """A piece of evidence with its event and source, without verbatim text; times as text."""
 
     id: str
     time: str
@@ -51,7 +51,7 @@ class ToldEvidence(NamedTuple):
 
 
 class CopiedTwin(NamedTuple):
-    """How far a twin of the copy was brought, by its id there."""
+    """The progress of a twin in the copy, by its id there."""
 
     id: str
     rev: int
@@ -63,7 +63,7 @@ class CopiedTwin(NamedTuple):
 
 
 class OpenRow(NamedTuple):
-    """A current row of the copy: where it is, and what it is of."""
+    """An open row of the copy: its location and its subject."""
 
     element: str
     type: str
@@ -73,8 +73,10 @@ class OpenRow(NamedTuple):
 
 @dataclass(frozen=True)
 class CopyNode:
-    """A node of the copy; `reference` is what its relationships call it in the same write, `shown` are the labels by
-    which Neo4j Browser colours it.
+    """A node of the copy.
+
+    `reference` is its name in the relationships of the same write, `shown` are the labels by which Neo4j Browser
+    colours it.
     """
 
     reference: str
@@ -116,13 +118,13 @@ async def source_forecasts(graph: Graph, twin: str, most: int) -> list[tuple[dic
 
 
 def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """The items in portions."""
+    """The items in batches."""
     for at in range(0, len(items), size):
         yield items[at : at + size]
 
 
 def _timed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Stored values with their moments as such."""
+    """Stored values with moments as datetimes."""
     return {k: codec.moment(v) if k in TIMES and isinstance(v, str) else v for k, v in values.items()}
 
 
@@ -133,7 +135,7 @@ class CopyStore:
         self._graph = graph
 
     async def begin(self, tenant: str, purpose: str) -> tuple[str, int]:
-        """The salt of the copy, and the number of its definition set; made if the database is empty.
+        """The salt of the copy, and the number of its definition set; created if the database is empty.
 
         `copy-conflict` if the database holds anything else.
         """
@@ -160,7 +162,7 @@ class CopyStore:
         return None
 
     async def twins(self) -> dict[str, CopiedTwin]:
-        """How far each twin was brought, by its id in the copy."""
+        """The progress of each twin, by its id in the copy."""
         found: dict[str, CopiedTwin] = {}
         after = ""
         while True:
@@ -172,12 +174,12 @@ class CopyStore:
             after = rows[-1].id
 
     async def open(self, twin: str) -> list[OpenRow]:
-        """The current rows of a twin, but for what bears on beliefs and counts in metrics."""
+        """The open rows of a twin, except for bearings and measurements."""
         record = await self._graph.read("copy/open", twin=twin)
         return [OpenRow(*row) for row in (record[0] if record else [])]
 
     async def columns(self, twin: str) -> list[str]:
-        """The revision ids of what bears on beliefs and counts in metrics now."""
+        """The revision ids of the open bearings and measurements."""
         record = await self._graph.read("copy/columns", twin=twin)
         return list(record[0]) if record else []
 
@@ -189,9 +191,9 @@ class CopyStore:
         joins: Sequence[CopyEdge] = (),
         closed: Sequence[str] = (),
     ) -> None:
-        """Bring a twin there, in one transaction.
+        """Update a twin to this state, in one transaction.
 
-        `joins` may be there already; `closed` are rows that end, by where they are.
+        `joins` may exist already; `closed` are rows that end, by their location.
         """
         made: dict[str, str] = {}
 
@@ -215,11 +217,11 @@ class CopyStore:
         await self._graph.write(work)
 
     async def delete(self, twin: str) -> None:
-        """Delete a twin, some thousands of nodes in each transaction."""
+        """Delete a twin, some thousands of nodes per transaction."""
         await delete_twin(self._graph, twin)
 
     async def define(self, found: Definitions, at: datetime) -> None:
-        """Let the copy have these definitions and no others, without what was learned of people."""
+        """Replace the definitions of the copy, without parameters learned from people."""
         await self._graph.write_one("copy/forget_definitions", id=COPY, tenant=found.tenant, definitions=found.number)
         plain = found.model_copy(update={"parameters": None})
         for number, catalog in enumerate(_in_order(found.catalogs), start=1):

@@ -1,4 +1,4 @@
-"""Reading what is kept of decisions beside a twin's rows: what was said in words, and what had been published."""
+"""Decisions: the sealed words of statements, and the published deliberations."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from beliefgraph.store.keys import Keyring
 
 
 def sealed(keyring: Keyring, twin: str, statement: str, words: Words) -> bytes:
-    """The words of a statement as only `words_of` reads them."""
+    """The words of a statement, sealed; `words_of` opens them."""
     return keyring.seal(twin, words.model_dump_json(exclude_defaults=True).encode(), _context(statement))
 
 
 def unsealed(keyring: Keyring, twin: str, statement: str, sealed: bytes) -> Words:
-    """The words that `sealed` hid."""
+    """The words that were sealed."""
     return Words.model_validate_json(keyring.unseal(twin, bytes(sealed), _context(statement)), context=STORED)
 
 
 async def words_of(graph: Graph, keyring: Keyring, twin: str, statements: Sequence[str]) -> dict[str, Words]:
-    """The words of statements by their revision ids; those that have none are missing."""
+    """The words of statements by their revision ids; statements without words are missing."""
     if not statements:
         return {}
     record = await graph.read("decision/words", statements=list(statements))
@@ -34,7 +34,7 @@ async def words_of(graph: Graph, keyring: Keyring, twin: str, statements: Sequen
 async def deliberations(
     graph: Graph, twin: str, decision: str, stretch: Stretch
 ) -> tuple[int, datetime, list[Deliberation]] | None:
-    """What was published about a decision, newest first, with the rev read at and its head time."""
+    """The published rows of a decision, newest first, with the rev read and its head time."""
     return await published(graph, "decision/history", twin, codec.deliberation, stretch, decision=decision)
 
 

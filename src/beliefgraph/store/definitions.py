@@ -1,4 +1,4 @@
-"""Definition sets in the graph: the documents the service reads, and their picture for those who look."""
+"""Definition sets in the graph: the documents that the service reads, and a view of them for Neo4j Browser."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
 
 LISTED_SETS = 1_000
-"""Parameter sets that are listed, the newest."""
+"""Number of parameter sets that are listed, newest first."""
 
 
 async def latest(graph: Graph, tenant: str) -> int:
-    """The number of the set in force; 0 where nothing was published."""
+    """The number of the set in force; 0 if none was published."""
     record = await graph.read("definition/latest", tenant=tenant)
     return (record[0] if record else None) or 0
 
 
 async def tenants(graph: Graph) -> list[str]:
-    """Every tenant for which definitions were published."""
+    """Every tenant with published definitions."""
     record = await graph.read("definition/tenants")
     return list(record[0]) if record else []
 
@@ -67,7 +67,7 @@ async def publish(graph: Graph, definitions: Definitions, catalog: Catalog, at: 
 
 
 def _rows(definitions: Definitions, catalog: Catalog) -> dict[str, Any]:
-    """What is written of a catalog."""
+    """The rows of a catalog."""
     tenant = definitions.tenant
     ids = {
         a.key: definition_id(tenant, c.catalog, c.version, a.key) for c in definitions.catalogs for a in c.attributes

@@ -52,7 +52,7 @@ def schema_page() -> str:
 
 
 def meaning(row: NodeRow | EdgeRow, name: str) -> str:
-    """What a property means, as its record or the store's own list says; an empty text if neither does."""
+    """The description of a property, from its record or the store's own list; an empty text if neither has one."""
     if name in row.extra:
         return row.extra[name][1]
     if row.record is None:
@@ -73,7 +73,7 @@ def _table(row: NodeRow | EdgeRow) -> Iterator[str]:
 
 
 def _diagram() -> Iterator[str]:
-    """The labels and what joins them, for Mermaid; relationships between the same two share an arrow."""
+    """The labels and relationship types, for Mermaid; relationships between the same two labels share an arrow."""
     yield "flowchart LR"
     joined: dict[tuple[str, str], list[str]] = {}
     for edge in EDGES:

@@ -1,8 +1,8 @@
-"""What is known of erased people outside Neo4j: a signed receipt for each erasure, and whom to refuse from then on.
+"""Records of erasures outside Neo4j: a signed receipt for each, and the suppression list.
 
-Files beside the keys, so that they outlive the database and an old backup of it: `receipts/` has one file for each
-erasure; `refused/` has, for each tenant, one file for each erased person and each identifier that led to them, named by
-its keyed hash. A file of a person counts what was refused, in decimal. All processes of a service share them.
+They are files next to the keys, so that they outlive the database and old backups of it: `receipts/` has one file per
+erasure; `refused/` has, per tenant, one file for each erased person and each of their identifiers, named by its keyed
+hash. The file of a person contains the number of refusals, in decimal. All processes of a service share them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Erasures:
         self._refused = folder / "refused"
 
     def keep(self, receipt: str, signed: bytes) -> None:
-        """Keep a signed receipt under its id, durably; one that is there already stays."""
+        """Store a signed receipt under its id, durably; an existing one stays."""
         with translated():
             path = self._receipts / f"{receipt}.json"
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -40,14 +40,14 @@ class Erasures:
                     write_whole(path, signed)
 
     def receipts(self) -> Iterator[tuple[ErasureReceipt, bytes]]:
-        """Every receipt, the earliest first, with its signed text; one that is not readable is `invalid-signature`."""
+        """Every receipt, the earliest first, with its signed text; an unreadable one is `invalid-signature`."""
         with translated():
             texts = {path: path.read_bytes() for path in self._receipts.glob("*.json")}
         found = [(parse_receipt(text), text) for text in texts.values()]
         yield from sorted(found, key=lambda each: (each[0].begun, each[0].id))
 
     def suppress(self, tenant: str, person: str, identifiers: Collection[str]) -> None:
-        """Refuse a person, and what comes by their identifiers, from now on, durably; all are keyed hashes."""
+        """Refuse a person and everything with their identifiers from now on, durably; arguments are keyed hashes."""
         folder = self._of(tenant)
         with translated():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -64,12 +64,12 @@ class Erasures:
             return _exists(self._of(tenant) / hashed)
 
     def any(self, tenant: str) -> bool:
-        """Whether anybody of a tenant was ever refused; asked before anything is hashed."""
+        """Whether any person of a tenant was ever suppressed; checked before anything is hashed."""
         with translated():
             return _exists(self._of(tenant))
 
     def count(self, tenant: str, hashed: str, events: int = 1) -> None:
-        """Count what was refused of a person, named by their hash or that of an identifier."""
+        """Count refused events or commands of a person, named by the hash of their name or of an identifier."""
         folder = self._of(tenant)
         with translated(), self._locked(folder):
             path = folder / hashed
@@ -86,7 +86,7 @@ class Erasures:
             return int(path.read_text()) if path.exists() else 0
 
     def release(self, tenant: str, person: str) -> int | None:
-        """Refuse a person and their identifiers no longer; how many were refused, None if they were not on the list."""
+        """Stop refusing a person and their identifiers; returns the number of refusals, None if not listed."""
         folder = self._of(tenant)
         with translated():
             if not _exists(folder / person):
@@ -101,7 +101,7 @@ class Erasures:
         return counted
 
     def release_identifier(self, tenant: str, identifier: str) -> None:
-        """Refuse an identifier no longer, because it was given to somebody else."""
+        """Stop refusing an identifier, because it was given to another person."""
         with translated():
             (self._of(tenant) / identifier).unlink(missing_ok=True)
 
@@ -114,7 +114,7 @@ class Erasures:
 
 
 def parse_receipt(signed: bytes) -> ErasureReceipt:
-    """What a signed receipt says; its signature is not looked at."""
+    """The contents of a signed receipt; its signature is not verified."""
     try:
         document = json.loads(signed)
         document.pop(SIGNATURE, None)
@@ -124,22 +124,22 @@ def parse_receipt(signed: bytes) -> ErasureReceipt:
 
 
 async def contents(graph: Graph, twin: str) -> Sequence[str]:
-    """The life of a twin that is being erased and the ids of its events, in order."""
+    """The incarnation of a twin that is being erased and the ids of its events, in order."""
     record = await graph.read("erasure/contents", twin=twin)
     return [record[0] or "", *record[1]] if record else []
 
 
 ROWS_AT_ONCE = 4_000
-"""Nodes that one transaction deletes, so that none grows with the twin."""
+"""Nodes that one transaction deletes, so that its size does not grow with the twin."""
 
 
 async def delete_rows(graph: Graph, twin: str) -> None:
-    """Delete what belongs to a twin that is being erased; of its events the hashes stay."""
+    """Delete the rows of a twin that is being erased; the hashes of its events stay."""
     await _delete(graph, twin, "erasure/events")
 
 
 async def delete_twin(graph: Graph, twin: str) -> None:
-    """Delete a twin from a database that it is not to be in, so that nothing of it stays and it may come back."""
+    """Delete a twin from a database that should not hold it, completely, so that it may be moved there again."""
     await _delete(graph, twin, "move/events")
     await graph.write_one("move/twin", twin=twin)
 
@@ -153,28 +153,28 @@ async def _delete(graph: Graph, twin: str, events: str) -> None:
 
 
 async def left(graph: Graph, twin: str) -> tuple[dict[str, int], list[str]]:
-    """What was deleted of a twin that is being erased, by all who took it up: how many nodes of each kind.
+    """The nodes of each kind deleted from a twin that is being erased, by all processes that took part.
 
-    With it the keyed hashes of the identifiers that led to this twin alone.
+    It includes the keyed hashes of the identifiers that led only to this twin.
     """
     record = await graph.read("erasure/left", twin=twin)
     return (dict(record[0]), list(record[1])) if record else ({}, [])
 
 
 async def noted(graph: Graph) -> dict[str, bytes]:
-    """The signed receipts that the database knows, by id."""
+    """The signed receipts recorded in the database, by id."""
     record = await graph.read("erasure/receipts")
     return {id_: text.encode() for id_, text in (record[0] if record else [])}
 
 
 async def note(graph: Graph, receipt: ErasureReceipt, signed: bytes) -> None:
-    """Note in the database that an erasure was done before it, or in a copy of it."""
+    """Record in the database that an erasure was done, before it existed or in a copy of it."""
     values = {**node_values(receipt), "receipt": signed.decode()}
     await graph.write_one("erasure/note", id=receipt.id, values=values)
 
 
 def node_values(receipt: ErasureReceipt) -> dict[str, object]:
-    """What the node of an erasure holds beside the receipt's text."""
+    """The properties of the node of an erasure besides the receipt's text."""
     return {
         "id": receipt.id,
         "tenant": receipt.tenant,
@@ -192,7 +192,7 @@ async def born(graph: Graph, twin: str) -> datetime | None:
 
 
 def _exists(path: Path) -> bool:
-    """Whether a path is there; a folder that may not be read is an error, not an absence."""
+    """Whether a path exists; an unreadable folder is an error, not an absence."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):

@@ -1,4 +1,4 @@
-"""What the store knows of events: those that came before, where identifiers lead, and those that were set aside."""
+"""Events in the store: earlier deliveries, the twins that identifiers lead to, and the quarantine."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
 DAWN = datetime(1, 1, 2, tzinfo=UTC)
-"""Before every instant that anything is compared with."""
+"""A moment before all others that are compared with it."""
 
 KEPT_AT_ONCE = 500
-"""Events that one transaction sets aside."""
+"""Events that one transaction adds to quarantine."""
 
 
 @dataclass(frozen=True)
 class Withdrawn:
-    """A delivery that was withdrawn: its body, and the evidence that it had yielded."""
+    """A delivery that was withdrawn: its body, and its evidence."""
 
     body: str
     evidence: frozenset[str]
@@ -37,8 +37,8 @@ class Withdrawn:
 class Known:
     """Bodies of earlier deliveries by their keyed hash, the twins that exist, the definitions in force.
 
-    `withdrawn` are deliveries that may come again. Of each twin, its rev and which life of its name it is: after an
-    erasure the revs begin anew. `erasing` are twins that are on their way out.
+    `withdrawn` are deliveries that are accepted again. For each twin it has the rev and the incarnation: after an
+    erasure the revs start again. `erasing` are twins that are being erased.
     """
 
     seen: Mapping[str, str]
@@ -58,7 +58,7 @@ class Led:
 
 
 async def arrive(graph: Graph, tenant: str, deliveries: Sequence[str], twins: Sequence[str]) -> Known:
-    """What must be known before a command is decided, in one statement."""
+    """What deciding on commands and events needs to know, in one statement."""
     record = await graph.read("event/arrive", tenant=tenant, deliveries=list(deliveries), twins=list(twins))
     seen, found, definitions, erasing = record or ([], [], None, [])
     return Known(
@@ -73,7 +73,7 @@ async def arrive(graph: Graph, tenant: str, deliveries: Sequence[str], twins: Se
 
 
 async def resolve(graph: Graph, wanted: Sequence[tuple[int, str, datetime]]) -> dict[int, list[Led]]:
-    """For each (index, identifier's keyed hash, moment), where the identifier led then."""
+    """For each (index, identifier's keyed hash, moment), the twin that the identifier led to then."""
     rows = [{"index": index, "identifier": identifier, "time": moment} for index, identifier, moment in wanted]
     record = await graph.read("event/resolve", wanted=rows)
     led: dict[int, list[Led]] = {}
@@ -84,7 +84,7 @@ async def resolve(graph: Graph, wanted: Sequence[tuple[int, str, datetime]]) -> 
 
 @dataclass(frozen=True)
 class TakenIn:
-    """An event in its twin, by its id: the rev that it came with, and the valid time it brought."""
+    """A processed event of a twin, by its id: the rev of its commit, and its valid time."""
 
     event: str
     rev: int
@@ -92,33 +92,33 @@ class TakenIn:
 
 
 async def taken_in(graph: Graph, twin: str, ids: Sequence[str]) -> TakenIn | None:
-    """When the event of one of these ids, or of evidence of one, came into a twin; None if it never did."""
+    """When the event with one of these ids, or of evidence with one, was processed for a twin; None if it never was."""
     record = await graph.read("event/taken_in", twin=twin, ids=list(ids))
     return None if record is None else TakenIn(record[0], record[1], codec.moment(record[2]))
 
 
 async def said(graph: Graph, twin: str, ids: Sequence[str], sources: Sequence[str]) -> set[str]:
-    """The ids of all evidence of some events of a twin: of these ids, of evidence of these, or of these sources."""
+    """The ids of all evidence of some events of a twin, given ids of events or of their evidence, or sources."""
     record = await graph.read("event/said", twin=twin, ids=list(ids), sources=list(sources))
     return set(record[0]) if record else set()
 
 
 async def yielded_by(graph: Graph, twin: str, events: Sequence[str]) -> dict[str, frozenset[str]]:
-    """The ids of the evidence that events of a twin yielded, by their ids; those that are not stored are missing."""
+    """The ids of the evidence of events of a twin, by event id; events that are not stored are missing."""
     record = await graph.read("event/evidence", twin=twin, ids=list(events)) if events else None
     return {event: frozenset(evidence) for event, evidence in (record[0] if record else [])}
 
 
 @dataclass(frozen=True)
 class CameBy:
-    """An event that came into a twin by way of an identifier, with the evidence that it yielded."""
+    """An event that reached a twin by an identifier, with its evidence."""
 
     event: Event
     evidence: Sequence[str]
 
 
 async def came_by(graph: Graph, keyring: Keyring, twin: str, identifier: str) -> list[CameBy]:
-    """What came into a twin by way of an identifier, but for what was withdrawn since."""
+    """What reached a twin by an identifier, except for what was withdrawn since."""
     record = await graph.read("identifier/events", twin=twin, identifier=identifier)
     return [
         CameBy(event_of(keyring, twin, id_, sealed), evidence)
@@ -127,7 +127,7 @@ async def came_by(graph: Graph, keyring: Keyring, twin: str, identifier: str) ->
 
 
 async def quarantine_size(graph: Graph) -> int:
-    """How many events are in quarantine, of all tenants."""
+    """The number of events in quarantine, of all tenants."""
     record = await graph.read("quarantine/count")
     return int(record[0]) if record else 0
 
@@ -171,9 +171,9 @@ async def set_aside(
     restricted: str | None = None,
     listed: bool = False,
 ) -> list[QuarantinedEvent]:
-    """Events in quarantine, oldest first: all, those that are due, those that carry an identifier, or those named.
+    """Events in quarantine, oldest first: all, those that are due, those with an identifier, or those with given ids.
 
-    With `restricted`, those that wait for the restriction of that twin to be lifted; if `listed`, none that wait so.
+    With `restricted`, those that wait for the restriction of that twin to be lifted; with `listed`, those are left out.
     """
     since, last = after or (DAWN, "")
     record = await graph.read(
@@ -192,9 +192,9 @@ async def set_aside(
 
 
 def quarantined_events(keyring: Keyring, tenant: str, rows: Sequence[Sequence[Any]]) -> list[QuarantinedEvent]:
-    """The events that a query of the quarantine returned as rows, opened.
+    """The events in the rows of a quarantine query, unsealed.
 
-    One that was being set aside while its twin was erased is noise, and left out.
+    An event that was added while its twin was erased cannot be opened, and is left out.
     """
     found = []
     for id_, twin, code, reason, at, sealed in rows:
@@ -209,12 +209,12 @@ def quarantined_events(keyring: Keyring, tenant: str, rows: Sequence[Sequence[An
 
 
 async def release(graph: Graph, tenant: str, ids: Sequence[str]) -> None:
-    """Let go of events that have been taken in."""
+    """Remove events from quarantine after they have been processed."""
     await graph.write_one("quarantine/release", tenant=tenant, ids=list(ids))
 
 
 def written(event: Event) -> bytes:
-    """The event as it is sealed, with whether it came without a time."""
+    """The event as it is sealed, including whether it came without a time."""
     return orjson.dumps({**event.model_dump(mode="json"), **({"untimed": True} if event.untimed else {})})
 
 
@@ -231,5 +231,5 @@ def _read(written: bytes | str) -> Event:
 
 
 def _desk(tenant: str) -> str:
-    """Whose key seals an event that belongs to no twin yet."""
+    """The owner of the key that seals an event without a twin."""
     return f"quarantine of {tenant}"

@@ -1,4 +1,4 @@
-"""Reading evidence: what was said, by whom, and what it bears on. Verbatim text is unsealed here and nowhere else."""
+"""Evidence with its text, source and bearings. Verbatim text is unsealed only here."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ToldRow:
     sealed: bytes | None
 
     def opened(self, keyring: Keyring) -> Evidence:
-        """The evidence with what was said in it."""
+        """The evidence with its text unsealed."""
         if self.sealed is None:
             return self.evidence
         context = f"evidence:{self.evidence.id}"
@@ -30,7 +30,7 @@ class ToldRow:
 
 
 async def told(graph: Graph, twin: str, ids: Sequence[str]) -> dict[str, ToldRow]:
-    """What these pieces of evidence say, by their ids."""
+    """These pieces of evidence with their sources, by id."""
     if not ids:
         return {}
     record = await graph.read("evidence/told", twin=twin, ids=list(ids))
@@ -40,7 +40,7 @@ async def told(graph: Graph, twin: str, ids: Sequence[str]) -> dict[str, ToldRow
 async def by_id(
     graph: Graph, id_: str, tenant: str, person: str | None
 ) -> tuple[str, ToldRow, tuple[Bearing, ...]] | None:
-    """The twin's name, the evidence and what it bears on now, if it is one to be seen."""
+    """The twin's name, the evidence and its current bearings, if the caller may see it."""
     record = await graph.read("evidence/by_id", evidence=id_, tenant=tenant, person=person)
     if record is None:
         return None
@@ -49,7 +49,7 @@ async def by_id(
 
 
 def told_row(graph: Graph, row: list[Any]) -> ToldRow:
-    """The evidence that a query returned as a row, with its source."""
+    """The evidence of a row, with its source."""
     id_, twin, event, source, time, summary, sealed, tenant, name = row
     return ToldRow(
         evidence=Evidence.trusted(

@@ -1,4 +1,4 @@
-"""Forecasts and what came of them: stored once, read by twin or by outcome, and the histories they are made from."""
+"""Forecasts and resolutions: stored once, read by twin or by outcome, with the histories they are made from."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ RECORD_PAGE = 10_000
 
 
 def iso(span: timedelta) -> str:
-    """A span as ISO 8601 duration."""
+    """A time span as an ISO 8601 duration."""
     written: str = _SPAN.dump_python(span, mode="json")
     return written
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What of a twin's history is wanted: attributes and metrics by name, and events of which types to the letter.
+    """The parts of a twin's history to read: attributes and metrics by name, and events by exact type.
 
-    `known` asks when each event was known, `corrected` names attributes whose corrections are wanted.
+    With `known`, when each event became known; `corrected` names attributes whose corrections are included.
     """
 
     attributes: Sequence[str] = ()
@@ -47,12 +47,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class HistoryRows:
-    """What was published of one twin and which events came, as rows; moments in microseconds since 1970.
+    """The published history and the events of one twin, as rows; moments in microseconds since 1970.
 
     Events are (type, time, id, head time of the commit that brought it, or None), sealed ones (id, bytes), holdings
     (attribute, value, subject, context, since, until, log-odds), readings (name, subject, context, since, value),
     pursuits (key, since, status, progress, motivation) and deliberations (key, since, status). `forecasts` are the ids
-    of those made at the moment asked for, corrections are as holdings, with whether it holds in the place of log-odds.
+    of those made at the requested moment; corrections are like holdings, with whether it holds instead of log-odds.
     """
 
     twin: str
@@ -78,7 +78,7 @@ async def histories(
     rev: int | None = None,
     made_at: datetime | None = None,
 ) -> list[HistoryRows]:
-    """The histories of some twins of a tenant, by id; of a single one perhaps as a rev of it saw them."""
+    """The histories of some twins of a tenant, by id; for a single twin optionally as seen by a rev."""
     record = await graph.read(
         "forecast/histories",
         tenant=tenant,
@@ -101,7 +101,7 @@ async def histories(
 
 
 async def store(graph: Graph, tenant: str, forecasts: Sequence[Forecast]) -> int:
-    """Store forecasts; how many were not there yet."""
+    """Store forecasts; returns the number of new ones."""
     rows = [
         codec.node_values(
             one,
@@ -119,7 +119,7 @@ async def store(graph: Graph, tenant: str, forecasts: Sequence[Forecast]) -> int
 
 
 async def resolve(graph: Graph, resolutions: Sequence[Resolution]) -> int:
-    """Store resolutions; how many were not there yet."""
+    """Store resolutions; returns the number of new ones."""
     rows = [
         codec.node_values(one, caption=one.grade or ("happened" if one.happened else "did not happen"))
         for one in sorted(resolutions, key=lambda one: one.twin)
@@ -138,7 +138,7 @@ async def of_twin(
     before: tuple[datetime, str] | None = None,
     limit: int = 1,
 ) -> tuple[int, datetime, list[Forecast]] | None:
-    """The rev and head time of a twin and its forecasts, the newest first; None if there is no such twin."""
+    """The rev and head time of a twin and its forecasts, newest first; None if there is no such twin."""
     record = await graph.read(
         "forecast/of_twin",
         twin=twin,
@@ -156,7 +156,7 @@ async def of_twin(
 
 @dataclass(frozen=True)
 class Unresolved:
-    """A forecast to be looked at, with its last resolution: its number (0: none), what happened, when, which grade."""
+    """A forecast to check, with its last resolution: its number (0: none), whether it happened, when, and the grade."""
 
     id: str
     twin: str
@@ -171,9 +171,9 @@ class Unresolved:
 async def waiting(
     graph: Graph, tenant: str, outcome: str, types: Sequence[str] | None, now: datetime, *, after: str, limit: int
 ) -> tuple[str | None, list[Unresolved]]:
-    """The forecasts of an outcome to be looked at in so many twins of a tenant after an id, and the id of the last.
+    """The forecasts of an outcome to check, in a page of twins of a tenant after an id, and the id of the last twin.
 
-    `types` are those of the events by which it happens; None where it happens by something else.
+    `types` are those of the events by which the outcome happens; None if it happens otherwise.
     """
     record = await graph.read(
         "forecast/waiting",
@@ -190,9 +190,9 @@ async def waiting(
 
 @dataclass(frozen=True)
 class Scored:
-    """A forecast with what came of it: None while it is open, else whether it happened, when, and which grade came.
+    """A forecast with its resolution: None while it is open, else whether it happened, when, and the grade.
 
-    `over` says whether its horizon is.
+    `over` is whether its horizon has passed.
     """
 
     probability: float
@@ -219,7 +219,7 @@ async def scored(
     left_out: Sequence[str] | None = (),
     only: Sequence[str] | None = None,
 ) -> list[Scored]:
-    """All forecasts of an outcome over a horizon in a tenant, by id: of no other twins than `only`, none `left_out`."""
+    """All forecasts of an outcome over a horizon in a tenant, by id: only of the twins `only`, none in `left_out`."""
     found: list[Scored] = []
     after = ""
     while True:

@@ -1,4 +1,4 @@
-"""Reading what was published of goals."""
+"""Published goals."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from beliefgraph.store.history import Stretch, published
 
 
 async def goal_named(graph: Graph, id_: str, tenant: str, person: str | None) -> tuple[str, str] | None:
-    """The twin's name and the key of a goal, if it is one to be seen."""
+    """The twin's name and the key of a goal, if the caller may see it."""
     record = await graph.read("goal/by_id", goal=id_, tenant=tenant, person=person)
     return None if record is None else (record[0], record[1])
 
 
 @dataclass(frozen=True, slots=True)
 class PursuedPage:
-    """Some of the goals that a twin published, in order, with how many match and the rev and head time read at."""
+    """Some of the goals that a twin published, in order, with the number of matches and the rev and head time read."""
 
     rev: int
     head_time: datetime
@@ -38,9 +38,9 @@ async def page(
     skip: int = 0,
     limit: int = 1,
 ) -> PursuedPage | None:
-    """The goals of these statuses, or the one goal, as published, what calls for most work first.
+    """The goals with these statuses, or one goal, as published, in order of falling motivation.
 
-    None without such a twin or commit, or where the commit is still becoming visible.
+    None without such a twin or commit, or while the commit is still becoming visible.
     """
     record = await graph.read(
         "goal/page",
@@ -59,5 +59,5 @@ async def page(
 
 
 async def pursuits(graph: Graph, twin: str, goal: str, stretch: Stretch) -> tuple[int, datetime, list[Pursuit]] | None:
-    """What was published about a goal, newest first, with the rev read at and its head time."""
+    """The published rows of a goal, newest first, with the rev read and its head time."""
     return await published(graph, "goal/history", twin, codec.pursuit, stretch, goal=goal)

@@ -1,4 +1,4 @@
-"""A connection to Neo4j: reads and writes by the name of a query file, driver errors translated once, here."""
+"""A connection to Neo4j: reads and writes by the name of a query file; driver errors are translated here."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ from beliefgraph.telemetry.spans import span
 T = TypeVar("T")
 
 Turn = Callable[[], AbstractAsyncContextManager[None]]
-"""What is entered before a connection is taken, and left when it is given back."""
+"""A context entered before a connection is taken, and left when it is returned."""
 
 NEO4J = {"db.system.name": "neo4j"}
-"""What the span of a statement says of it, beside the name of its query."""
+"""Attributes of a statement's span, besides the name of its query."""
 
 CONNECTION_POOL = 50
 ACQUISITION_TIMEOUT = 10.0
-"""Seconds to wait for a connection before saying that the store is unavailable."""
+"""Seconds to wait for a connection before the store counts as unavailable."""
 
 RETRIED_FOR = 30.0
-"""Seconds for which a write that Neo4j rolled back (a deadlock, a moment without a leader) is tried again."""
+"""Seconds for which a write that Neo4j rolled back (a deadlock, a moment without a leader) is retried."""
 
 FIRST_PAUSE = 0.05
-"""Seconds before the second try; twice as many before each further one."""
+"""Seconds before the first retry, doubled before each further one."""
 
 OUT_OF_MEMORY = "OutOfMemoryError"
-"""How the codes end by which Neo4j says that it has not the memory for a transaction; again, it has not either."""
+"""Suffixes of the codes with which Neo4j reports that a transaction exceeds its memory; a retry would fail too."""
 
 
 class Transaction:
-    """One write transaction: every statement by its file's name. It may be run twice, so nothing may leave it."""
+    """One write transaction: every statement by its file's name. It may run twice, so it must have no side effects."""
 
     def __init__(self, tx: AsyncTransaction) -> None:
         self._tx = tx
@@ -76,9 +76,9 @@ class Graph:
         self.sessions = 0
 
     async def read(self, name: str, /, **parameters: Any) -> list[Any] | None:
-        """The one record a query returns, as a list of its values, or None. Auto-commit: one round trip.
+        """The one record that a query returns, as a list of its values, or None. Auto-commit: one round trip.
 
-        Asked once more if its connection was lost, which may have been long ago.
+        Retried once if its connection was lost, which may have happened long ago.
         """
         self.statements += 1
         with _Translated(reading=True), span(name, NEO4J):
@@ -94,9 +94,9 @@ class Graph:
             return None if record is None else list(record.values())
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """What `work` returns once its transaction is committed; begun anew where Neo4j rolled it back in passing.
+        """The result of `work` once its transaction is committed; retried if Neo4j rolled it back for a passing reason.
 
-        `store-memory` at once if Neo4j has not the memory for it.
+        `store-memory` at once if Neo4j lacks the memory for it.
         """
 
         async def attempt(session: AsyncSession) -> T:
@@ -108,7 +108,7 @@ class Graph:
         return await self._written(attempt, lost=True)
 
     async def write_one(self, name: str, /, **parameters: Any) -> list[Any] | None:
-        """The record of one writing query, in a transaction of its own: one round trip. Fails as `write` does."""
+        """The record of one writing query, in its own transaction: one round trip. Fails as `write` does."""
 
         async def attempt(session: AsyncSession) -> list[Any] | None:
             with span(name, NEO4J):
@@ -118,8 +118,9 @@ class Graph:
         return await self._written(attempt, lost=False)
 
     async def _written(self, attempt: Callable[[AsyncSession], Awaitable[T]], *, lost: bool) -> T:
-        """The attempt's answer. `lost` says whether one that lost its connection may be made again: nobody knows then
-        whether a statement that commits by itself was written.
+        """The attempt's result. `lost` says whether an attempt that lost its connection may be retried.
+
+        After a lost connection it is unknown whether an auto-commit statement was written.
         """
         self.statements += 1
         until, pause = time.monotonic() + RETRIED_FOR, FIRST_PAUSE
@@ -136,7 +137,7 @@ class Graph:
                 pause *= 2
 
     async def schema(self, statement: str) -> None:
-        """Run one statement of the schema, made by `graph_schema`, in auto-commit as Neo4j demands."""
+        """Run one statement of the schema, made by `graph_schema`, in auto-commit as Neo4j requires."""
         with _Translated():
             async with self._session() as session:
                 result = await session.run(statement)
@@ -146,7 +147,7 @@ class Graph:
     async def _session(self, **options: Any) -> AsyncIterator[AsyncSession]:
         """A session, counted while it is open: each takes a connection of the pool.
 
-        The driver wakes all that wait for a connection whenever one is given back, so they wait for their `turn` here.
+        The driver wakes all waiters whenever a connection is returned, so they wait for their `turn` here.
         """
         async with self.turn():
             self.sessions += 1
@@ -162,7 +163,7 @@ class Graph:
             await self._driver.verify_connectivity()
 
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Close every connection."""
         await self._driver.close()
 
 
@@ -194,12 +195,12 @@ async def connected(
 
 
 def out_of_memory(error: BaseException | None) -> bool:
-    """Whether Neo4j refused a transaction because it has not the memory for it."""
+    """Whether Neo4j refused a transaction because it lacks the memory for it."""
     return isinstance(error, Neo4jError) and (error.code or "").endswith(OUT_OF_MEMORY)
 
 
 class _Translated:
-    """Turns the driver's errors into ours, once, at the store's edge."""
+    """Translates the driver's errors into ours, at the store's edge."""
 
     def __init__(self, *, reading: bool = False) -> None:
         self._reading = reading
@@ -236,5 +237,5 @@ class _Translated:
 
 
 def _why(error: BaseException) -> str:
-    """The code or class of an error, not its message, which may quote what was to be stored."""
+    """The code or class of an error, not its message, which may quote data."""
     return getattr(error, "code", None) or type(error).__name__

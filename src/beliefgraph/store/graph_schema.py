@@ -1,7 +1,7 @@
-"""The graph's schema as data: every label and relationship type, the record it stores, what is unique, what is indexed.
+"""The graph's schema as data: labels and relationship types, the records they store, uniqueness and indexes.
 
-Constraints, indexes, the neomodel classes and `docs/graph-schema.md` are all made from these two tables. A property is
-declared in its record; `extra` lists the few that only the store keeps, each with its reason.
+Constraints, indexes, the neomodel classes and `docs/graph-schema.md` are generated from these two tables. A property is
+declared in its record; `extra` lists the few that only the store has, each with its reason.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _NONE: Mapping[str, tuple[type[Any], str]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class NodeRow:
-    """One label: the record it stores, the fields that are not stored as they are, and the store's own properties."""
+    """One label: the record it stores, the fields that are stored differently, and the store's own properties."""
 
     label: str
     meaning: str
@@ -72,10 +72,10 @@ class EdgeRow:
 
 
 NOW = ("twin", "rev_to", "valid_to")
-"""Reads the rows of a twin that a rev sees, without expanding from the twin."""
+"""Index for the rows of a twin that a rev sees, without expanding from the twin."""
 
 OPENED = ("twin", "rev_to", "rev_from")
-"""Reads the rows of a twin that are open in the order in which revs opened them, from any rev on."""
+"""Index for the open rows of a twin in the order in which revs opened them, from any rev on."""
 
 ERASED = (
     "beliefs",
@@ -629,17 +629,17 @@ RETIRED: tuple[tuple[str, tuple[str, ...]], ...] = (
     *((kind, NOW) for kind in ("SUPPORTS", "CONTRADICTS", "IMPLIES", "EXCLUDES", "CAUSES")),
     *((kind, NOW) for kind in ("PART_OF", "DEPENDS_ON", "COMPETES_WITH", "MOTIVATES")),
 )
-"""Indexes of earlier versions that no query needs; every one of them costs each row that is written."""
+"""Indexes of earlier versions that no query uses; each slows down every write."""
 
 
 def retired() -> Iterator[str]:
-    """The statements that drop what earlier versions had indexed, each safe to run again."""
+    """The statements that drop the indexes of earlier versions; safe to repeat."""
     for owner, keys in RETIRED:
         yield f"DROP INDEX {_name(owner, keys)} IF EXISTS"
 
 
 def constraints() -> Iterator[str]:
-    """The statements that make every constraint and index, each safe to run again."""
+    """The statements that create every constraint and index; safe to repeat."""
     for node in NODES:
         for keys in node.unique:
             yield _statement("CONSTRAINT", f"(n:{node.label})", node.label, keys)
@@ -677,7 +677,7 @@ def _properties(
 
 
 def plain_type(annotation: Any) -> type[Any]:
-    """The Python type a field is stored as, whatever it is wrapped in."""
+    """The Python type that a field is stored as, without its annotations."""
     origin, inside = get_origin(annotation), get_args(annotation)
     if origin in (Union, UnionType):
         return plain_type(next(each for each in inside if each is not NoneType))

@@ -1,4 +1,4 @@
-"""Reading what was published of a belief, a goal, a decision or a metric: the newest first, as a rev saw it."""
+"""Published history of a belief, a goal, a decision or a metric: newest first, as seen by a rev."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ R = TypeVar("R", bound=Revision)
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Which rows: those opened by `rev` (None: by now), before `before`, valid by `valid_time`, at most `limit`."""
+    """Which rows: opened by `rev` (None: by now), before `before`, valid by `valid_time`, at most `limit`."""
 
     rev: int | None
     valid_time: datetime | None
@@ -27,9 +27,9 @@ class Stretch:
 async def published(
     graph: Graph, query: str, twin: str, read: Callable[[Any, str], R], stretch: Stretch, **things: object
 ) -> tuple[int, datetime, list[R]] | None:
-    """The rows, with the rev they were read at and its head time.
+    """The rows, with the rev read and its head time.
 
-    None without such a twin or rev, or where a commit is just becoming visible.
+    None without such a twin or rev, or while a commit is still becoming visible.
     """
     record = await graph.read(
         query,
@@ -47,5 +47,5 @@ async def published(
 
 
 def as_seen(rows: Iterable[R], rev: int) -> list[R]:
-    """The rows as a rev saw them, which did not know yet when some would end."""
+    """The rows as the rev saw them, before later revs closed some."""
     return [row if row.rev_to is None or row.rev_to <= rev else row.model_copy(update={"rev_to": None}) for row in rows]

@@ -1,9 +1,9 @@
-"""Keys that were made together: one file for a call's new twins, durable by one write, each key destroyed alone.
+"""Keys created together: one file for the new twins of a call, durable by one write; each key is destroyed separately.
 
-A segment is a file of records of one length: SHA-256 of the twin's id, key, fingerprint. It is written whole under
-another name, synced and renamed, so that it is there in full or not at all, and it never grows. A destroyed record is
-zeros. Which segment has whose key is kept in memory, in eight bytes a key: the first five of the hash, and the number
-of the segment.
+A segment is a file of records of one length: SHA-256 of the twin's id, key, fingerprint. It is written completely under
+another name, synced and renamed, so that it exists completely or not at all, and it never grows. A destroyed record is
+zeros. The index from keys to segments is kept in memory, in eight bytes per key: the first five bytes of the hash, and
+the number of the segment.
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ from beliefgraph.errors import Fault, Unavailable
 OWNER_BYTES = 32
 PREFIX_BYTES = 5
 RECENT = 65_536
-"""Keys of new segments that wait in a list of their own before they join the long one."""
+"""Keys of new segments that are kept in a separate list before they are merged into the main one."""
 
-_NUMBER_BITS = 24  # of a segment; with the prefix before it, an entry of the index has 64
+_NUMBER_BITS = 24  # of a segment number; with the hash prefix an index entry has 64
 
 
 class Place(NamedTuple):
-    """Where the bytes of a key are."""
+    """The location of a key's bytes."""
 
     path: str
     offset: int
 
 
 class KeySegments:
-    """The segments of a folder. Whoever makes or destroys keys holds the keyring's lock; looking needs none."""
+    """The segments of a folder. Creating and destroying keys requires the keyring's lock; reading does not."""
 
     def __init__(self, folder: Path, key_bytes: int) -> None:
         self.folder = folder
         self._record = OWNER_BYTES + key_bytes
-        self._next = 0  # 0: no segment was looked at yet
+        self._next = 0  # 0: no segment was read yet
         self._known = array("Q")
         self._recent: list[int] = []
         self._guard = threading.Lock()
 
     def look(self) -> None:
-        """Get to know the segments made since the last look."""
+        """Read the segments created since the last call."""
         with self._guard:
             before = self._next
             if before == 0:
@@ -59,13 +59,13 @@ class KeySegments:
                 self._next += 1
             if self._next != before and self.folder.is_dir():
                 self._recent.sort()
-                sync_directory(self.folder)  # the process that made a segment may not have come to this yet
+                sync_directory(self.folder)  # the process that created a segment may not have synced the directory yet
             if len(self._recent) > RECENT:
                 self._known = array("Q", sorted(chain(self._known, self._recent)))
                 self._recent = []
 
     def find(self, owner: bytes) -> Iterator[tuple[Place, bytes]]:
-        """Where a twin's keys are, by the hash of its id, with the bytes that are there."""
+        """The locations of a twin's keys, by the hash of its id, with the bytes found there."""
         first = int.from_bytes(owner[:PREFIX_BYTES], "big") << _NUMBER_BITS
         with self._guard:
             numbers = [
@@ -83,13 +83,13 @@ class KeySegments:
 
     @staticmethod
     def made(place: Place) -> bool:
-        """Whether a key is in a segment, and not in a file of its own."""
+        """Whether a key is in a segment, as opposed to its own file."""
         return place.offset > 0
 
     def make(self, keys: Sequence[tuple[bytes, bytes]]) -> list[Place]:
-        """Write a segment of (hash of a twin's id, key), durable on return; `look` was called under the lock before.
+        """Write a segment of (hash of a twin's id, key), durable on return; call `look` under the lock before.
 
-        The answer is where each key is.
+        Returns the location of each key.
         """
         path = self._path(self._next)
         write_whole(Path(path), b"".join(owner + key for owner, key in keys), settled=False)
@@ -97,7 +97,7 @@ class KeySegments:
         return [Place(path, row * self._record + OWNER_BYTES) for row in range(len(keys))]
 
     def destroy(self, place: Place) -> None:
-        """Overwrite a key, durably, and then whose it was: cut short in between, it is found again and finished."""
+        """Overwrite a key, durably, and then its owner's hash: after an interruption it is found again and finished."""
         overwrite(place.path, place.offset, self._record - OWNER_BYTES)
         overwrite(place.path, place.offset - OWNER_BYTES, OWNER_BYTES)
 
@@ -105,7 +105,7 @@ class KeySegments:
         return f"{self.folder}/{number:08}"
 
     def _entries(self, number: int) -> list[int]:
-        """What the index says of a segment's records."""
+        """The index entries of a segment's records."""
         content = self._content(number)
         return [
             int.from_bytes(content[at : at + PREFIX_BYTES], "big") << _NUMBER_BITS | number
@@ -120,13 +120,13 @@ class KeySegments:
 
 
 def damaged(path: str) -> Fault:
-    """That the file of a key, or of several, is not whole."""
+    """The error for an incomplete key file."""
     name = Path(path).name
     return Fault("key-damaged", f"The key file {name} is damaged; restore it.", file=name)
 
 
 def read_at(path: str, offset: int, length: int) -> bytes:
-    """So many bytes of a file, or as many as there are; none if there is no such file."""
+    """Bytes of a file from an offset, fewer at its end; none if there is no such file."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -138,7 +138,7 @@ def read_at(path: str, offset: int, length: int) -> bytes:
 
 
 def overwrite(path: str, offset: int, length: int) -> None:
-    """Zeros over a part of a file, durably."""
+    """Overwrite a part of a file with zeros, durably."""
     descriptor = os.open(path, os.O_WRONLY)
     try:
         os.pwrite(descriptor, bytes(length), offset)
@@ -148,9 +148,9 @@ def overwrite(path: str, offset: int, length: int) -> None:
 
 
 def write_whole(path: Path, content: bytes, *, settled: bool = True) -> None:
-    """Write a file that is whole and durable before it is seen under its name; whoever writes here holds a lock.
+    """Write a file so that it is complete and durable before it appears under its name; writers hold a lock.
 
-    Where it is not to be `settled`, the caller syncs the directory.
+    Unless it is `settled`, the caller syncs the directory.
     """
     fresh = path.with_name("fresh")
     fresh.unlink(missing_ok=True)
@@ -165,7 +165,7 @@ def write_whole(path: Path, content: bytes, *, settled: bool = True) -> None:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what the file system refuses into `keyring-unavailable`."""
+    """Turn errors of the file system into `keyring-unavailable`."""
     try:
         yield
     except OSError as error:
@@ -175,7 +175,7 @@ def translated() -> Iterator[None]:
 
 
 def sync_directory(directory: Path) -> None:
-    """Make what a directory lists durable."""
+    """Make the entries of a directory durable."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

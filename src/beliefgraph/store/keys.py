@@ -1,12 +1,12 @@
-"""The keyring: the keys of what is sealed, kept outside Neo4j so that destroying a key erases what it sealed.
+"""The keyring: the keys of sealed data, kept outside Neo4j so that destroying a key erases what it sealed.
 
-Deleting a row leaves its bytes in Neo4j's files and transaction log; a text sealed under a destroyed key stays there as
-noise. Every twin has a key of its own (AES-256-GCM), every tenant one for keyed hashes (HMAC-SHA256). A key is one
-small file named by a hash or, where many are made at once, a record in a file of them (`key_segments`): readable by its
-owner alone, and durable before it first seals anything. All processes of a service share one directory.
+Deleting a row leaves its bytes in Neo4j's files and transaction log; a text sealed under a destroyed key cannot be
+decrypted there. Every twin has its own key (AES-256-GCM), every tenant one for keyed hashes (HMAC-SHA256). A key is a
+small file named by a hash or, for keys created in bulk, a record in a segment file (`key_segments`): readable by its
+owner only, and durable before it first seals anything. All processes of a service share one directory.
 
-What destroying does not do: it does not reach backups of the directory, nor old blocks that an SSD or a copy-on-write
-file system keeps after the overwrite. Put the directory where neither is, or where both are encrypted.
+Limits of destruction: it does not reach backups of the directory, nor old blocks that an SSD or a copy-on-write file
+system keeps after the overwrite. Put the directory where neither exists, or where both are encrypted.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ from beliefgraph.store.residences import Residences
 from beliefgraph.store.signing import SigningKey
 
 KEY_BYTES = 32
-FINGERPRINT_BYTES = 8  # enough to tell a twin's old key from its new one, and a whole file from a torn one
-NONCE_BYTES = 12  # random: 2**32 texts a key before a repeat is worth a thought
+FINGERPRINT_BYTES = 8  # enough to distinguish a twin's old key from its new one, and a complete file from a torn one
+NONCE_BYTES = 12  # random: safe up to about 2**32 texts per key
 CACHED_KEYS = 16_384
-TOGETHER = 8  # so many new keys and more are made as one segment
-SETTLED_S = 2.0  # a clock's tick on the coarsest file system: what is older than a sync by this was synced
+TOGETHER = 8  # from this many new keys on they are created as one segment
+SETTLED_S = 2.0  # the coarsest file timestamp: what is older than a sync by this was synced
 
 Owner = Literal["twin", "tenant"]
 
@@ -66,17 +66,17 @@ class _Key(NamedTuple):
 
     @property
     def stands(self) -> bool:
-        """Whether these very bytes are still where they were read."""
+        """Whether these exact bytes are still where they were read."""
         return read_at(self.place.path, self.place.offset, _WHOLE) == self.secret + self.fingerprint
 
 
 class Keyring:
     """The keys of a service. Safe to share between threads, and its directory between processes.
 
-    A key is cached with its place, and its bytes there are compared before every use: once any process has destroyed a
-    key, no process uses it again, and each drops its copy at the next use or when the cache is full. A use that has
-    already looked may still finish, so whoever erases a twin locks it first. Python cannot wipe a dropped key from
-    memory; it is gone when the memory is used again or the process ends.
+    A cached key is stored with its location, and the bytes there are compared before every use: once any process has
+    destroyed a key, no process uses it again, and each drops its copy at the next use or when the cache is full. A use
+    that has already checked may still finish, so erasing a twin must lock it first. Python cannot wipe a dropped key
+    from memory; it is gone when the memory is reused or the process ends.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -92,9 +92,9 @@ class Keyring:
         self._guard = threading.Lock()
 
     def prepare(self, twin_ids: Iterable[str]) -> None:
-        """Make the keys of those twins that have none, all of them with one write: `seal` finds them then.
+        """Create the keys of those twins that have none, all of them with one write.
 
-        A few are left to `seal`, which makes one at a time.
+        A few are left to `seal`, which creates one at a time.
         """
         with translated():
             with self._guard:
@@ -116,15 +116,15 @@ class Keyring:
                 self._kept("twin", twin, _whole(key, place))
 
     def seal(self, twin_id: str, plaintext: bytes, context: str) -> bytes:
-        """The text as only `unseal` with the same twin and context can read it: fingerprint, nonce, ciphertext.
+        """Seal a text so that only `unseal` with the same twin and context opens it: fingerprint, nonce, ciphertext.
 
-        Makes the twin's key if it has none. `context` says what the text is (a field, an id); it is not in the result
-        but checked by it, so that a sealed text cannot be passed off as another.
+        Creates the twin's key if it has none. `context` says what the text is (a field, an id); it is authenticated but
+        not stored, so that a sealed text cannot be passed off as another.
         """
         return _sealed(self._key("twin", twin_id, create=True), plaintext, context)
 
     def seal_known(self, twin_id: str, plaintext: bytes, context: str) -> bytes | None:
-        """The text as `seal` makes it, or None if the twin has no key: none is made for it."""
+        """Seal a text as `seal` does, or return None if the twin has no key: none is created."""
         key = self._known(twin_id)
         return None if key is None else _sealed(key, plaintext, context)
 
@@ -137,7 +137,7 @@ class Keyring:
         return self.opener(twin_id)(sealed, context)
 
     def opener(self, twin_id: str) -> Callable[[bytes, str], bytes]:
-        """What opens texts of a twin as `unseal` does, its key looked at once: for many that are opened together."""
+        """A function that opens texts of a twin as `unseal` does, with one key check for all of them."""
         key = self._known(twin_id)
 
         def opened(sealed: bytes, context: str) -> bytes:
@@ -156,9 +156,9 @@ class Keyring:
         return opened
 
     def seal_text(self, twin_id: str, text: str) -> str:
-        """A short text as only `open_text` with the same twin can read it; the same text is always sealed alike.
+        """Seal a short text deterministically for `open_text`: the same text of a twin is always sealed alike.
 
-        Makes the twin's key if it has none (AES-SIV, with a key derived from it).
+        Creates the twin's key if it has none (AES-SIV, with a key derived from it).
         """
         key = self._key("twin", twin_id, create=True)
         sealed = _siv(key.secret).encrypt(text.encode("utf-8", "surrogatepass"), [twin_id.encode()])
@@ -179,14 +179,14 @@ class Keyring:
         return opened.decode("utf-8", "surrogatepass")
 
     def has_key(self, twin_id: str) -> bool:
-        """Whether anything was ever sealed for the twin that can still be read."""
+        """Whether the twin has a key, so that what it sealed can be read."""
         with translated():
             return self._standing("twin", twin_id) is not None
 
     def destroy(self, twin_id: str) -> None:
-        """Make everything sealed for this twin unreadable, for good: its key is overwritten, then unlinked.
+        """Make everything sealed for this twin unreadable permanently: its key is overwritten, then unlinked.
 
-        Harmless when there is no key. If the twin is written to again it gets a new key, which opens nothing old.
+        No effect if there is no key. If the twin is written to again it gets a new key, which opens nothing old.
         """
         with self._guard:
             self._cache.pop(("twin", twin_id), None)
@@ -203,14 +203,14 @@ class Keyring:
                 sync_directory(path.parent)
 
     def digest(self, tenant: str, *parts: str) -> str:
-        """A keyed hash of the parts, in hex: equal for equal parts in one tenant, and no use without its key.
+        """A keyed hash of the parts, in hex: equal for equal parts in one tenant, and useless without its key.
 
-        Each part is written with its length, so that ("ab", "c") is not ("a", "bc").
+        Each part is hashed with its length, so that ("ab", "c") differs from ("a", "bc").
         """
         return self.digester(tenant)(*parts)
 
     def digester(self, tenant: str) -> Digest:
-        """What makes keyed hashes in a tenant as `digest` does, its key looked at once: for many made together."""
+        """A function that makes keyed hashes in a tenant as `digest` does, with one key check for all of them."""
         secret = self._key("tenant", tenant, create=True).secret
 
         def digest(*parts: str) -> str:
@@ -233,7 +233,7 @@ class Keyring:
         return key
 
     def _standing(self, owner: Owner, name: str, *, durably: bool = True) -> _Key | None:
-        """The key as it is cached or on disk, looked at without the lock: the usual case."""
+        """The key from the cache or from disk, without the lock: the usual case."""
         with self._guard:
             known = self._cache.get((owner, name))
             if known is not None:
@@ -242,7 +242,7 @@ class Keyring:
             return known
         found = self._find(owner, name)
         if found is not None and durably and not self._segments.made(found.place):
-            self._settle(found.place.path)  # the process that made the file may not have come to this yet
+            self._settle(found.place.path)  # the process that created the file may not have synced the directory yet
         return self._kept(owner, name, found)
 
     def _kept(self, owner: Owner, name: str, key: _Key | None) -> _Key | None:
@@ -256,10 +256,10 @@ class Keyring:
         return key
 
     def _load(self, owner: Owner, name: str, *, create: bool) -> _Key | None:
-        """The key, looked for under the lock; where there is none, a new one or None.
+        """The key, looked up under the lock; if there is none, a new one or None.
 
-        A file that is not whole is looked at here again: zeros mean that a destruction was cut short, and anything else
-        that the file is damaged.
+        An incomplete file is read again here: zeros mean that a destruction was interrupted, anything else that the
+        file is damaged.
         """
         path = self._path(owner, name)
         with self._locked(owner, create=create) as locked:
@@ -276,7 +276,7 @@ class Keyring:
         return self._kept(owner, name, found)
 
     def _find(self, owner: Owner, name: str) -> _Key | None:
-        """The key that is whole on disk: in a file of its own, or in a segment."""
+        """The complete key on disk: in its own file, or in a segment."""
         path = self._path(owner, name)
         found = _whole(read_at(path, 0, _WHOLE + 1), Place(path, 0))
         if found is not None or owner == "tenant":
@@ -290,12 +290,12 @@ class Keyring:
         return None
 
     def _refuse_damage(self, path: str) -> None:
-        """Refuse a file that holds something, and no key; the lock is held, so nobody is writing it."""
+        """Refuse a file that has content but no key; the lock is held, so it is not being written."""
         if any(read_at(path, 0, 65_536)):
             raise damaged(path)
 
     def _settle(self, path: str) -> None:
-        """Make the name of a file durable, unless its directory was synced since the file was made."""
+        """Make the name of a file durable, unless its directory was synced since the file was created."""
         folder = Path(path).parent
         with suppress(FileNotFoundError):  # destroyed since
             if Path(path).stat().st_ctime + SETTLED_S > self._synced.get(folder, 0.0):
@@ -308,7 +308,7 @@ class Keyring:
         return f"{self._directory}/{owner}s/{hashed[:2]}/{hashed}"
 
     def _made(self, folder: Path) -> None:
-        """See to it that a folder of the keyring is there, durably, and nobody else's to read."""
+        """Create a folder of the keyring if needed, durably, and readable by the owner only."""
         for each in (self._directory, self._directory / folder.relative_to(self._directory).parts[0], folder):
             if not each.exists():
                 each.mkdir(mode=0o700, parents=each is self._directory, exist_ok=True)
@@ -333,7 +333,7 @@ def _sealed(key: _Key, plaintext: bytes, context: str) -> bytes:
 
 
 def _whole(content: bytes, place: Place) -> _Key | None:
-    """The key that these bytes are, if they are one."""
+    """The key in these bytes, if they are complete."""
     secret, fingerprint = content[:KEY_BYTES], content[KEY_BYTES:]
     if len(secret) != KEY_BYTES or fingerprint != _fingerprint(secret):
         return None
@@ -341,7 +341,7 @@ def _whole(content: bytes, place: Place) -> _Key | None:
 
 
 def _create(path: Path) -> _Key | None:
-    """A new key, whole and durable before it is seen under its name. The lock is held."""
+    """A new key, complete and durable before it appears under its name. The lock is held."""
     key = _with_fingerprint(os.urandom(KEY_BYTES))
     write_whole(path, key)
     return _whole(key, Place(str(path), 0))
@@ -352,7 +352,7 @@ def _hash(name: str) -> bytes:
 
 
 def _siv(secret: bytes) -> AESSIV:
-    """The cipher of short texts, with a key of its own that is derived from the twin's."""
+    """The cipher of short texts, with a key derived from the twin's."""
     return AESSIV(hmac.digest(secret, b"personal texts", "sha512"))
 
 

@@ -1,7 +1,7 @@
-"""The rows of layers that have no statements of their own: declared once, then stored and read by the same few queries.
+"""The rows of layers without statements of their own: declared once, then stored and read by generic queries.
 
-A layer declares the label of its records, the row that is published of each, and what evidence states of them. How they
-are encoded follows from their fields: what Neo4j has a type for is stored as it is, moments as text in UTC, and
+A layer declares the label of its records, the published row of each, and the statements that evidence makes about them.
+Their encoding follows from their fields: types that Neo4j has are stored natively, moments as text in UTC, and
 everything else as JSON. Fields that are marked personal are sealed.
 """
 
@@ -26,20 +26,20 @@ from beliefgraph.store.personal import PersonalTexts, is_sealed
 T = TypeVar("T", bound=Record)
 
 LABEL = "LayerRecord"
-"""The label that the records of all these layers have beside their own, so that one index finds them."""
+"""The label that the records of all these layers share, so that one index finds them."""
 
 VALIDITY = frozenset({"valid_from", "valid_to"})
-"""The moments that rows of layers are stored with as such; others are text."""
+"""The moments in rows of layers that are stored as datetimes; others are text."""
 
 NATIVE = (str, int, float, bool)
-"""What Neo4j has a type for."""
+"""Types that Neo4j stores natively."""
 
 
 @dataclass(frozen=True)
 class LayerRows:
-    """What is stored of a layer, by its name: the label of its records, and the types of its rows.
+    """How a layer is stored, by its name: the label of its records, and the types of its rows.
 
-    `change` makes what is told of a record from the record and its published rows before and after.
+    `change` builds the change of a record from the record and its published rows before and after.
     """
 
     name: str
@@ -51,7 +51,7 @@ class LayerRows:
 
 
 class Layers:
-    """The layers whose rows a database has, by label and by type."""
+    """The layers that a database has rows of, by label and by type."""
 
     def __init__(self, layers: Iterable[LayerRows] = ()) -> None:
         self._layers = tuple(layers)
@@ -68,15 +68,15 @@ class Layers:
 
     @property
     def labels(self) -> frozenset[str]:
-        """The labels of their records, with the one that all of them have; none without a layer."""
+        """The labels of their records, with the shared one; empty without layers."""
         return frozenset({LABEL, *self._by_label}) if self._layers else frozenset()
 
     def of(self, labels: Collection[str]) -> LayerRows | None:
-        """The layer that a record with these labels belongs to; None of a layer that this process does not have."""
+        """The layer of a record with these labels; None for a layer that this process does not have."""
         return next((self._by_label[label] for label in labels if label in self._by_label), None)
 
     def of_type(self, kind: type[Record]) -> LayerRows | None:
-        """The layer that has records, statements or published rows of a type."""
+        """The layer whose records, statements or published rows have a type."""
         return self._by_type.get(kind)
 
     def read(self, twin: Sequence[Any], texts: PersonalTexts) -> list[Record]:
@@ -89,7 +89,7 @@ class Layers:
         ]
 
     def told(self, rows: Iterable[Sequence[Any]], texts: PersonalTexts) -> list[Statement]:
-        """What evidence stated, given rows of `layer/told`."""
+        """The statements of evidence in rows of `layer/told`."""
         return [decoded(layer.stated, values, texts) for layer, values in self._known(rows) if layer.stated is not None]
 
     def _known(self, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[LayerRows, Mapping[str, Any]]]:
@@ -101,7 +101,7 @@ class Layers:
     def changes(
         self, opened: Sequence[Any], closed: Sequence[Any], texts: PersonalTexts
     ) -> dict[str, tuple[Record, ...]]:
-        """What rows that a commit opened and closed changed, by the name of the layer."""
+        """The changes in rows that a commit opened and closed, by the name of the layer."""
         before, after = (
             {values["key"]: (labels, record, values) for labels, record, values in rows} for rows in (closed, opened)
         )
@@ -154,7 +154,7 @@ def encoded(record: Record, texts: PersonalTexts) -> dict[str, Any]:
 
 
 def with_personal(record: Record, hide: Callable[[str], Any]) -> dict[str, Any]:
-    """The same with something else in the place of what is personal."""
+    """The properties with the personal ones replaced."""
     personal, adapters = personal_fields(type(record)), _as_json(type(record))
     values = {name: getattr(record, name) for name in type(record).model_fields}
     stored = {name: _stored(value, adapters.get(name)) for name, value in values.items() if value is not None}
@@ -183,7 +183,7 @@ def decoded(kind: type[T], values: Mapping[str, Any], texts: PersonalTexts) -> T
 
 @cache
 def _as_json(kind: type[Record]) -> Mapping[str, TypeAdapter[Any]]:
-    """What writes and reads the fields that are stored as JSON; a personal one is, unless it is a text."""
+    """The JSON adapter of a field; personal fields are stored as JSON, unless they are text."""
     personal = personal_fields(kind)
     return {
         name: TypeAdapter[Any](info.annotation)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Reading what is learned from: everything said in a tenant's twins, many twins at a time."""
+"""The data for learning: all evidence in a tenant's twins, many twins at a time."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
 
 PAGE = 20
-"""Twins that are read at a time."""
+"""Twins per read."""
 
 
 @dataclass(frozen=True, slots=True)
 class SaidRow:
-    """One piece of evidence on one belief: who said how strongly what, from when on, until when, and how it ages."""
+    """One piece of evidence on one belief: its source, strength and interval, and how it ages."""
 
     belief: str
     source: str
@@ -35,7 +35,7 @@ class SaidRow:
 
 @dataclass(frozen=True, slots=True)
 class TwinSaid:
-    """What was said in one twin: its beliefs by their ids, the rows, and the names of the sources by theirs."""
+    """The evidence in one twin: its beliefs by their ids, the rows, and the names of the sources by theirs."""
 
     name: str
     beliefs: dict[str, BeliefKey]
@@ -44,7 +44,7 @@ class TwinSaid:
 
 
 async def said(graph: Graph, tenant: str, before: datetime | None) -> AsyncIterator[TwinSaid]:
-    """Everything said in the twins of a tenant, as each stands now, in the order of their ids."""
+    """All evidence in the twins of a tenant, in its current state, in the order of their ids."""
     after = ""
     while True:
         record = await graph.read("learning/evidence", tenant=tenant, after=after, limit=PAGE, before=before)
@@ -76,9 +76,9 @@ async def sources(
     left_out: Sequence[str] | None = (),
     only: Sequence[str] | None = None,
 ) -> list[Source]:
-    """The sources of a tenant that are no people modelled, by name, those after a name.
+    """The sources of a tenant that are not modelled persons, by name, after a name.
 
-    Those that reported of twins alone that are `left_out`, or are not among `only`, by id, are not among them.
+    Sources whose evidence is only about twins in `left_out`, or about none in `only` (by id), are excluded.
     """
     record = await graph.read(
         "source/page",
@@ -94,7 +94,7 @@ async def sources(
 
 @dataclass(frozen=True, slots=True)
 class RuledRow:
-    """What one event said of one belief: the event's type, how strongly, since when, and how it ages."""
+    """The evidence of one event on one belief: the event's type, its strength and start, and how it ages."""
 
     belief: str
     event: str
@@ -105,7 +105,7 @@ class RuledRow:
 
 @dataclass(frozen=True, slots=True)
 class TwinRuled:
-    """What events said in one twin: its beliefs by their ids, and the rows."""
+    """The evidence of events in one twin: its beliefs by their ids, and the rows."""
 
     name: str
     beliefs: dict[str, BeliefKey]
@@ -113,7 +113,7 @@ class TwinRuled:
 
 
 async def ruled(graph: Graph, tenant: str) -> AsyncIterator[TwinRuled]:
-    """Everything that events said in the twins of a tenant, as each stands now, in the order of their ids."""
+    """All evidence from events in the twins of a tenant, in its current state, in the order of their ids."""
     after = ""
     while True:
         record = await graph.read("learning/rules", tenant=tenant, after=after, limit=PAGE)

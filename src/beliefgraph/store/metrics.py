@@ -1,4 +1,4 @@
-"""Reading what was published of metrics."""
+"""Published readings of metrics."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ from beliefgraph.store.history import Stretch, published
 async def readings(
     graph: Graph, twin: str, metric: str, stretch: Stretch
 ) -> tuple[int, datetime, list[Reading]] | None:
-    """What was published of a metric, newest first; with the rev that was read and its head time."""
+    """The published rows of a metric, newest first, with the rev read and its head time."""
     return await published(graph, "metric/history", twin, codec.reading, stretch, metric=metric)

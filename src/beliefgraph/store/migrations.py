@@ -1,7 +1,7 @@
 """The schema moves forward only: constraints and indexes from `graph_schema`, then numbered steps that change data.
 
-Safe to run again, and from two processes at once: each schema statement says IF NOT EXISTS, and each step is written in
-one transaction with the note that it was taken, which a uniqueness constraint allows once.
+Safe to repeat and to run from two processes at once: each schema statement has IF NOT EXISTS, and each step is written
+in one transaction with the record of it, which a uniqueness constraint allows once.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from beliefgraph.store.graph_schema import constraints, retired
 
 @dataclass(frozen=True)
 class Migration:
-    """One step: its number, its name, and the query file that takes it; None where the schema alone changed.
+    """One step: its number, its name, and its query file; None if only the schema changed.
 
-    A query that is `batched` commits as it goes, because it may touch very many rows; it must be safe to run again.
+    A query that is `batched` commits as it goes, because it may touch very many rows; it must be safe to repeat.
     """
 
     number: int
@@ -38,11 +38,11 @@ MIGRATIONS: tuple[Migration, ...] = (
 
 TRIES = 5
 PAUSE = 0.3
-"""Seconds before a schema statement that met another process's is tried again."""
+"""Seconds before a schema statement that collided with another process's is retried."""
 
 
 async def migrate(graph: Graph, clock: Clock, migrations: Sequence[Migration] = MIGRATIONS) -> list[Migration]:
-    """Bring the database to this version's schema; returns the steps that this call took."""
+    """Bring the database to this version's schema; returns the steps that this call applied."""
     for statement in (*retired(), *constraints()):
         await _schema(graph, statement)
     await graph.schema("CALL db.awaitIndexes(300)")
@@ -76,7 +76,7 @@ async def _take(graph: Graph, clock: Clock, migration: Migration) -> bool:
     try:
         await graph.write(work)
     except Conflict:
-        return False  # another process took it
+        return False  # another process applied it
     return True
 
 
@@ -85,7 +85,7 @@ async def _schema(graph: Graph, statement: str) -> None:
         try:
             await graph.schema(statement)
             return
-        except (Fault, Unavailable):  # two processes that make the same constraint may trip over each other
+        except (Fault, Unavailable):  # two processes that create the same constraint may collide
             if attempt == TRIES - 1:
                 raise
             await asyncio.sleep(PAUSE)

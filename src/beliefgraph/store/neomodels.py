@@ -1,11 +1,11 @@
-"""The graph schema as neomodel classes: a description that tools understand, and a handle for notebooks. Reading only.
+"""The graph schema as neomodel classes: a read-only description for tools and notebooks.
 
-The service itself never comes here: it reads and writes with named Cypher. Made from the tables of `graph_schema`, so
-nothing is declared twice; `from beliefgraph.store.neomodels import Twin` gives the class of the label `Twin`.
+The service itself does not use them: it reads and writes with named Cypher. They are generated from the tables of
+`graph_schema`; `from beliefgraph.store.neomodels import Twin` gives the class of the label `Twin`.
 
-What neomodel cannot say, or says otherwise: it refuses properties called `id`, and `source` on relationships, so these
-are `uid` and `source_` here; uniqueness and indexes over several properties are in `graph_schema.constraints()` alone.
-Its `connect` merges over the versions of an edge and its `save` knows no rev, so both refuse.
+Differences: neomodel refuses properties called `id`, and `source` on relationships, so these are `uid` and `source_`
+here; uniqueness and indexes over several properties are in `graph_schema.constraints()` only. Its `connect` merges over
+the versions of an edge and its `save` knows no rev, so both refuse.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ class BytesProperty(Property[bytes]):
     """Sealed text: bytes that only the twin's key opens."""
 
     def inflate(self, value: Any, rethrow: bool = False) -> bytes:  # noqa: ARG002  neomodel's signature
-        """The bytes as Neo4j gives them."""
+        """The bytes from Neo4j."""
         return bytes(value)
 
     def deflate(self, value: Any, rethrow: bool = False) -> bytes:  # noqa: ARG002  neomodel's signature
-        """The bytes as Neo4j takes them, for use in a filter."""
+        """The bytes for Neo4j, for use in a filter."""
         return bytes(value)
 
 
@@ -75,7 +75,7 @@ def _refuse(*_: object, **__: object) -> NoReturn:
 
 
 class ReadOnly(ZeroOrMore):
-    """Any number of relationships, none of which can be changed here."""
+    """Any number of relationships, read-only."""
 
     connect = disconnect = disconnect_all = reconnect = replace = _refuse
 
@@ -105,7 +105,7 @@ EDGE_CLASSES: Mapping[str, type[StructuredRel]] = MappingProxyType(
 
 
 def _edges_of(label: str) -> dict[str, Any]:
-    """The relationships of a label: `holds` leads along HOLDS, `incoming_holds` against it."""
+    """The relationships of a label: `holds` follows HOLDS, `incoming_holds` follows it backwards."""
     made: dict[str, Any] = {}
     for row in EDGES:
         model = EDGE_CLASSES[row.name] if row.record is not None else None
@@ -133,11 +133,11 @@ def _node_classes() -> dict[str, type[StructuredNode]]:
 
 
 NODE_CLASSES: Mapping[str, type[StructuredNode]] = MappingProxyType(_node_classes())
-"""The labels, each as a class."""
+"""The classes, by label."""
 
 
 def __getattr__(name: str) -> type[StructuredNode]:
-    """The class of a label, so that it can be imported by its name."""
+    """The class of a label, so that it can be imported by name."""
     try:
         return NODE_CLASSES[name]
     except KeyError:
@@ -146,7 +146,7 @@ def __getattr__(name: str) -> type[StructuredNode]:
 
 @contextmanager
 def reading(uri: str, user: str, password: str, database: str = "neo4j") -> Iterator[None]:
-    """Let the classes read from a Neo4j inside the block; neomodel keeps one connection for the process."""
+    """Connect the classes to a Neo4j inside the block; neomodel keeps one connection per process."""
     with GraphDatabase.driver(uri, auth=(user, password), telemetry_disabled=True) as driver:
         get_config().database_name = database
         db.set_connection(driver=driver)

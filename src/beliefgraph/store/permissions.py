@@ -15,7 +15,7 @@ from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
 
 Said = Sequence[tuple[str, str, Sequence[str]]]
-"""Types of events and names of sources, each with the evidence that they said."""
+"""Types of events and names of sources, each with the evidence they gave."""
 
 
 TOLD: Sequence[Callable[[list[Any], str], Revision]] = (
@@ -27,7 +27,7 @@ TOLD: Sequence[Callable[[list[Any], str], Revision]] = (
     codec.permission,
     codec.contested,
 )
-"""What decodes the rows of each column of `permission/inputs`."""
+"""Decoders of the rows of each column of `permission/inputs`."""
 
 
 async def publish(graph: Graph, policy: NumberedPolicy) -> None:
@@ -48,7 +48,7 @@ async def in_force(graph: Graph, tenant: str) -> tuple[NumberedPolicy, int] | No
 
 
 async def of_twins(graph: Graph, twins: Sequence[str]) -> dict[str, tuple[Permission, ...]]:
-    """The permissions of twins as they are now, by the twin's id; without those that do not exist."""
+    """The current permissions of twins, by the twin's id; twins that do not exist are missing."""
     record = await graph.read("permission/now", twins=list(twins))
     rows = record[0] if record else []
     return {twin: tuple(codec.permission(row, twin) for row in permissions) for twin, permissions in rows}
@@ -57,9 +57,9 @@ async def of_twins(graph: Graph, twins: Sequence[str]) -> dict[str, tuple[Permis
 async def stated(
     graph: Graph, tenant: str, purposes: Sequence[str | None], now: datetime
 ) -> list[tuple[list[Permission], list[str]]]:
-    """What of some purposes (None: the restriction of all) is valid now, and of which twins just that is.
+    """The valid permissions of some purposes (None: the restriction of all), and the twins that have exactly those.
 
-    Each permission stands for one of every such twin: its terms are theirs, and its place in the order of the
+    Each permission stands for one of every such twin: they share its terms and its position in the order of the
     statements.
     """
     record = await graph.read(
@@ -94,23 +94,23 @@ def _standing(terms: Sequence[Any], at: int, now: datetime) -> Permission:
 
 
 async def said(graph: Graph, twin: str) -> Said:
-    """The evidence of a twin by the types of its events and its sources."""
+    """The evidence of a twin by event type and by source."""
     record = await graph.read("permission/said_by", twin=twin)
     return [tuple(row) for row in record[0]] if record else []
 
 
 async def events(graph: Graph, twin: str) -> dict[str, list[str]]:
-    """The evidence of every event of a twin that said something, by the event's id."""
+    """The evidence of every event of a twin that gave any, by the event's id."""
     record = await graph.read("permission/events", twin=twin)
     return dict(record[0]) if record else {}
 
 
 CLOSED = (codec.relation, codec.statement, codec.goal_relation, codec.decision_statement)
-"""What decodes the rows of each column of `permission/closed`."""
+"""Decoders of the rows of each column of `permission/closed`."""
 
 
 async def closed(graph: Graph, twin: str, rev: int) -> list[Revision]:
-    """What a twin was told and was closed by a rev, but for its columns, which have closed rows too."""
+    """The rows of a twin closed by a rev, except for its columns, which have closed rows of their own."""
     record = await graph.read("permission/closed", twin=twin, rev=rev)
     rows = [decode(row, twin) for decode, found in zip(CLOSED, record or (), strict=bool(record)) for row in found]
     if graph.layers and (further := await graph.read("layer/told", twin=twin, rev=rev)):
@@ -120,7 +120,7 @@ async def closed(graph: Graph, twin: str, rev: int) -> list[Revision]:
 
 
 async def inputs(graph: Graph, twin: str, rev: int, after: int) -> tuple[list[Revision], list[Commit]]:
-    """What a twin was told up to a rev, but for its columns; and the commits after another rev, without head times."""
+    """The rows of a twin up to a rev, except for its columns; and the commits after another rev, without head times."""
     further = await graph.read("layer/told", twin=twin, rev=rev) if graph.layers else None
     record = await graph.read("permission/inputs", twin=twin, rev=rev, after=after)
     if record is None:

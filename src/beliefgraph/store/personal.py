@@ -1,7 +1,7 @@
-"""Texts of personal attributes: sealed where they are stored, opened where records are made of rows.
+"""Texts of personal attributes: sealed where they are stored, opened where records are built from rows.
 
-A sealed text begins with a mark that no text from outside can begin with. The same text of the same twin is always
-sealed alike, so that queries can compare it; once the twin's key is destroyed it is unreadable.
+A sealed text begins with a mark that is refused in text from outside. The same text of the same twin is always sealed
+alike, so that queries can compare it; once the twin's key is destroyed it is unreadable.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from beliefgraph.errors import Fault
 from beliefgraph.model.belief import ANYONE, ANYWHERE, Belief, BeliefKey
 
 MARK = "\x1e"
-"""Control characters are refused in every name and text that comes from outside."""
+"""Control characters are refused in every name and text from outside."""
 
 TEXTS = ("subject", "context", "value", "statement")
-"""What of a belief is sealed where its attribute is personal."""
+"""The fields of a belief that are sealed if its attribute is personal."""
 
 COMMON = frozenset((ANYONE, ANYWHERE))
-"""Subjects and contexts that say nothing, and stay as they are."""
+"""Subjects and contexts that carry no information and are stored unsealed."""
 
 SHOWN = "sealed"
-"""What Neo4j Browser shows in the place of a sealed text."""
+"""What Neo4j Browser shows instead of a sealed text."""
 
 
 def is_sealed(text: object) -> bool:
@@ -30,10 +30,10 @@ def is_sealed(text: object) -> bool:
 
 
 class TextKeys(Protocol):
-    """What seals short texts with the key of a twin."""
+    """Seals short texts with the key of a twin."""
 
     def seal_text(self, twin_id: str, text: str) -> str:
-        """The text as only `open_text` can read it; the same is always sealed alike."""
+        """Seal a text for `open_text`; the same text is always sealed alike."""
         ...
 
     def open_text(self, twin_id: str, sealed: str) -> str:
@@ -46,7 +46,7 @@ class TextKeys(Protocol):
 
 
 class NoKeys:
-    """Of a database whose keys nobody named: nothing can be sealed or opened."""
+    """For a database without a keyring: nothing can be sealed or opened."""
 
     def seal_text(self, twin_id: str, text: str) -> str:
         """Refuse (`key-missing`)."""
@@ -68,11 +68,11 @@ class PersonalTexts:
         self._keyring = keys or NoKeys()
 
     def seal(self, twin: str, text: str) -> str:
-        """A text as it is stored."""
+        """A text in its stored form."""
         return MARK + self._keyring.seal_text(twin, text)
 
     def open(self, twin: str, stored: str) -> str:
-        """A text as it was before it was sealed, or as it is."""
+        """A stored text, unsealed if it is sealed."""
         return self._keyring.open_text(twin, stored[len(MARK) :]) if is_sealed(stored) else stored
 
     def sealed_values(self, twin: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -80,13 +80,13 @@ class PersonalTexts:
         return {k: self.seal(twin, v) if k in TEXTS and v not in COMMON else v for k, v in values.items()}
 
     def known(self, twin: str, texts: list[str] | None) -> list[str] | None:
-        """These texts and what they are where they are sealed, to be compared with what is stored."""
+        """These texts together with their sealed forms, to be compared with stored values."""
         if not texts or not self._keyring.has_key(twin):
             return texts
         return [*texts, *(self.seal(twin, text) for text in texts)]
 
     def belief(self, belief: Belief) -> Belief:
-        """A belief that was read, with its texts."""
+        """A belief that was read, with its texts unsealed."""
         if not is_sealed(belief.statement):
             return belief
         texts = {name: getattr(belief, name) for name in TEXTS}
@@ -95,7 +95,7 @@ class PersonalTexts:
         )
 
     def key(self, twin: str, attribute: str, subject: str, context: str, value: str | None) -> BeliefKey:
-        """The key of a belief that was read."""
+        """The key of a belief that was read, unsealed."""
         return BeliefKey.trusted(
             attribute=attribute,
             subject=self.open(twin, subject),

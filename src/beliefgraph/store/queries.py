@@ -1,4 +1,4 @@
-"""The Cypher the program runs: one file each, found by name, read once."""
+"""The Cypher queries of the program: one file each, found by name, read once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @cache
 def cypher_folder() -> Path:
-    """Where the query files are: in the wheel beside the package, in a checkout at its root."""
+    """The directory of the query files: next to the package in a wheel, at the root in a checkout."""
     packaged = Path(str(files("beliefgraph"))) / "cypher"
     return packaged if packaged.is_dir() else Path(__file__).parents[3] / "cypher"
 

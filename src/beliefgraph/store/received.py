@@ -1,4 +1,4 @@
-"""Reading what was received about a person: evidence, events as they arrived, and events that wait."""
+"""Data received about a person: evidence, events as they arrived, and events in quarantine."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
 Place = tuple[datetime, str]
-"""A moment and an id, in the order of a list."""
+"""A moment and an id, as a position in a list."""
 
 
 async def evidence(
     graph: Graph, keyring: Keyring, twin: str, *, before: Place | None, limit: int
 ) -> tuple[int, datetime, list[ReceivedEvidence]] | None:
-    """The rev and head time of a twin and its evidence, the newest first; None if there is no such twin."""
+    """The rev and head time of a twin and its evidence, newest first; None if there is no such twin."""
     record = await graph.read("evidence/of_twin", twin=twin, before=_written(before), limit=limit)
     if record is None or record[1] is None:
         return None
@@ -38,7 +38,7 @@ async def evidence(
 async def events(
     graph: Graph, keyring: Keyring, twin: str, *, before: Place | None, limit: int
 ) -> tuple[int, datetime, list[ReceivedEvent]] | None:
-    """The rev and head time of a twin and its events, the newest first; None if there is no such twin."""
+    """The rev and head time of a twin and its events, newest first; None if there is no such twin."""
     record = await graph.read("event/of_twin", twin=twin, before=_written(before), limit=limit)
     if record is None or record[1] is None:
         return None

@@ -1,4 +1,4 @@
-"""Reading stored events, so that they can be interpreted again."""
+"""Reading stored events for reinterpretation."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class EndedRelation:
 
 @dataclass(frozen=True)
 class StoredEvents:
-    """The ids of the events of a twin that can be read again, in the order of their times, and the relations ended."""
+    """The ids of a twin's events that can be reinterpreted, in the order of their times, and the ended relations."""
 
     ids: Sequence[str]
     ended: Sequence[EndedRelation]
@@ -38,9 +38,9 @@ class StoredEvents:
 
 @dataclass(frozen=True)
 class StoredEvent:
-    """An event as it was taken in: the rev that it came with, its evidence, and the words it has for decisions.
+    """A stored event: the rev it came with, its evidence, and its words for decisions.
 
-    `taken_back` are pieces of its evidence that somebody withdrew by themselves. The words are by revision id.
+    `taken_back` are pieces of its evidence that were withdrawn individually. The words are by revision id.
     """
 
     arrived: ArrivedEvent
@@ -53,7 +53,7 @@ class StoredEvent:
 async def stored_events(
     graph: Graph, keyring: Keyring, twin: str, types: Sequence[str] | None, since: datetime | None
 ) -> StoredEvents:
-    """The events of a twin that count, of some types or all, that happened at a moment or later."""
+    """The valid events of a twin, of some types or all, that happened at a moment or later."""
     chosen = None if types is None else list(types)
     record = await graph.read("reinterpretation/stored", twin=twin, types=chosen, since=since)
     ids, retractions = record or ([], [])
@@ -67,7 +67,7 @@ async def stored_events(
 
 
 async def read_events(graph: Graph, keyring: Keyring, twin: str, ids: Sequence[str]) -> list[StoredEvent]:
-    """Some events of a twin in the order of their ids given, without those withdrawn by now and without commands."""
+    """Some events of a twin in the order of the given ids, without commands and those withdrawn by now."""
     record = await graph.read("reinterpretation/events", twin=twin, ids=list(ids))
     rows = record[0] if record else []
     evidence = await told(graph, twin, [id_ for row in rows for id_, _ in row[6]])

@@ -1,6 +1,6 @@
-"""In which shard each twin was born or moved to: files beside the keys, shared by all processes.
+"""The shard of each twin that was placed or moved: files next to the keys, shared by all processes.
 
-A file for each twin, named by a keyed hash of its name, holds the name of its shard. A change is seen at once by all.
+One file per twin, named by a keyed hash of its name, holds the name of its shard. Changes are visible at once.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from beliefgraph.store.key_segments import translated, write_whole
 
 
 class Residences:
-    """The shards that were decided upon, in one folder."""
+    """The decided shards, in one folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def find(self, tenant: str, hashed: str) -> str | None:
-        """The shard of a twin, named by its keyed hash; None if nothing was decided yet."""
+        """The shard of a twin, named by its keyed hash; None if none was decided yet."""
         with translated():
             try:
                 return (self._of(tenant) / hashed).read_text()
@@ -28,12 +28,12 @@ class Residences:
                 return None
 
     def any(self, tenant: str) -> bool:
-        """Whether anything was decided for a tenant; asked before anything is hashed."""
+        """Whether any shard was decided for a tenant; checked before anything is hashed."""
         with translated():
             return self._of(tenant).is_dir()
 
     def decide(self, tenant: str, hashed: str, shard: str) -> str:
-        """Decide upon the shard of a twin, durably, unless that was done before; the shard that stands."""
+        """Set the shard of a twin, durably, unless it is set already; returns the shard in force."""
         folder = self._of(tenant)
         with translated():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ class Residences:
         return known or shard
 
     def move(self, tenant: str, hashed: str, shard: str) -> None:
-        """Let a twin be in another shard from now on, durably."""
+        """Set another shard of a twin, durably."""
         folder = self._of(tenant)
         with translated():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ class Residences:
                 write_whole(folder / hashed, shard.encode())
 
     def forget(self, tenant: str, hashed: str) -> None:
-        """Forget where a twin was that is erased."""
+        """Delete the entry of an erased twin."""
         with translated():
             (self._of(tenant) / hashed).unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""Temporary files that only their key can read: whatever is put aside on disk is noise without it.
+"""Encrypted temporary files, so that data spilled to disk is unreadable without the key.
 
 Written once from beginning to end in chunks, each sealed with AES-256-GCM under its number; read from any byte on.
 """
@@ -23,7 +23,7 @@ KEY_BYTES = 32
 
 
 class SealedFile:
-    """One such file. Its key is random unless one is given, and is used for this file alone."""
+    """One such file. Its key is random unless one is given, and is used for this file only."""
 
     def __init__(self, path: Path, key: bytes | None = None) -> None:
         self.path = path
@@ -44,7 +44,7 @@ class SealedFile:
         return made
 
     def write(self, content: bytes) -> int:
-        """Add to its end; how many bytes."""
+        """Append bytes; returns their number."""
         self._waiting += content
         self.size += len(content)
         while len(self._waiting) >= CHUNK:
@@ -53,7 +53,7 @@ class SealedFile:
         return len(content)
 
     def close(self) -> None:
-        """Write what is left; nothing is added any more."""
+        """Write the remaining bytes; the file is complete."""
         if self._waiting or not self._chunks:
             self._seal(bytes(self._waiting))
             self._waiting.clear()
@@ -62,10 +62,10 @@ class SealedFile:
             self._file = None
 
     def flush(self) -> None:
-        """Nothing is put off beyond a chunk."""
+        """No effect: at most one chunk is buffered."""
 
     def read_from(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """What it holds from a byte on, up to another, piece by piece; `seal-broken` if it was altered."""
+        """The bytes from an offset up to another, in chunks; `seal-broken` if the file was altered."""
         end = self.size if end is None else min(end, self.size)
         with self.path.open("rb") as file:
             number = start // CHUNK
@@ -76,7 +76,7 @@ class SealedFile:
                 number += 1
 
     def reader(self) -> SealedReader:
-        """What it holds, as a file that is read from its beginning."""
+        """The contents as a readable file, from its beginning."""
         return SealedReader(self.read_from())
 
     def delete(self) -> None:
@@ -98,14 +98,14 @@ class SealedFile:
 
 
 class SealedReader:
-    """The pieces of a file, read as many bytes at a time as somebody wants."""
+    """The chunks of a file, as a stream for reading any number of bytes."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
         self._left = b""
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes; fewer at its end, all that are left for a negative number."""
+        """The next bytes; fewer at the end, all remaining ones for a negative number."""
         found = [self._left]
         have = len(self._left)
         while size < 0 or have < size:

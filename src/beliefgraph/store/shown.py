@@ -1,4 +1,4 @@
-"""What Neo4j Browser colours: a style tells labels apart, not values. The service never reads them."""
+"""Labels for colours in Neo4j Browser: its styles depend on labels, not on values. The service never reads them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from beliefgraph.model.belief import Holding, probability
 from beliefgraph.model.evidence import Bearing
 
 LIKELY, UNLIKELY = 0.8, 0.2
-"""The confidences from which, and up to which, a belief is shown as likely and as unlikely."""
+"""The confidences from which a belief is shown as likely, and up to which as unlikely."""
 
 
 LABELS = frozenset(("Likely", "Unlikely", "Against"))
-"""All labels that nodes have for this alone."""
+"""All labels that exist only for display."""
 
 
 def belief_labels(holding: Holding) -> list[str]:
@@ -25,7 +25,7 @@ def belief_labels(holding: Holding) -> list[str]:
 
 
 def evidence_labels(opened: Iterable[Bearing]) -> dict[str, list[str]]:
-    """The labels that colour evidence, by its id: whether it speaks only against what it bears on."""
+    """The labels that colour evidence, by its id: those whose bearings are all against their beliefs."""
     said: dict[str, list[float]] = defaultdict(list)
     for row in opened:
         said[row.evidence].append(row.log_likelihood_ratio)

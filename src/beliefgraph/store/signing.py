@@ -1,7 +1,7 @@
-"""Signed documents: canonical JSON (RFC 8785) with an Ed25519 signature, made with one key of the service.
+"""Signed documents: canonical JSON (RFC 8785) with an Ed25519 signature by one key of the service.
 
-The private key is a PEM file beside the other keys, made when it is first needed. Whoever has the public key can verify
-a document without the service.
+The private key is a PEM file next to the other keys, created when it is first needed. With the public key a document
+can be verified without the service.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class SigningKey:
 
 
 def verify(signed: bytes, public: bytes) -> dict[str, Any]:
-    """A document that was signed with the private key of a public one (PEM), without its signature.
+    """Verify a document against a public key (PEM) and return it without its signature.
 
     `invalid-signature` if it was altered, or signed with another key.
     """

@@ -1,7 +1,8 @@
-"""Tickets: what a browser or a link carries, as text that only this service can make and read (AES-256-GCM).
+"""Tickets: encrypted tokens in cookies or links, which only this service can create and read (AES-256-GCM).
 
-The key is made from the secret that is set, else it is a file beside the other keys, made when it is first needed and
-shared by all processes. A ticket that may be used once leaves an empty file of its id until it would have expired.
+The key is derived from the configured secret; without one it is a file next to the other keys, created when it is first
+needed and shared by all processes. A single-use ticket leaves an empty file named by its id until it would have
+expired.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ from beliefgraph.store.key_segments import translated, write_whole
 KEY_BYTES = 32
 NONCE_BYTES = 12
 MOST_CHARACTERS = 4_096
-"""Characters of a ticket; what is longer is none of ours."""
+"""Maximum length of a ticket; longer ones are not valid."""
 
 
 class Tickets:
-    """Makes and reads tickets. Safe to share between threads, and its folder between processes."""
+    """Creates and reads tickets. Safe to share between threads, and its folder between processes."""
 
     def __init__(self, folder: Path, secrets: Sequence[str] = ()) -> None:
-        """`secrets` are the newest first: the first one seals, all of them open; without any, a file has the key."""
+        """`secrets`, newest first: the first one seals, all of them open; without any, the key is in a file."""
         self._folder = folder
         self._ciphers = [
             AESGCM(hashlib.sha256(b"beliefgraph session\x00" + each.encode()).digest()) for each in secrets
@@ -45,7 +46,7 @@ class Tickets:
         return base64.urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
 
     def unseal(self, kind: str, ticket: str) -> dict[str, Any] | None:
-        """What a ticket of that kind carries; None if it was altered, or was never made here."""
+        """The content of a ticket of that kind; None if it was altered or not created here."""
         try:
             if len(ticket) > MOST_CHARACTERS:
                 return None
@@ -63,7 +64,7 @@ class Tickets:
         return None
 
     def use(self, id_: str, until: datetime, now: datetime) -> bool:
-        """Whether a ticket is used for the first time, by any process; it is remembered until it has expired."""
+        """Whether a ticket is used for the first time, by any process; recorded until it has expired."""
         folder = self._folder / "used"
         with translated():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Reading twins: what one rev of each sees in one statement, and the rows of which there are very many in pages."""
+"""Reading twins: the rows that one rev of each sees in one statement, and very numerous rows in pages."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
 
 TRIES = 50
-"""Readings of a twin that somebody keeps writing to before we say so."""
+"""Attempts to read a twin that is written to constantly, before an error."""
 
 PAUSE = 0.005
-"""Seconds between them, about the time of one commit."""
+"""Seconds between two attempts, about the time of one commit."""
 
 
 @dataclass(frozen=True)
 class TwinRows:
-    """What one rev of a twin sees but for its bearings and measurements; `head_time` and the four after it are those of
-    that rev's commit: how many rows the rev sees, these two among them, and how many it opened.
+    """The rows of a twin that one rev sees, except for very many bearings and measurements.
 
-    `life` tells the twin from another of its name, before or after an erasure. `bearings` and `measurements` are all
-    that revs up to this one opened; None where these are too many to be read at once.
+    `head_time` and the four after it are those of that rev's commit, including the numbers of rows that the rev sees
+    and that it opened. `life` distinguishes incarnations of a name, before and after an erasure. `bearings` and
+    `measurements` are all that revs up to this one opened; None if they are too many to be read at once.
     """
 
     rev: int
@@ -64,20 +64,20 @@ COLUMNS: Sequence[Callable[[list[Any], str], Record]] = (
     codec.permission,
     codec.contested,
 )
-"""What decodes the rows of each column of `twin/inputs`."""
+"""Decoders of the rows of each column of `twin/inputs`."""
 
 
 @dataclass(frozen=True)
 class RowKind:
-    """A kind of row of which a twin has very many: the queries for those that are open and those that were closed."""
+    """A kind of row that a twin may have very many of: the queries for its open and for its closed rows."""
 
     open: str
     closed: str
 
     async def since(self, graph: Graph, twin: str, rev: int, after: int) -> AsyncIterator[Sequence[Row]]:
-        """The rows that revs after `after` opened up to `rev`, in pages by these revs; those closed come last.
+        """The rows opened by the revs in (after, rev], in pages by these revs; closed rows come last.
 
-        A row that is closed meanwhile may come twice.
+        A row that is closed meanwhile may appear twice.
         """
         first, skip = after + 1, 0
         while True:
@@ -103,20 +103,20 @@ PAGE_OF_ROWS = 20_000
 
 Row = Sequence[Any]
 """A row as a query returns it: revision id, evidence, number, valid from and to in microseconds, rev from and to, then
-what it has in common with others."""
+the values that it shares with others."""
 
 REV_FROM = 5
 _OPENED = itemgetter(REV_FROM, 1, 0)
 
 
 async def load(graph: Graph, twins: Sequence[str], rev: int | None = None, rows: int = 0) -> dict[str, TwinRows]:
-    """The rows that `rev` sees, the current one if None, of those of the twins that are there and have such a commit.
+    """The rows that `rev` sees (None: the current one), of those twins that exist and have such a commit.
 
-    With them come the bearings and measurements of twins that have fewer than `rows` rows. One statement for all.
+    Bearings and measurements of twins with fewer than `rows` of them are included. One statement for all.
 
-    A reader in Neo4j may see half of a commit that lands while it reads: a row it closes may be missed, one it opens
-    may not be there yet. So whoever reads the rest counts the rows against what the writer of the rev counted, those
-    that the rev opened apart from the rest; if either differs, we read again: see `settled`.
+    A reader in Neo4j may see half of a commit that lands while it reads: a row that it closes may be missed, one that
+    it opens may not be visible yet. Callers therefore compare the numbers of rows with those that the writer of the rev
+    counted, rows opened by the rev separately; if either differs, they read again: see `settled`.
     """
     found: dict[str, TwinRows] = {}
     torn: dict[str, int] = {}
@@ -141,12 +141,12 @@ async def load(graph: Graph, twins: Sequence[str], rev: int | None = None, rows:
 
 
 def damaged(twin: str, rev: int) -> Fault:
-    """That the rows of a rev are not those that its commit counted, although nobody writes."""
+    """The error for a rev with another number of rows than its commit counted, although no write is in progress."""
     return Fault("twin-damaged", f"The rows of rev {rev} are not those that its commit counted.", twin=twin, rev=rev)
 
 
 async def _further(graph: Graph, revs: Mapping[str, int]) -> dict[str, list[Any]]:
-    """What revs see in further layers, by twin, where the service has any."""
+    """The rows of additional layers that revs see, by twin, if the service has any."""
     if not graph.layers or not revs:
         return {}
     record = await graph.read("layer/inputs", twins=[[twin, rev] for twin, rev in revs.items()])
@@ -157,7 +157,7 @@ async def _further(graph: Graph, revs: Mapping[str, int]) -> dict[str, list[Any]
 def _whole(
     graph: Graph, twin: str, seen: int, current: int, rest: Sequence[Any], further: list[Any] | None, most: int
 ) -> TwinRows | None:
-    """The rows of a rev, with those of `further` layers, if what they are about was all there to be read."""
+    """The rows of a rev, with those of `further` layers, if all the rows they refer to were visible."""
     life, at, bearings, measurements, columns = rest
     if not at:
         return None

@@ -1,1 +1,1 @@
-"""What a process tells of itself: Prometheus metrics and OpenTelemetry spans, none of which names anybody."""
+"""Telemetry of a process: Prometheus metrics and OpenTelemetry spans, without personal data."""

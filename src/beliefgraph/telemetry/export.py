@@ -1,4 +1,4 @@
-"""Sending spans to an OpenTelemetry collector, for those who installed the extra `tracing`."""
+"""Export of spans to an OpenTelemetry collector, if the extra `tracing` is installed."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from opentelemetry import trace
 from beliefgraph.errors import Incorrect
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-"""The standard variables that say where a collector is; without either, no spans are recorded."""
+"""The standard variables that name a collector; without either, no spans are recorded."""
 
 
 @contextmanager
 def exporting(environ: Mapping[str, str]) -> Iterator[None]:
-    """Send the spans of this process to the collector that the environment names, until the block ends.
+    """Export the spans of this process to the collector that the environment names, until the block ends.
 
     `invalid-input` if one is named and the extra `tracing` is not installed.
     """

@@ -1,6 +1,6 @@
-"""Prometheus metrics of what happens in this process: requests, commits, inference, events, refreshes, subscriptions.
+"""Prometheus metrics of this process: requests, commits, inference, events, refreshes, subscriptions.
 
-Labels are words of closed sets only: endpoints, error codes, statuses. What a caller sends is never one.
+Label values come from closed sets only: endpoints, error codes, statuses. Caller-supplied text is never a label.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 """The media type of what `exposition` returns."""
 
 FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-"""Upper bounds, in seconds, of the buckets for work that somebody waits for."""
+"""Upper bounds of the buckets for work that a caller waits for, in seconds."""
 
 SLOW = (0.01, 0.05, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1_800.0)
-"""The same for what happens in the background."""
+"""Upper bounds of the buckets for background work, in seconds."""
 
 REGISTRY = CollectorRegistry()
 """The metrics that this process counts as things happen."""
@@ -92,7 +92,7 @@ CACHE_READS = Counter(
 
 @dataclass(frozen=True)
 class State:
-    """A number that is read when somebody asks: its name, its meaning, and its value."""
+    """A number that is read when metrics are requested: its name, its meaning, and its value."""
 
     name: str
     meaning: str
@@ -100,7 +100,7 @@ class State:
 
 
 def exposition(states: Sequence[State]) -> bytes:
-    """All metrics of this process, and these states, in Prometheus's text format."""
+    """All metrics of this process and these states, in Prometheus's text format."""
     now = CollectorRegistry()
     for state in states:
         Gauge(f"beliefgraph_{state.name}", state.meaning, registry=now).set(state.value)

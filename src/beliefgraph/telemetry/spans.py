@@ -1,7 +1,7 @@
-"""OpenTelemetry spans around what takes time, and the metrics that go with them.
+"""OpenTelemetry spans around slow operations, and the metrics that go with them.
 
 Only the API is used here: without an SDK (the extra `tracing`) spans are not recorded. Exceptions are not recorded in
-spans, because their messages may quote what was sent.
+spans, because their messages may quote request data.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _propagator = TraceContextTextMapPropagator()
 
 
 def _span(name: str, **options: Any) -> AbstractContextManager[trace.Span]:
-    """A span, where the process has a provider of tracers."""
+    """A span, if the process has a tracer provider."""
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         return nullcontext(trace.INVALID_SPAN)
     return _recorded(name, **options)
@@ -50,7 +50,7 @@ _answering: ContextVar[Outcome | None] = ContextVar("answering", default=None)
 
 @contextmanager
 def request(endpoint: str, traceparent: str | None = None) -> Iterator[Outcome]:
-    """Count and time a request to an endpoint, as a span of the trace that the caller began, if any."""
+    """Count and time a request to an endpoint, as a span of the caller's trace, if any."""
     parent: Context | None = _propagator.extract({"traceparent": traceparent}) if traceparent else None
     outcome, began = Outcome(), time.perf_counter()
     token = _answering.set(outcome)
@@ -65,14 +65,14 @@ def request(endpoint: str, traceparent: str | None = None) -> Iterator[Outcome]:
 
 
 def refused(code: str) -> None:
-    """Note the error code of the request that is being answered; the first of several counts."""
+    """Record the error code of the current request; the first of several counts."""
     outcome = _answering.get()
     if outcome is not None and outcome.code == OK:
         outcome.code = code
 
 
 class timed(ContextDecorator):  # noqa: N801
-    """Time a piece of work in a metric and as a span: as a context, or as the decorator of a function."""
+    """Time an operation in a metric and as a span, as a context manager or as a decorator."""
 
     def __init__(self, name: str, metric: Histogram) -> None:
         self._name, self._metric = name, metric
@@ -92,6 +92,6 @@ class timed(ContextDecorator):  # noqa: N801
 
 @contextmanager
 def span(name: str, attributes: Mapping[str, str]) -> Iterator[None]:
-    """A span around a call to something outside of this process; attributes must name nobody."""
+    """A span around a call to another system; attributes must not contain personal data."""
     with _span(name, kind=trace.SpanKind.CLIENT, attributes=attributes):
         yield

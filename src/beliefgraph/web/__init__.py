@@ -1,1 +1,1 @@
-"""The HTTP face: one application with GraphQL, events and probes, and what every request passes through."""
+"""The HTTP interface: one ASGI application with GraphQL, events and probes, and the middleware around them."""

@@ -1,4 +1,4 @@
-"""The application: its addresses, and the middleware that every request passes."""
+"""The ASGI application: its routes, and the middleware around them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True)
 class Doors:
-    """What is behind the addresses."""
+    """The services behind the routes."""
 
     graphql: ASGIApp
     events: Endpoint
@@ -87,7 +87,7 @@ def make_web(doors: Doors, callers: Callers, settings: Settings) -> Starlette:
 
 
 def refused(scope: Scope, error: BeliefgraphError) -> Response:
-    """A refusal, worded as the clients of the address expect it."""
+    """The response to a refused request, in the format that clients of the path expect."""
     response = error_response(error)
     if scope["path"] == GRAPHQL:
         response.body = refusal_body(error)
@@ -96,13 +96,13 @@ def refused(scope: Scope, error: BeliefgraphError) -> Response:
 
 
 class _Exactly(Route):
-    """One address, whatever the method, and WebSockets too."""
+    """A route for one exact path, with any method, and for WebSockets too."""
 
     def __init__(self, path: str, app: ASGIApp) -> None:
         super().__init__(path, app, methods=None)
 
     def matches(self, scope: Scope) -> tuple[Any, Scope]:
-        """Whether a request or a WebSocket is for this address."""
+        """Whether a request or a WebSocket is for this path."""
         if scope["type"] == "websocket":
             found, child = super().matches({**scope, "type": "http", "method": "GET"})
             return found, child

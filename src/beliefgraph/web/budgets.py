@@ -1,4 +1,4 @@
-"""How many bytes of bodies are read at once, of each tenant, and how many WebSockets are open, of each key."""
+"""Limits on the bytes of request bodies being read per tenant, and on the open WebSockets per key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from beliefgraph.errors import Unavailable
 
 
 class BodyBuffer:
-    """How many bytes of bodies are being read, in all and of each tenant."""
+    """The bytes of request bodies being read, in total and per tenant."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -17,14 +17,14 @@ class BodyBuffer:
         self._of: Counter[str] = Counter()
 
     def add(self, tenant: str, size: int) -> None:
-        """Count bytes that are kept until the body is whole; `overloaded` where there is no room for them."""
+        """Count bytes that are buffered until the body is complete; `overloaded` if there is no room for them."""
         if self._total + size > self._most or self._of[tenant] + size > self._most // 2:
             raise Unavailable("overloaded", "Too many large bodies are being sent; try again in a second.")
         self._total += size
         self._of[tenant] += size
 
     def remove(self, tenant: str, size: int) -> None:
-        """Count them no more."""
+        """Stop counting them."""
         self._total -= size
         self._of[tenant] -= size
         if not self._of[tenant]:
@@ -42,7 +42,7 @@ class OpenSockets:
         self._of_key: Counter[str] = Counter()
 
     def room(self) -> bool:
-        """Whether there is room for one more, be it that the one who has waited longest for its key is ended."""
+        """Whether there is room for one more, if necessary by closing the one that has waited longest for its key."""
         if len(self._without_key) + len(self._key) < self._most:
             return True
         longest = next(iter(self._without_key), None)
@@ -53,11 +53,11 @@ class OpenSockets:
         return True
 
     def enter(self, socket: asyncio.Future[None]) -> None:
-        """Count a socket that has brought no key yet."""
+        """Count a socket that has not sent a key yet."""
         self._without_key[socket] = None
 
     def keyed(self, socket: asyncio.Future[None], key: str) -> bool:
-        """Note whose it is, so that it keeps its place; False if that key has too many."""
+        """Record the key of a socket, so that it keeps its place; False if that key has too many."""
         if self._of_key[key] >= self._most_per_key:
             return False
         if socket in self._without_key:
@@ -67,7 +67,7 @@ class OpenSockets:
         return True
 
     def leave(self, socket: asyncio.Future[None]) -> None:
-        """Count it no more."""
+        """Stop counting it."""
         self._without_key.pop(socket, None)
         key = self._key.pop(socket, None)
         if key is not None:

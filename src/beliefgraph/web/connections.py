@@ -1,12 +1,12 @@
-"""The HTTP connections of a process: how many there are, how long they may be idle, and how long headers may take.
+"""The HTTP connections of a process: their number, how long they may be idle, and how long headers may take.
 
-A connection is idle from its start until the headers of a request are there, and between requests. Where there are as
-many as there may be, the one that has been idle longest gives way to a new one: of the same address if that has too
-many, else of the address that has the most. If none is idle the new one is answered 503. Of those that carry requests
-of one key, the one that was used longest ago gives way where there are too many.
+A connection is idle from its start until the headers of a request have arrived, and between requests. At the limit, a
+new connection displaces the one that has been idle longest: of the same address if that has too many, else of the
+address with the most. If none is idle, the new one is answered 503. If too many connections carry requests with one
+key, the least recently used one is closed.
 
-What is asked at the same moment on many connections is read a few at a time in each turn of the event loop, so that it
-does not hold the loop.
+Requests that arrive at the same moment on many connections are read a few per iteration of the event loop, so that they
+do not block it.
 """
 
 from __future__ import annotations
@@ -40,20 +40,20 @@ REFUSED_AT_ONCE = 64
 """Connections beyond the limit that still get a response; more are closed without one."""
 
 READ = Shares(total=8, per_tenant=2, per_key=1, waiting_per_key=20_000, patience=30.0)
-"""Connections on which a request or a handshake is read in one turn of the event loop, of an address and of the key of
-the last request there; without one, of those that have had none."""
+"""Connections per address and key of the last request (no key if there was none) on which a request or a handshake is
+read in one iteration of the event loop."""
 
 SAID_EVERY_S = 60.0
-"""Seconds between two lines of the log that say connections are refused."""
+"""Seconds between two log lines that report refused connections."""
 
 
 class Connections:
-    """The connections that are open, by their address and by the key of their last request."""
+    """The open connections, by their address and by the key of their last request."""
 
     def __init__(
         self, most: int, most_per_address: int, most_per_key: int, proxies: frozenset[str] = frozenset()
     ) -> None:
-        """Addresses in `proxies` may have as many as there may be in all."""
+        """Addresses in `proxies` may have as many connections as the total limit."""
         self._most = most
         self._most_per_address = most_per_address
         self._most_per_key = most_per_key
@@ -70,7 +70,7 @@ class Connections:
 
     @property
     def open(self) -> int:
-        """How many there are."""
+        """The number of open connections."""
         return len(self._address)
 
     def enter(self, connection: Guarded, address: str) -> bool:
@@ -94,13 +94,13 @@ class Connections:
         return True
 
     def idle(self, connection: Guarded) -> None:
-        """Note that it waits for a request."""
+        """Record that it waits for a request."""
         address = self._address.get(connection)
         if address is not None:
             self._idle.setdefault(address, {})[connection] = None
 
     def busy(self, connection: Guarded) -> None:
-        """Note that its request is there."""
+        """Record that its request has arrived."""
         address = self._address.get(connection, "")
         idle = self._idle.get(address, {})
         if connection in idle:
@@ -109,7 +109,7 @@ class Connections:
                 del self._idle[address]
 
     def keyed(self, connection: Guarded, key: str) -> None:
-        """Note that a request on it has this key; of too many, one that is idle gives way."""
+        """Record that a request on it has this key; if the key has too many, an idle one is closed."""
         if connection not in self._address:
             return
         self._unkeyed(connection)
@@ -131,11 +131,11 @@ class Connections:
                 del self._of_key[key]
 
     def holder(self, connection: Guarded) -> Holder:
-        """Whose turn it is to be read: its address, and the key of its last request."""
+        """What the reading turns are counted by: its address, and the key of its last request."""
         return self._address.get(connection, ""), self._key.get(connection, "")
 
     def leave(self, connection: Guarded) -> None:
-        """Count it no more."""
+        """Stop counting it."""
         self.busy(connection)
         self._unkeyed(connection)
         address = self._address.pop(connection, None)
@@ -153,7 +153,7 @@ class Connections:
 
 
 class Guarded(Protocol):
-    """A connection within its bounds; made into a class of its own for each server, see `guarded`."""
+    """A connection that respects the limits; each server has its own subclass, see `guarded`."""
 
     among: ClassVar[Connections]
     header_timeout: ClassVar[float]
@@ -166,7 +166,7 @@ class Guarded(Protocol):
     _waiting: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """Take a place among the connections, or be refused."""
+        """Register the connection, or refuse it."""
         super().connection_made(transport)
         if not self.among.enter(self, self.client[0] if self.client else ""):
             if self.among.refusing >= REFUSED_AT_ONCE:
@@ -177,7 +177,7 @@ class Guarded(Protocol):
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Leave the place."""
+        """Unregister the connection."""
         self._end_wait()
         if self._waiting is not None:
             self._waiting.cancel()
@@ -188,8 +188,8 @@ class Guarded(Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on: a request or a handshake when it is its turn, the headers within their time and size."""
-        if self._refused:  # what it asks is read first: a client that still sends might not hear the answer
+        """Read data: a request or a handshake when it is its turn, the headers within their time and size."""
+        if self._refused:  # the whole request is read first: a client that is still sending might not read the response
             self._answer(Unavailable("overloaded", "Too many connections are open; try again in a second."))
             return
         if self._at_work or self.among.turns.turn_now(*self.among.holder(self)):
@@ -233,14 +233,14 @@ class Guarded(Protocol):
             self.among.idle(self)
 
     def handle_websocket_upgrade(self, *event: Any) -> None:
-        """Leave: WebSockets are counted by themselves."""
+        """Unregister: WebSockets are counted separately."""
         self._upgraded = True
         self._end_wait()
         self.among.leave(self)
         super().handle_websocket_upgrade(*event)
 
     def give_way(self) -> None:
-        """Close, because somebody else needs the place."""
+        """Close the connection to make room for another."""
         self._end_wait()
         self.transport.close()
 
@@ -265,7 +265,7 @@ class Guarded(Protocol):
             self.transport.close()
 
     def _answer(self, error: BeliefgraphError, status: int | None = None) -> None:
-        """Answer a request that the application never sees, and close."""
+        """Answer a request that never reaches the application, and close."""
         response = error_response(error)
         response.status_code = status or response.status_code
         self.transport.write(_written(response))
@@ -273,7 +273,7 @@ class Guarded(Protocol):
 
 
 def guarded(settings: Settings) -> type[Guarded]:
-    """The class of the connections of one server."""
+    """The connection class of one server."""
     bounds = {
         "among": Connections(
             settings.max_connections,
@@ -288,7 +288,7 @@ def guarded(settings: Settings) -> type[Guarded]:
 
 
 def fitted(settings: Settings) -> Settings:
-    """The settings with no more connections and WebSockets than there may be open files; that limit is raised first."""
+    """The settings with connections and WebSockets reduced to the limit of open files, after raising that limit."""
     try:
         import resource
     except ImportError:  # Windows has no such limit
@@ -307,7 +307,7 @@ def fitted(settings: Settings) -> Settings:
 
 
 def _written(response: Response) -> bytes:
-    """A response as it is sent."""
+    """A response in the form in which it is sent."""
     headers = [*response.raw_headers, (b"connection", b"close")]
     lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
     status = HTTPStatus(response.status_code)

@@ -1,4 +1,4 @@
-"""The pages of `docs/errors/`, served by the service itself: `extensions.docs` of an error is the address of one."""
+"""The pages of `docs/errors/`, served by the service itself: `extensions.docs` of an error links to one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INDEX = "README"
 
 
 def error_pages() -> list[Route]:
-    """The routes of the pages, as Markdown: `/errors` is their index, `/errors/<code>` the page of a code."""
+    """The routes of the pages, as Markdown: `/errors` is the index, `/errors/<code>` the page of a code."""
     pages = {page.stem: page.read_bytes() for page in pages_folder().glob("*.md")}
 
     async def shown(request: Request) -> Response:
@@ -30,6 +30,6 @@ def error_pages() -> list[Route]:
 
 
 def pages_folder() -> Path:
-    """Where the pages are: in a wheel next to the package, in a checkout under its root."""
+    """The directory of the pages: next to the package in a wheel, under the root in a checkout."""
     packaged = Path(str(files("beliefgraph"))) / "docs" / "errors"
     return packaged if packaged.is_dir() else Path(__file__).parents[3] / "docs" / "errors"

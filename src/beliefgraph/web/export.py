@@ -1,4 +1,4 @@
-"""`POST /export`: the archive of one twin at once, and `GET /export/…`: one that waits, once and in parts."""
+"""`POST /export` returns the archive of one twin; `GET /export/…` serves a prepared archive once, with ranges."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def export_endpoint(export: Export) -> Endpoint:
 
 
 def download_endpoint(downloads: Downloads) -> Endpoint:
-    """The endpoint for `GET /export/{token}`; a client that was cut off asks for the rest with `Range`."""
+    """The endpoint for `GET /export/{token}`; after an interrupted download the rest is requested with `Range`."""
 
     async def get_download(request: Request) -> Response:
         try:
@@ -69,7 +69,7 @@ def download_endpoint(downloads: Downloads) -> Endpoint:
 
 
 class Streamed(Response):
-    """An archive that is read and sent piece by piece; one that `waits` can be asked for again until it was sent."""
+    """An archive that is read and sent in chunks; one that `waits` can be requested until it was sent completely."""
 
     def __init__(self, file: SealedFile, start: int, end: int, *, waits: bool = True) -> None:
         super().__init__(media_type=GZIP, headers={**HEADERS, "content-length": str(end - start)})
@@ -77,7 +77,7 @@ class Streamed(Response):
         self._pieces = Downloads.fetched(file, start, end)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it; whoever goes away comes back for the rest."""
+        """Send it; a client that disconnects can resume."""
         del scope, receive
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         try:
@@ -90,7 +90,7 @@ class Streamed(Response):
 
 
 def _range(header: str | None, size: int) -> tuple[int, int]:
-    """From which byte up to which."""
+    """The byte range of the header: start and end."""
     if header is None:
         return 0, size
     found = RANGE.match(header)

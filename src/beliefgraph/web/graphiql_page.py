@@ -1,4 +1,4 @@
-"""GraphiQL from the package itself: no address outside of the service is asked for anything."""
+"""GraphiQL from the package itself: nothing is loaded from outside the service."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ PAGE = """<!doctype html>
 
 
 def folder() -> Path:
-    """Where the built GraphiQL is."""
+    """The directory of the built GraphiQL."""
     return Path(str(files("beliefgraph.web"))) / "static" / "graphiql"
 
 

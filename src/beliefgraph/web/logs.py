@@ -1,4 +1,4 @@
-"""Logs as one JSON object a line on standard error, each with the id of the request it belongs to."""
+"""Logs as one JSON object per line on standard error, each with the id of its request."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
 TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
-"""Where it went wrong, without the values there: they are secrets, and what people said."""
+"""Where the error occurred, without the values there: they are secrets and people's data."""
 
 OF_THE_MACHINE = frozenset({"RuntimeError", "OSError", "MemoryError", "AssertionError", "TimeoutError", "Fault"})
 """Errors whose messages are logged. Messages of other errors may contain request data, which must not be logged."""
 
 
 def discreet(_logger: object, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """The entry with the messages of those errors alone; of others it has the type and the place."""
+    """The entry with the messages of those errors only; other errors are logged with their type and location."""
     if entry.get("logger") == "asyncio":
-        entry["event"] = str(entry["event"]).partition("\n")[0]  # what follows quotes the error of a task
+        entry["event"] = str(entry["event"]).partition("\n")[0]  # asyncio appends the error of a task to its message
     _without_messages(entry.get("exception"))
     return entry
 
 
 def _without_messages(stacks: object) -> None:
-    """Take the messages from exceptions, those of groups included."""
+    """Remove the messages of exceptions, including those in groups."""
     for stack in stacks if isinstance(stacks, list) else ():
         if isinstance(stack, dict):
             stack.pop("exc_notes", None)
@@ -40,7 +40,7 @@ def _without_messages(stacks: object) -> None:
 
 
 def configure(level: str) -> None:
-    """Send this process's logs, ours and the libraries', to standard error as JSON."""
+    """Send the logs of this process and its libraries to standard error as JSON."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

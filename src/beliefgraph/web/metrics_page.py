@@ -1,4 +1,4 @@
-"""`/metrics` in Prometheus's text format, for whoever brings the token that is set for it."""
+"""`/metrics` in Prometheus's text format, for clients with the configured token."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """ASGI middleware: request ids, size and time limits, and fair shares of concurrent requests.
 
-A request takes a place once its key is known and its body has come; requests without a key are served in turn with the
-others of their address. Plain ASGI, because every request passes here: the helpers of frameworks cost more than a read
-of the store.
+A request takes a slot once its key is known and its body has arrived; requests without a key take turns with the others
+of their address. It is plain ASGI because every request passes through it: framework helpers cost more than a read of
+the store.
 """
 
 from __future__ import annotations
@@ -32,27 +32,27 @@ log = structlog.get_logger("beliefgraph.access")
 
 REQUEST_ID = "X-Request-ID"
 PERSON_PAGE = "/me"
-"""Where the person's own page is, with all that is under it."""
+"""The path of the person's own page and everything under it."""
 
 SANE_ID = re.compile(r"^[A-Za-z0-9._:@/+=-]{1,128}$")
 
 FULL: Message = {"type": "websocket.close", "code": 1013, "reason": "overloaded"}
-"""How a WebSocket is closed when the limit is reached."""
+"""The close code of a WebSocket when the limit is reached."""
 
 WITHOUT_KEY = Shares(total=32, per_tenant=8, per_key=8, waiting_per_key=1_000, patience=5.0)
-"""Requests that need no key, by the address they come from: probes, pages, what is not there."""
+"""Concurrent requests without a key per address: probes, pages, unknown paths."""
 
 PAUSE_S = 0.02
-"""How long one of them keeps the next of its address waiting."""
+"""How long such a request delays the next of its address."""
 
 WATCHED_AFTER_S = 0.05
-"""After how long it is watched whether whoever asked is still there."""
+"""After how long the middleware starts to watch for a disconnect of the client."""
 
 AHEAD = 65_536
-"""Bytes of a body that are read while its key is looked up, so that what has come is not lost if its sender leaves."""
+"""Bytes of a body that are read while its key is looked up, so that they are not lost if the client disconnects."""
 
 MOST_FORM_BYTES = 65_536
-"""Bytes of a form that are read before it takes a place."""
+"""Bytes of a form that are read before the request takes a slot."""
 
 SAFE = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 """Security headers of every response."""
@@ -64,22 +64,22 @@ Warmed = Callable[[], Awaitable[None]]
 """Waits until the process can work; raises a refusal if that takes too long."""
 
 Refuse = Callable[[Scope, BeliefgraphError], Response]
-"""How a refusal is answered at an address."""
+"""Formats a refusal for a path."""
 
 
 def address_of(scope: Scope) -> str:
-    """The address that a request comes from; of a trusted proxy, the one it names."""
+    """The client address of a request; behind a trusted proxy, the one that the proxy names."""
     client = scope.get("client")
     return "" if client is None else str(client[0])
 
 
 def of_the_person(path: str) -> bool:
-    """Whether a path is one of the person's own page."""
+    """Whether a path belongs to the person's own page."""
     return path == PERSON_PAGE or path.startswith(f"{PERSON_PAGE}/")
 
 
 class RequestId:
-    """Takes the request id that was sent, if it is sane, or makes one; says it in the answer and in the log."""
+    """Accepts a valid request id or creates one; adds it to the response and to the log."""
 
     def __init__(self, app: ASGIApp, *, paths: frozenset[str]) -> None:
         self._app = app
@@ -108,12 +108,12 @@ class RequestId:
             elif message["type"] == "websocket.accept":
                 status = 101
             elif message["type"] == "websocket.close" and not status:
-                status = 403  # as the handshake is answered
+                status = 403  # the status of the handshake response
             await send(message)
 
         path = self._named(scope["path"])
         try:
-            if scope["type"] == "websocket":  # what is asked on it is counted, operation by operation
+            if scope["type"] == "websocket":  # operations on it are counted one by one
                 await self._app(scope, receive, answer)
             else:
                 with request(path, Headers(scope=scope).get("traceparent")) as outcome:
@@ -132,14 +132,14 @@ class RequestId:
             )
 
     def _named(self, path: str) -> str:
-        """The path as it is logged: one that is none of ours may name somebody."""
+        """The path as it is logged; unknown paths are not, because they may contain a name."""
         if path in self._paths:
             return path
         return PERSON_PAGE if of_the_person(path) else "elsewhere"
 
 
 class Bounded:
-    """Refuses what is too large, too slow or too much at once; turns refusals and faults into answers."""
+    """Refuses what is too large, too slow or too many at once; turns refusals and faults into responses."""
 
     def __init__(
         self,
@@ -164,7 +164,7 @@ class Bounded:
         self._sockets = OpenSockets(settings.max_sockets, settings.max_sockets_per_key)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on within its bounds."""
+        """Pass the request on within its limits."""
         if scope["type"] == "websocket":
             await self._socket(scope, receive, send)
         elif scope["type"] != "http":
@@ -199,7 +199,7 @@ class Bounded:
     async def _answered(
         self, scope: Scope, receive: Receive, send: Send, serve: Callable[[Scope, Receive, Send], Awaitable[None]]
     ) -> None:
-        """Serve a request within its time, and answer with what is wrong where nothing was answered yet."""
+        """Serve a request within its time, and send an error response if nothing was sent yet."""
         started = False
 
         async def answer(message: Message) -> None:
@@ -222,8 +222,8 @@ class Bounded:
                 "the same id to be sure.",
             )
         except ClientDisconnect:
-            return  # nobody is there to be answered
-        except asyncio.CancelledError:  # by the server, which has waited for as long as it may
+            return  # the client has disconnected
+        except asyncio.CancelledError:  # by the server, after its shutdown timeout
             error = Unavailable("overloaded", "The service is being stopped; send it again with the same id.")
         except Exception:
             request_id = scope["state"]["request_id"]
@@ -233,7 +233,9 @@ class Bounded:
             await self._refuse(scope, error)(scope, receive, send)
 
     async def _open(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve what needs no key, in turn with the others of its address; a form has come before it takes a place."""
+        """Serve a request that needs no key, in turn with the others of its address; a form is read before it takes a
+        slot.
+        """
         address = address_of(scope)
         if scope["method"] == "POST" and of_the_person(scope["path"]):
             ahead = asyncio.create_task(_ahead(receive))
@@ -245,7 +247,7 @@ class Bounded:
             await self._app(scope, receive, send)
 
     async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve what needs a key: know it, read the body, and only then take a place."""
+        """Serve a request that needs a key: look up the key, read the body, and only then take a slot."""
         headers, state = Headers(scope=scope), scope["state"]
         _refuse_too_large(headers.get("content-length", ""), self._settings.max_body_bytes)
         ahead = asyncio.create_task(_ahead(receive))
@@ -267,7 +269,7 @@ class Bounded:
             await self._while_there(scope, receive, send, body)
 
     async def _body(self, ahead: asyncio.Task[list[Message]], receive: Receive, whose: str, most: int) -> bytes:
-        """The body, which must come within its time, and within the bytes that are left for whom it comes from."""
+        """The body, which must arrive in time and within the bytes left for its tenant or address."""
         parts, size, more = list[bytes](), 0, True
         try:
             async with asyncio.timeout(self._settings.body_timeout):
@@ -290,7 +292,7 @@ class Bounded:
         return b"".join(parts)
 
     async def _while_there(self, scope: Scope, receive: Receive, send: Send, body: bytes) -> None:
-        """Serve a request whose body has come: a question while somebody waits for the answer, a command to its end."""
+        """Serve a request whose body has arrived: a query while the client is connected, a command to its end."""
         working, answered, gone = asyncio.current_task(), False, False
         later: asyncio.TimerHandle | None = None
         watching: asyncio.Task[None] | None = None
@@ -333,7 +335,7 @@ class Bounded:
 
 
 def _read_again(body: bytes) -> Receive:
-    """What hands a body on that has been read."""
+    """A `receive` that returns a body which was read already."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def read() -> Message:
@@ -343,7 +345,7 @@ def _read_again(body: bytes) -> Receive:
 
 
 async def _ahead(receive: Receive) -> list[Message]:
-    """The first messages of a body: all that comes, up to `AHEAD` bytes."""
+    """The first messages of a body, up to `AHEAD` bytes."""
     messages, size, more = list[Message](), 0, True
     while more and size < AHEAD:
         message = await receive()
@@ -353,7 +355,7 @@ async def _ahead(receive: Receive) -> list[Message]:
 
 
 def _refuse_two_lengths(scope: Scope) -> None:
-    """Refuse a body whose end can be read in two ways: a proxy might read it in the other."""
+    """Refuse a body whose length is given in two ways, because a proxy might choose the other one."""
     named = {name for name, _ in scope["headers"]}
     if b"content-length" in named and b"transfer-encoding" in named:
         raise Incorrect("invalid-input", "A request has a Content-Length or a Transfer-Encoding, not both.")

@@ -1,4 +1,4 @@
-"""Two questions an orchestrator asks: is the process alive, and can it serve?"""
+"""Liveness and readiness probes for an orchestrator."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.responses import Response
 from beliefgraph.errors import BeliefgraphError
 
 Check = Callable[[], None]
-"""Returns if all is well; raises a refusal if not."""
+"""Returns if the service is ready; raises a refusal if not."""
 
 
 async def healthz(_request: Request) -> Response:
@@ -20,7 +20,7 @@ async def healthz(_request: Request) -> Response:
 
 
 def readyz(check: Check) -> Callable[[Request], Awaitable[Response]]:
-    """The endpoint that says whether all is well: 200, or 503 with the reason; from memory, whoever asks."""
+    """The endpoint that reports readiness from memory: 200, or 503 with the reason; no key is needed."""
 
     async def ready(_request: Request) -> Response:
         try:

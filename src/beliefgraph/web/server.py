@@ -19,7 +19,7 @@ from beliefgraph.web.connections import guarded
 POLL_S = 0.02
 
 UNREAD_MS = 30_000
-"""Milliseconds for which what is sent may stay unread by the other side."""
+"""Milliseconds for which sent data may stay unacknowledged."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Served:
     task: asyncio.Task[None]
 
     async def finished(self) -> None:
-        """Wait until SIGINT or SIGTERM comes, or the server ends by itself."""
+        """Wait until SIGINT or SIGTERM arrives, or the server stops by itself."""
         loop, told = asyncio.get_running_loop(), asyncio.Event()
         for each in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(each, told.set)
@@ -45,7 +45,7 @@ class Served:
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to whoever started it: uvicorn raises them again when it is done, before anything is released."""
+    """Leaves signals to its caller: uvicorn raises them again when it is done, before anything is released."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -69,7 +69,7 @@ async def serving(app: ASGIApp, settings: Settings) -> AsyncIterator[Served]:
             timeout_keep_alive=max(1, round(settings.keep_alive_timeout)),
             ws="websockets-sansio",
             ws_max_size=settings.max_body_bytes,
-            ws_per_message_deflate=False,  # it takes time and memory for each socket
+            ws_per_message_deflate=False,  # compression costs time and memory per socket
             timeout_graceful_shutdown=max(1, round(settings.shutdown_timeout)),
             server_header=False,
             proxy_headers=bool(settings.trusted_proxies),
@@ -93,7 +93,7 @@ async def serving(app: ASGIApp, settings: Settings) -> AsyncIterator[Served]:
 
 
 def refuse_taken(host: str, port: int) -> None:
-    """Refuse (`port-taken`) now what `serving` would refuse later; a port of 0 is always free."""
+    """Raise `port-taken` before `serving` would; port 0 is always free."""
     _listen(host, port).close()
 
 
@@ -102,7 +102,7 @@ def _listen(host: str, port: int) -> socket.socket:
     # With its protocol named, asyncio switches Nagle's algorithm off; without, every answer waits 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # for connections too: who takes nothing of an answer is cut off
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # inherited by connections: a client that does not read is cut off
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
     try:
         listener.bind((host, port))

@@ -1,4 +1,4 @@
-"""How a process that serves is set up, so that requests wait for nothing but their answer."""
+"""Interpreter settings of a serving process, to reduce latency."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import gc
 import sys
 
 THRESHOLDS = (1_000, 10, 5_000)
-"""Objects made and not released before the youngest are looked through for cycles, and how many such looks come before
-one at the middle generation, and then at all. So a look at the middle one, which stops the process, sees some 10,000
-objects: two milliseconds, or seven where most are garbage. Records of ours form no cycles; WebSockets that were closed
-and statements to Neo4j leave some."""
+"""Thresholds of the garbage collector: new objects before a collection of the youngest generation, such collections
+before one of the middle generation, and those before a full one. A collection of the middle generation, which stops the
+process, then visits some 10,000 objects: two milliseconds, or seven if most are garbage. The service's own records form
+no cycles; closed WebSockets and Neo4j queries leave some."""
 
 SWITCH_S = 0.0005
-"""How long a thread that computes keeps the interpreter from the event loop; a request would pay Python's own five
-milliseconds several times."""
+"""How long a computing thread keeps the interpreter from the event loop; with Python's default of five milliseconds a
+request would wait several times that long."""
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
@@ -27,9 +27,10 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
 
 
 def settle() -> None:
-    """Leave what exists now out of every garbage collection to come, have these come seldom, and threads take turns.
+    """Exempt all existing objects from garbage collection, collect rarely, and switch threads often.
 
-    To be called once the process is ready: a full collection stops it for as long as all its objects take.
+    Call it once the process is ready: a full collection stops the process for as long as visiting all its objects
+    takes.
     """
     gc.collect()
     gc.freeze()

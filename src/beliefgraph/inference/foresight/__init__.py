@@ -1,1 +1,1 @@
-"""FORESIGHT: what comes next, and when. Arrays in, arrays out, as everywhere in inference. See docs/foresight.md."""
+"""Forecasts: what happens next, and when. Arrays in, arrays out. See docs/foresight.md."""

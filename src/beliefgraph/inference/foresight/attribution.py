@@ -4,8 +4,8 @@ Over K periods with log-odds η_k, P = 1 − Π (1 − h_k), h = expit(η), and
 
     ∂ logit P / ∂ η_k = h_k / P.
 
-With z_k the log-odds at the means of all columns, an input that adds d_k to period k contributes Σ_k w_k d_k, where
-w_k is the mean of h_k / P on the straight line from z to η. The contributions sum to logit P(η) − logit P(z).
+With z_k the log-odds at the means of all columns, an input that adds d_k to period k contributes Σ_k w_k d_k, where w_k
+is the mean of h_k / P on the straight line from z to η. The contributions sum to logit P(η) − logit P(z).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from scipy.special import expit, log_expit
 from beliefgraph.inference.arrays import Floats
 
 POINTS = 24
-"""Points of the Gauss-Legendre quadrature; what it leaves over goes to the baseline."""
+"""Points of the Gauss-Legendre quadrature; its error is added to the baseline."""
 
 
 @cache
@@ -29,13 +29,13 @@ def _quadrature() -> tuple[Floats, Floats]:
 
 
 def log_odds_within(periods: Floats) -> Floats:
-    """The log-odds of any event, of the log-odds of each period, shape [..., periods] to [...]."""
+    """The log-odds of any event, given the log-odds of each period, shape [..., periods] to [...]."""
     none = log_expit(-periods).sum(axis=-1)
     return np.asarray(np.log(-np.expm1(none)) - none)
 
 
 def attributed(at_means: Floats, added: Floats) -> tuple[float, Floats]:
-    """The baseline and what each input contributes.
+    """The baseline and the contribution of each input.
 
     `at_means` are the log-odds of each period at the means of all columns, shape [periods]; `added` is what each input
     adds to them, shape [periods, inputs]. Baseline and contributions sum to the log-odds within the horizon.

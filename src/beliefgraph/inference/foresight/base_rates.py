@@ -1,8 +1,8 @@
-"""Base rates of groups, each drawn toward the rate of all: the beta-binomial model with a strength that is learned.
+"""Base rates of groups, shrunk to the overall rate: the beta-binomial model with a learned strength.
 
-Group g has n_g subjects of which the share r_g had it. With μ the rate of all, its rate has the prior
-Beta(mμ, m(1 − μ)) and the posterior mean (n_g r_g + m μ) / (n_g + m). The strength m is that under which the shares
-seen are most likely: alike groups give a large one, and groups that differ a small one.
+Group g has n_g subjects, of which the share r_g is positive. With overall rate μ, its rate has the prior
+Beta(mμ, m(1 − μ)) and the posterior mean (n_g r_g + m μ) / (n_g + m). The strength m maximises the likelihood of the
+observed shares: similar groups give a large one, different groups a small one.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Floats
 
 STRENGTHS = 2.0 ** np.arange(0, 13)
-"""Strengths that are tried, in subjects: 1, 2, 4, … 4,096."""
+"""Candidate strengths, in subjects: 1, 2, 4, … 4,096."""
 
 
 def shrunk(share: Floats, subjects: Floats, toward: float) -> tuple[Floats, float]:
-    """The rate of every group by its share and its number of subjects, and the strength. Raises `invalid-input`.
+    """The rate of every group given its share and number of subjects, and the strength. Raises `invalid-input`.
 
-    Groups without subjects have the rate `toward`, in (0, 1).
+    Groups without subjects get the rate `toward`, in (0, 1).
     """
     if share.shape != subjects.shape or (subjects < 0).any() or not 0.0 < toward < 1.0:
         raise Incorrect(

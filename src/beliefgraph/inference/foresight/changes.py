@@ -1,13 +1,13 @@
-"""Discontinuous change: the exact posterior over when the current run of events began (Adams and MacKay, 2007).
+"""Change points: the exact posterior over when the current run of events began (Adams and MacKay, 2007).
 
-Events of a domain fall into kinds. Within a run they are drawn from one unknown distribution, with a Dirichlet prior;
-before each event a new run begins with a small probability, the hazard. After every event there is a weight for each
-possible beginning of the current run. It does three things:
+Events of a domain are of several kinds. Within a run they are drawn from one unknown distribution, with a Dirichlet
+prior; before each event a new run begins with a small probability, the hazard. After every event there is a weight for
+each possible beginning of the current run. It is used for three things:
 
-- surprise is −ln of the probability that what came was given;
-- a change is published when the probability that a run began since the last published change passes a threshold;
-- an event is kept with the probability that the current run began at or before it: evidence from before a change fades
-  as the change becomes certain, and never by a threshold.
+- surprise is −ln of the predictive probability of the event;
+- a change is published when the probability that a run began since the last published change exceeds a threshold;
+- an event counts with the probability that the current run began at or before it: evidence from before a change fades
+  as the change becomes certain, without a threshold.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Bools, Floats, Ints
 
 HAZARD = 1e-3
-"""How likely a new run begins before an event: once in a thousand."""
+"""Probability that a new run begins before an event: once in a thousand."""
 
 PUBLISHED_AT = 0.9
-"""A change is published when it is this probable. With HAZARD, one quiet twin in a hundred has a false one within 150
-events; docs/foresight.md has what was tried."""
+"""Threshold for publishing a change. With HAZARD, one stationary twin in a hundred has a false one within 150 events;
+docs/foresight.md lists the alternatives that were tried."""
 
 
 @dataclass(frozen=True, eq=False)
 class Followed:
-    """The result of following some streams of events, arrays of shape [streams, events]: the surprise at each event
-    with older events kept as they are (`untempered`) and with the events kept as much as they should be (`surprise`),
-    the probability of a change since the last published one, and where one is published.
+    """Results for some streams of events, arrays of shape [streams, events].
 
-    `kept` is how much each event still counts after the last one, `began` the most likely beginning of the current run.
+    The surprise at each event with older events at full weight (`untempered`) and with tempered ones (`surprise`), the
+    probability of a change since the last published one, and where one is published. `kept` is the weight of each event
+    after the last one, `began` the most likely beginning of the current run.
     """
 
     surprise: Floats
@@ -47,10 +47,10 @@ class Followed:
 def follow(
     kinds: Ints, prior: Floats, hazard: float = HAZARD, stated: Floats | None = None, threshold: float = PUBLISHED_AT
 ) -> Followed:
-    """Follow streams of events, `kinds` of shape [streams, events]; `prior` has the Dirichlet's count for each kind.
+    """Follow streams of events, `kinds` of shape [streams, events]; `prior` is the Dirichlet count of each kind.
 
-    `stated` (the same shape) is how probable somebody's statement makes a change right before each event; 0 where
-    nothing was stated. The work grows with the square of the events: follow a domain's latest few hundred.
+    `stated` (the same shape) is the stated probability of a change right before each event; 0 if nothing was stated.
+    The cost is quadratic in the number of events: follow a domain's latest few hundred.
     """
     _check(kinds, prior, hazard, stated)
     streams, events = kinds.shape

@@ -1,7 +1,7 @@
-"""Where a subject is: the distribution over phases given what was seen so far, and why.
+"""Filtering: the distribution over phases given the observations so far, and what moved it.
 
-Between two times the distribution passes through e^{Qt}; what is seen multiplies it, and the sum that it is divided by
-is how likely that was. All subjects go together, time by time.
+Between two times the distribution is multiplied by e^{Qt}; an observation multiplies it by its likelihood, and the
+normalising sum is the probability of the observation. All subjects are processed together, time by time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Passing = dict[float, Floats]
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What was seen of some subjects: times (ascending) and symbols (SILENT: nothing), both of shape [subjects, times].
+    """Observations of some subjects: times (ascending) and symbols (SILENT: none), both of shape [subjects, times].
 
     A subject with fewer times repeats its last one, silent.
     """
@@ -37,18 +37,20 @@ class Seen:
 
     @property
     def gaps(self) -> Floats:
-        """The time since the one before, shape [subjects, times − 1]."""
+        """The time since the previous one, shape [subjects, times − 1]."""
         return np.diff(self.time, axis=1)
 
     def of(self, subjects: Ints) -> Seen:
-        """What was seen of some of them."""
+        """The observations of some of the subjects."""
         return Seen(self.time[subjects], self.symbol[subjects])
 
 
 @dataclass(frozen=True, eq=False)
 class Filtered:
-    """The distribution over phases just before and just after what was seen at each time, both [subjects, times,
-    phases], and the log-likelihood of everything seen of each subject."""
+    """The distributions over phases before and after the observation at each time, both [subjects, times, phases].
+
+    Also the log-likelihood of all observations of each subject.
+    """
 
     before: Floats
     after: Floats
@@ -76,13 +78,16 @@ def moved(distribution: Floats, gap: Floats, passing: Passing) -> Floats:
 
 
 def filtered(stages: Stages, seen: Seen, known: Passing | None = None) -> Filtered:
-    """Filter what was seen of every subject."""
+    """Filter the observations of every subject."""
     return weighed(stages, seen.gaps, stages.likelihood(seen.symbol), known)
 
 
 def weighed(stages: Stages, gaps: Floats, likelihood: Floats, known: Passing | None = None) -> Filtered:
-    """Filter evidence of any strength: how likely each phase makes what was seen, shape [subjects, times, phases], with
-    gaps between the times of shape [subjects, times − 1]."""
+    """Filter soft evidence.
+
+    The likelihood of the observation in each phase has shape [subjects, times, phases], and gaps between the times
+    shape [subjects, times − 1].
+    """
     known = passing(stages, gaps) if known is None else known
     before, after = np.empty_like(likelihood), np.empty_like(likelihood)
     total = np.zeros(len(likelihood))
@@ -103,7 +108,7 @@ def weighed(stages: Stages, gaps: Floats, likelihood: Floats, known: Passing | N
 
 @dataclass(frozen=True)
 class Move:
-    """How one time moved the probability of having reached a stage: by waiting for it, and by what was seen at it."""
+    """How one time moved the probability of having reached a stage: by the elapsed time, and by the observation."""
 
     time: float
     symbol: int
@@ -112,8 +117,11 @@ class Move:
 
 
 def moves(stages: Stages, seen: Seen, stage: int) -> tuple[float, list[Move]]:
-    """Why one subject (the only one in `seen`) stands where it stands: the probability of having reached a stage at
-    the start, and what each time added to it; together they are the probability now."""
+    """Why one subject (the only one in `seen`) is where it is.
+
+    The probability of having reached a stage at the start, and what each time added to it; together they sum to the
+    probability now.
+    """
     if not 1 <= stage < stages.count:
         raise Incorrect("invalid-input", f"There is no later stage {stage}.", stage=stage)
     found = filtered(stages, seen)

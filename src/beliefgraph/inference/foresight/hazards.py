@@ -1,8 +1,8 @@
-"""Discrete-time hazards: how likely something happens again in the next period, given what happened so far.
+"""Discrete-time hazards: the probability that an event recurs in the next period, given its history.
 
-One row per subject and period since its first event: y = whether anything happens in that period, x = the state before
-it. A pooled logistic regression over these rows gives the hazard h. Along the path on which nothing happens the count
-stays and recency and age move on by one period each, so that exactly
+There is one row per subject and period since its first event: y = whether any event happens in that period, x = the
+state before it. A pooled logistic regression over these rows gives the hazard h. As long as no event happens the count
+is constant and recency and age grow by one period each, so that exactly
 
     P(any event within H periods) = 1 − Π (1 − h(state + k)), k = 0 … H − 1.
 """
@@ -19,17 +19,21 @@ from beliefgraph.inference.arrays import Floats, Ints
 from beliefgraph.inference.foresight.logistic import Logistic
 
 RATE_COUNT, RATE_AGE = 0.7, 6.0
-"""The rate column is ln((n − 0.7) / (age + 6)): a young subject's first event is not yet a rate of one a period."""
+"""The rate column is ln((n − 0.7) / (age + 6)): a new subject's first event does not yet imply a rate of one per
+period."""
 
 MAX_HORIZON = 10_000
 CHUNK = 20_000
-"""Subjects whose paths are followed at a time: their columns fit the processor's cache."""
+"""Subjects whose paths are computed at a time: their columns fit the processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
 class States:
-    """What is known of some subjects: events so far, periods since the last and since the first, and further columns,
-    shape [subjects, columns], that stay as they are."""
+    """The states of some subjects.
+
+    Events so far, periods since the last and since the first, and further columns, shape [subjects, columns], that are
+    constant.
+    """
 
     count: Floats
     recency: Floats
@@ -41,14 +45,17 @@ class States:
         return States(self.count[rows], self.recency[rows], self.age[rows], self.further[rows])
 
     def later(self, periods: float | Floats) -> States:
-        """The states after this many more periods in which nothing happens, the same for all or one for each."""
+        """The states after this many more periods without events, the same for all or one for each."""
         return States(self.count, self.recency + periods, self.age + periods, self.further)
 
 
 @dataclass(frozen=True, eq=False)
 class Histories:
-    """Events of some subjects: those of subject i are `time[start[i]:start[i + 1]]`, in periods since its first event,
-    ascending from 0; `observed[i]` is how many periods subject i has been observed."""
+    """Events of some subjects.
+
+    Those of subject i are `time[start[i]:start[i + 1]]`, in periods since its first event, ascending from 0;
+    `observed[i]` is the number of periods that subject i was observed.
+    """
 
     start: Ints
     time: Floats
@@ -67,26 +74,26 @@ class Histories:
             raise Incorrect("invalid-input", "Events are in the order of their time, and none is after the end.")
 
     def states(self) -> States:
-        """The state of every subject at the end of its time observed."""
+        """The state of every subject at the end of its observed time."""
         last = self.start[1:] - 1
         count = np.diff(self.start).astype(float)
         return States(count, self.observed - self.time[last], self.observed, self.further)
 
     def rows(self) -> tuple[States, Floats]:
-        """The state before every full period that was observed, and whether anything happened in it.
+        """The state before every fully observed period, and whether an event happened in it.
 
-        Period k of a subject is (k, k + 1]; the last, unfinished one is left out.
+        Period k of a subject is (k, k + 1]; the last, incomplete one is left out.
         """
         periods = np.floor(self.observed).astype(np.int64)
         first = np.cumsum(periods) - periods
         subject = np.repeat(np.arange(len(periods)), periods)
         age = np.arange(len(subject)) - first[subject]
         owner = np.repeat(np.arange(len(periods)), np.diff(self.start))
-        place = np.ceil(self.time).astype(np.int64) - 1  # of time 0: −1, before the first period
+        place = np.ceil(self.time).astype(np.int64) - 1  # at time 0: −1, before the first period
         inside = (place >= 0) & (place < periods[owner])
         happened = np.bincount(first[owner[inside]] + place[inside], minlength=len(subject))
         seen = np.cumsum(happened) - happened
-        # The events before a period are the first one of its subject and those of its earlier periods.
+        # The events before a period are the first of its subject and those of its earlier periods.
         count = 1 + seen - seen[first[subject]] if len(subject) else seen
         last = self.start[subject] + count - 1
         states = States(count.astype(float), age - self.time[last], age.astype(float), self.further[subject])
@@ -94,10 +101,10 @@ class Histories:
 
 
 def columns(states: States) -> Floats:
-    """The columns of the regression: the log rate, ln(1 + recency) and its square, its products with ln n, with the log
-    rate and with each further column, and the further columns; shape [subjects, 5 + 2 · further].
+    """The columns of the regression; shape [subjects, 5 + 2 · further].
 
-    What a count or a rate is worth depends on how long ago the last event was.
+    The log rate, ln(1 + recency) and its square, its products with ln n, with the log rate and with each further
+    column, and the further columns: the meaning of a count or a rate depends on the time since the last event.
     """
     recency = np.log1p(states.recency)
     rate = np.log((states.count - RATE_COUNT) / (states.age + RATE_AGE))
@@ -106,12 +113,12 @@ def columns(states: States) -> Floats:
 
 
 def any_within(model: Logistic, states: States, horizon: int) -> Floats:
-    """How likely anything happens to each subject within this many periods. Raises `invalid-input`."""
+    """The probability of any event of each subject within this many periods. Raises `invalid-input`."""
     return np.asarray(-np.expm1(log_none(model, states, horizon)[:, -1]))
 
 
 def log_none(model: Logistic, states: States, horizon: int) -> Floats:
-    """The log-probability that nothing happens within 1 … `horizon` periods, shape [subjects, horizon]."""
+    """The log-probability of no event within 1 … `horizon` periods, shape [subjects, horizon]."""
     if not 1 <= horizon <= MAX_HORIZON:
         raise Incorrect("invalid-input", f"A horizon is 1 to {MAX_HORIZON} periods.", horizon=horizon)
     found = np.empty((len(states.count), horizon))

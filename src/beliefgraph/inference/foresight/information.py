@@ -1,13 +1,13 @@
-"""What an answer would tell: the expected information gain, exact from the engine.
+"""The expected information gain of questions, exact from the engine.
 
-A question is about one belief b, and each answer is more likely or less where b holds. For a target t, with h the
-entropy of a yes-or-no belief in bits,
+A question is about one belief b, and each answer is more or less likely if b holds. For a target t, with h the entropy
+of a binary belief in bits,
 
     gain(t) = h(P(t)) − Σ_answers P(answer) · h(P(t | answer)),
 
-and the gain of a question is the sum over the targets: by how much it is expected to lower their log loss. Whatever
-the answer, P(t | answer) is a straight line in P(b | answer), so that one look at the model per question, with other
-evidence on b, gives it for all answers and targets.
+and the gain of a question is the sum over the targets: the expected reduction of their log loss. For every answer P(t |
+answer) is linear in P(b | answer), so one run of the model per question, with other evidence on b, gives it for all
+answers and targets.
 """
 
 from __future__ import annotations
@@ -29,17 +29,20 @@ from beliefgraph.inference.session import Session
 from beliefgraph.model.belief import probability
 
 PAST = 2.0
-"""The other evidence on b moves its log-odds to the other side of even, and this much further: the line is then known
-from two points far apart."""
+"""The other evidence on b moves its log-odds to the other side of even, and this much further: the line is then
+determined by two distant points."""
 
 UNFELT = 1e-5
-"""A target of which b moves the probability by less than this is left out: its gain is of the order of the square."""
+"""Targets whose probability changes by less than this with b are left out: their gain is of the order of the square."""
 
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """A question about one belief: how likely each answer is where it does not hold and where it does, shape [answers,
-    2], columns that sum to 1; and what it costs to ask."""
+    """A question about one belief.
+
+    The probability of each answer if it does not hold and if it does, shape [answers, 2], columns that sum to 1; and
+    its cost.
+    """
 
     belief: int
     likelihood: Floats
@@ -62,12 +65,12 @@ class Question:
 
     @property
     def ratios(self) -> Floats:
-        """The log-likelihood ratio of each answer: the evidence that it is."""
+        """The log-likelihood ratio of each answer as evidence."""
         return np.asarray(np.log(self.likelihood[:, 1] / self.likelihood[:, 0]))
 
 
 def yes_or_no(belief: int, yes: float, no: float, cost: float = 1.0) -> Question:
-    """The question of two answers that are evidence of these log-likelihood ratios, one positive and one negative."""
+    """A question with two answers that are evidence of these log-likelihood ratios, one positive and one negative."""
     if not (yes > 0 > no):
         raise Incorrect("invalid-input", "Yes is evidence for the belief and no is evidence against it.")
     without = -np.expm1(no) / (np.exp(yes) - np.exp(no))
@@ -76,16 +79,16 @@ def yes_or_no(belief: int, yes: float, no: float, cost: float = 1.0) -> Question
 
 
 def gains(model: Model, evidence: Floats, questions: Sequence[Question], targets: Ints | None = None) -> Floats:
-    """How many bits each question is expected to tell about the targets (all beliefs with an answer, if not said).
+    """The expected gain of each question in bits about the targets (default: all beliefs with an answer).
 
-    `evidence` is what is known so far, shape [n]. Exact where the model is; a part that is approximated gives the gain
-    of the approximation.
+    `evidence` is that so far, shape [n]. Exact if the model is; in an approximated part the gain is that of the
+    approximation.
     """
     return gains_of(model.session(evidence), evidence, questions, _targets(model, targets))
 
 
 def gains_of(session: Session, evidence: Floats, questions: Sequence[Question], targets: Ints) -> Floats:
-    """The same in a session that has this evidence; it has it again when this returns."""
+    """The same in a session with this evidence, which is restored on return."""
     now = session.log_odds()
     own, p = expit(now[targets]), expit(now[[question.belief for question in questions]])
     found = np.zeros(len(questions))
@@ -97,7 +100,7 @@ def gains_of(session: Session, evidence: Floats, questions: Sequence[Question], 
         other = session.log_odds()
         session.tell(b, told)
         span = probability(float(other[b])) - before
-        if span != 0.0:  # else it is so certain that no evidence moves it
+        if span != 0.0:  # otherwise it is so certain that no evidence moves it
             given = question.likelihood[:, 0] * (1.0 - before) + question.likelihood[:, 1] * before
             moved = question.likelihood[:, 1] * before / given - before
             found[at] = gain(now, other, own, targets, span, UNFELT, given, moved)
@@ -107,7 +110,7 @@ def gains_of(session: Session, evidence: Floats, questions: Sequence[Question], 
 def ask_next(
     model: Model, evidence: Floats, questions: Sequence[Question], first: int, targets: Ints | None = None
 ) -> list[tuple[int, float]]:
-    """The questions that tell most for their cost, each with the bits it is expected to tell; at most `first`."""
+    """The questions with the greatest gain per cost, each with its expected gain in bits; at most `first`."""
     if first < 1:
         raise Incorrect("invalid-input", "At least one question is asked for.", first=first)
     found = gains(model, evidence, questions, targets)
@@ -116,26 +119,26 @@ def ask_next(
 
 
 def bits(p: Floats) -> Floats:
-    """The entropy of a yes-or-no belief with this probability, in bits."""
+    """The entropy of a binary belief with this probability, in bits."""
     within = np.clip(p, LEAST, 1 - LEAST)
     return np.asarray(-(within * np.log2(within) + (1 - within) * np.log2(1 - within)))
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """Of some beliefs: how many bits were open before anything was known, and how many still are."""
+    """The entropy of some beliefs in bits, under the priors and under the evidence."""
 
     asked: float
     open: float
 
     @property
     def known(self) -> float:
-        """The share that is known; below 0 where the evidence made things less certain than the priors."""
+        """The share that is known; negative if the evidence made the beliefs less certain than the priors."""
         return 1.0 - self.open / self.asked if self.asked > 0 else 1.0
 
 
 def coverage(prior_log_odds: Floats, log_odds: Floats, domains: Sequence[str]) -> dict[str, Coverage]:
-    """How much is known of the beliefs of each domain; `domains` has one name per belief."""
+    """The coverage of the beliefs of each domain; `domains` has one name per belief."""
     if not len(prior_log_odds) == len(log_odds) == len(domains):
         raise Incorrect("invalid-input", "Each belief has a prior, a posterior and a domain.")
     names = np.asarray(domains)

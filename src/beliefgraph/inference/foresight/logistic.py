@@ -1,7 +1,7 @@
 """Ridge logistic regression by damped Newton steps: P(y = 1 | x) = 1 / (1 + exp(−(b + w·z))), z standardised x.
 
-It minimises Σ weight · log loss + ridge/2 · ‖w‖²; the intercept b is not penalised. A step that does not lower this is
-halved: undamped, Newton overflows where the outcome is rare.
+It minimises Σ weight · log loss + ridge/2 · ‖w‖²; the intercept b is not penalised. A step that does not decrease this
+is halved: undamped, Newton overflows for rare outcomes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from beliefgraph.inference.arrays import Floats
 MAX_STEPS = 50
 MAX_HALVINGS = 30
 CLOSE = 1e-10
-"""A step that is expected to lower the loss by less than this, per unit of weight, is the last."""
+"""Convergence: the expected decrease of the loss by a step, per unit of weight."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Logistic:
         return np.asarray(x @ self.slope + self.intercept)
 
     def contributions(self, x: Floats) -> tuple[float, Floats]:
-        """The log-odds at the mean of every column, and what each column of each row adds to it."""
+        """The log-odds at the mean of every column, and the contribution of each column of each row."""
         return float(self.intercept + self.center @ self.slope), (x - self.center) * self.slope
 
 
@@ -82,7 +82,7 @@ def fit(x: Floats, y: Floats, ridge: float = 1.0, weight: Floats | None = None) 
 
 
 def without_constants(scale: Floats, center: Floats) -> Floats:
-    """The standard deviations of columns, infinite for a constant one, which says nothing; shape [columns]."""
+    """The standard deviations of columns, infinite for a constant one, so that it has no effect; shape [columns]."""
     return np.where(scale <= 1e-12 * (1.0 + np.abs(center)), np.inf, scale)
 
 

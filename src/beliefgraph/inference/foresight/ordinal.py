@@ -1,13 +1,13 @@
-"""Ridge proportional-odds regression: which of K ordered grades comes, by damped Newton steps.
+"""Ridge proportional-odds regression: the probabilities of K ordered grades, by damped Newton steps.
 
     ln P(grade ≥ g) / P(grade < g) = c_g + w·z, g = 1 … K − 1, z standardised columns.
 
-The columns move the log-odds of every threshold alike, so that a contribution is one number whatever the grade is. It
-minimises −Σ ln P(grade that came) + ridge/2 · ‖w‖²; thresholds are not penalised, and descend. With K = 2 it is the
-logistic regression of `logistic.py`. Source: McCullagh (1980), Regression models for ordinal data.
+The columns shift the log-odds of every threshold equally, so a contribution is one number for all grades. It minimises
+−Σ ln P(observed grade) + ridge/2 · ‖w‖²; thresholds are not penalised, and descend. With K = 2 it is the logistic
+regression of `logistic.py`. Source: McCullagh (1980), Regression models for ordinal data.
 
-With a = c_y + η and b = c_{y+1} + η, P(y) = σ(a) − σ(b) = σ(a) σ(−b) (1 − e^{b−a}), which loses no digits; and with
-r = 1 / (e^{a−b} − 1) its logarithm has the derivatives σ(−a) + r in a and −σ(b) − r in b.
+With a = c_y + η and b = c_{y+1} + η, P(y) = σ(a) − σ(b) = σ(a) σ(−b) (1 − e^{b−a}), which is numerically stable; and
+with r = 1 / (e^{a−b} − 1) its logarithm has the derivatives σ(−a) + r in a and −σ(b) − r in b.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from beliefgraph.inference.foresight.logistic import CLOSE, MAX_HALVINGS, MAX_ST
 
 @dataclass(frozen=True, eq=False)
 class Ordinal:
-    """A fitted regression on raw columns: grade g or a higher one has the log-odds `intercept[g − 1]` + x · slope."""
+    """A fitted regression on raw columns: grade g or higher has the log-odds `intercept[g − 1]` + x · slope."""
 
     intercept: Floats
     slope: Floats
     center: Floats
 
     def log_odds(self, x: Floats) -> Floats:
-        """The log-odds of each grade or a higher one except for the lowest, shape [rows, grades − 1]."""
+        """The log-odds of each grade or higher, except for the lowest, shape [rows, grades − 1]."""
         return np.asarray(self.intercept + (x @ self.slope)[:, None])
 
 
 def shares(log_odds: Floats) -> Floats:
-    """The probability of every grade by the log-odds of each or a higher one, shape [..., K − 1] to [..., K]."""
+    """The probability of every grade given the log-odds of each or higher, shape [..., K − 1] to [..., K]."""
     return np.exp(log_shares(log_odds))
 
 
@@ -53,7 +53,7 @@ def log_shares(log_odds: Floats) -> Floats:
 def fit(x: Floats, grade: Ints, grades: int, ridge: float = 1.0) -> Ordinal:
     """Fit the grade of each row, 0 to `grades` − 1, on the columns of `x`, shape [rows, columns].
 
-    A grade that never comes counts as half a row at the mean of all columns. Raises `invalid-input`.
+    A grade without rows counts as half a row at the mean of all columns. Raises `invalid-input`.
     """
     if x.ndim != 2 or not len(x) or grade.shape != (len(x),) or grades < 2:
         raise Incorrect("invalid-input", "A regression needs rows of columns, a grade for each, and two grades.")

@@ -1,7 +1,7 @@
-"""When a later stage is reached: the time of first passage, a phase-type distribution in closed form.
+"""The time of first passage to a later stage, a phase-type distribution in closed form.
 
-With a distribution α over the phases of earlier stages and T the part of the generator between them, the chance not to
-have reached the stage after a time t is α e^{Tt} 1.
+With a distribution α over the phases of earlier stages and T the part of the generator between them, the probability
+that the stage is not reached within time t is α e^{Tt} 1.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from beliefgraph.inference.foresight.stages import Stages
 
 @dataclass(frozen=True, eq=False)
 class Passage:
-    """How likely a stage is not reached yet, by time ahead (multiples of `step`); shape [subjects, times]."""
+    """The probability that a stage is not reached yet, by time ahead (multiples of `step`); shape [subjects, times]."""
 
     step: float
     remaining: Floats
 
     def quantile(self, share: float) -> Floats:
-        """The time by which the stage is reached with this probability; infinite where not within the times."""
+        """The time by which the stage is reached with this probability; infinite if beyond the times."""
         below = self.remaining <= 1.0 - share
         at = np.where(below.any(axis=1), below.argmax(axis=1), 0)
         rows = np.arange(len(at))
@@ -40,9 +40,9 @@ class Passage:
 
 
 def passage(stages: Stages, now: Floats, stage: int, step: float, steps: int) -> Passage:
-    """When each subject reaches a stage or a later one; `now` is its distribution over phases, [subjects, phases].
+    """The passage of each subject to a stage or a later one; `now` is its distribution over phases, [subjects, phases].
 
-    Who may have reached it already is taken not to have.
+    It is conditional on not having reached the stage yet.
     """
     if not 1 <= stage < stages.count:
         raise Incorrect("invalid-input", f"There is no later stage {stage}.", stage=stage)
@@ -61,12 +61,12 @@ def passage(stages: Stages, now: Floats, stage: int, step: float, steps: int) ->
 
 
 def velocity(stages: Stages, now: Floats, time: float) -> Floats:
-    """How many stages each subject is expected to move on within a time, negative for back."""
+    """The expected number of stages that each subject advances within a time, negative for steps back."""
     rank = stages.stage.astype(float)
     return np.asarray(now @ (stages.passing(time) @ rank - rank))
 
 
 def stay_shorter_than(stages: Stages, stage: int, time: float) -> float:
-    """The share of stays in a stage that are shorter than this; 0 where it is never left."""
+    """The share of stays in a stage that are shorter than this; 0 if it is never left."""
     rate = float(stages.rate[stage])
     return float(gammainc(stages.phases, rate * time)) if rate > 0 else 0.0

@@ -1,9 +1,9 @@
-"""Where a curve goes on: a random walk with drift, both learned from the curve itself.
+"""Projection of a curve: a random walk with drift, both estimated from the curve itself.
 
-With steps d₁ … dₙ of mean m and variance s², the value after h more steps is m h ahead of the last, with variance
-s² (h + h² / n): the steps to come, and how badly n steps tell the drift. Its interval has quantiles of Student's t with
-2 (n − 1) / (κ − 1) degrees of freedom, κ the kurtosis of the steps and at least 3: where few steps are large, as where
-evidence comes seldom, they tell their variance badly.
+With steps d₁ … dₙ of mean m and variance s², the value after h more steps is m h ahead of the last, with variance s²
+(h + h² / n): that of the steps to come, and that of the estimated drift. Its interval has quantiles of Student's t with
+2 (n − 1) / (κ − 1) degrees of freedom, κ the kurtosis of the steps and at least 3: with few large steps, as with sparse
+evidence, the estimate of their variance is poor.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from beliefgraph.inference.arrays import Floats
 def project(values: Floats, ahead: int, share: float, least: float = 0.0) -> Floats:
     """The expected value and its central interval after 1 … `ahead` more steps, shape [ahead, 3]: middle, low, high.
 
-    `least` is the size of one step, either way, that counts as seen: so that a curve which never moved has an interval
-    too. A step from or to a value that is not finite counts for nothing; the last value must be finite.
+    `least` is the size of an additional step in each direction, so that a constant curve has an interval too. A step
+    from or to a value that is not finite is left out; the last value must be finite.
     """
     steps = np.diff(values)
     steps = steps[np.isfinite(steps)]

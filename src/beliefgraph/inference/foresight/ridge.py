@@ -1,9 +1,9 @@
-"""Ridge regression for graded outcomes, with a penalty chosen by leaving one out, a median, and intervals that cover.
+"""Ridge regression for graded outcomes: a penalty chosen by leave-one-out, a median, and prediction intervals.
 
 With x centred and xᵀx = V diag(w) Vᵀ every penalty is one division, and the forecast for a row without that row is
-y − e / (1 − h), with its residual e and leverage h = 1/n + Σ (x V)² / (w + penalty). The residuals that are left out
-say more: their median is added, because most scores of graded answers are about absolute errors; and their quantiles
-are the bounds of an interval (the jackknife's), which covers whatever the shape of the errors is.
+y − e / (1 − h), with its residual e and leverage h = 1/n + Σ (x V)² / (w + penalty). The leave-one-out residuals are
+used twice: their median is added, because most scores of graded answers are about absolute errors; and their quantiles
+are the bounds of an interval (the jackknife's), whose coverage does not depend on the distribution of the errors.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PENALTIES = (30.0, 100.0, 200.0, 300.0, 500.0, 800.0, 1500.0, 3000.0)
 
 @dataclass(frozen=True, eq=False)
 class Decomposed:
-    """Rows made ready for regressions of several outcomes: their `center`, and V, w and x V of what is left."""
+    """Rows prepared for regressions of several outcomes: their `center`, and V, w and x V."""
 
     center: Floats
     basis: Floats
@@ -41,8 +41,10 @@ class Decomposed:
 
 @dataclass(frozen=True, eq=False)
 class Ridge:
-    """A fitted regression: expected = intercept + x · slope; the penalty that was chosen; and the residuals that were
-    left out, ascending."""
+    """A fitted regression: expected = intercept + x · slope.
+
+    Also the chosen penalty, and the leave-one-out residuals, ascending.
+    """
 
     intercept: float
     slope: Floats
@@ -68,7 +70,7 @@ class Ridge:
 
 
 def fit(rows: Decomposed, y: Floats, penalties: Sequence[float] = PENALTIES) -> Ridge:
-    """Fit an outcome with the penalty that errs least on rows left out, in squares. Raises `invalid-input`."""
+    """Fit an outcome with the penalty that has the least squared leave-one-out error. Raises `invalid-input`."""
     if y.shape != (len(rows.rows),) or not np.isfinite(y).all():
         raise Incorrect("invalid-input", "There is one finite outcome for each row.")
     if not penalties or not all(penalty > 0 for penalty in penalties):

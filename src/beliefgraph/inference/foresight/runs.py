@@ -1,7 +1,7 @@
-"""When the current run of a stream of events began, followed event by event; `changes.py` has the mathematics.
+"""Online posterior over when the current run of a stream of events began; `changes.py` has the mathematics.
 
-A state is a value: following more events gives another, and it is the same, bit for bit, however the events were
-divided. Its size does not grow with them.
+A state is a value: following more events gives another, bit-identical however the events were divided. Its size is
+bounded.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from beliefgraph.inference.foresight.changes import HAZARD, PUBLISHED_AT
 from beliefgraph.inference.kernels.runs import EVENTS, LAST, SIZE, STATED, follow, no_state
 
 PRIOR = 2.0
-"""The count of all kinds together before any event."""
+"""The prior count of all kinds together."""
 
 
 @dataclass(frozen=True, eq=False)
 class Entries:
     """Events in the order of their times, each of a kind; and statements of a change, of the kind STATED.
 
-    `chances` is the probability that is stated, 0 for an event.
+    `chances` is the stated probability, 0 for an event.
     """
 
     times: Ints
@@ -31,7 +31,7 @@ class Entries:
 
     @classmethod
     def of(cls, times: Ints, kinds: Ints, stated: tuple[tuple[int, float], ...] = ()) -> Entries:
-        """Events and statements, put in order: of what has one time, the statements first, then kind by kind."""
+        """Events and statements in order: at equal times the statements first, then by kind."""
         all_times = np.concatenate([times, np.array([time for time, _ in stated], dtype=np.int64)])
         all_kinds = np.concatenate([kinds, np.full(len(stated), STATED, dtype=np.int64)])
         chances = np.concatenate([np.zeros(len(times)), np.array([chance for _, chance in stated], dtype=np.float64)])
@@ -39,13 +39,13 @@ class Entries:
         return cls(all_times[order], all_kinds[order], chances[order])
 
     def part(self, first: int, end: int) -> Entries:
-        """Those from one place up to another."""
+        """The entries between two indices."""
         return Entries(self.times[first:end], self.kinds[first:end], self.chances[first:end])
 
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """The result of following entries, one row each, NaN for a statement; as in `changes.Followed`."""
+    """Results for followed entries, one row each, NaN for a statement; as in `changes.Followed`."""
 
     entries: Entries
     surprise: Floats
@@ -56,7 +56,7 @@ class Course:
 
 @dataclass(frozen=True, eq=False)
 class Runs:
-    """The posterior over when the current run began: the weight of every beginning that is kept, in their order."""
+    """The posterior over when the current run began: the weight of every retained beginning, in order."""
 
     hazard: float
     state: Ints
@@ -69,12 +69,12 @@ class Runs:
 
     @classmethod
     def none(cls, kinds: int, hazard: float = HAZARD) -> Runs:
-        """Nothing followed yet, of this many kinds of events."""
+        """The initial state, for this many kinds of events."""
         return cls(hazard, *no_state(kinds))
 
     @property
     def size(self) -> int:
-        """How many bytes it takes."""
+        """Its size in bytes."""
         return sum(column.nbytes for column in vars(self).values() if isinstance(column, np.ndarray))
 
     @property
@@ -88,7 +88,7 @@ class Runs:
         return int(self.state[LAST])
 
     def then(self, entries: Entries, threshold: float = PUBLISHED_AT) -> tuple[Runs, Course]:
-        """The state after more entries, none earlier than the last one, and what each was."""
+        """The state after more entries, none earlier than the last one, and the results for each."""
         nothing = np.full(len(entries.times), np.nan)
         course = Course(entries, nothing, nothing.copy(), nothing.copy(), np.zeros(len(nothing), dtype=np.bool_))
         state, begin, weight = self.state.copy(), self.begin.copy(), self.weight.copy()
@@ -107,7 +107,7 @@ class Runs:
 
     @property
     def kept(self) -> Floats:
-        """For each of these times, the probability that the run began then or before."""
+        """For each of these times, the probability that the run began then or earlier."""
         weight = self.weight[: self.state[SIZE]]
         return np.asarray(np.minimum(np.cumsum(weight) / weight.sum(), 1.0))
 
@@ -118,6 +118,6 @@ class Runs:
 
     @property
     def changed(self) -> int:
-        """The most likely time of the latest change, if there was one: the most likely beginning after the first."""
+        """The most likely time of the latest change, if any: the most likely beginning after the first."""
         later = self.weight[1 : self.state[SIZE]]
         return int(self.begins[1:][later.argmax()] if len(later) else self.begins[0])

@@ -1,10 +1,10 @@
-"""Signals of stages: evidence of any strength as a table of how often it is seen in each stage, on a grid of time.
+"""Signals of stages: soft evidence as a table of emission probabilities per stage, on a grid of time.
 
-A piece of evidence states that it is e^λ times more likely in one stage than in the others. A stage s then shows the
-signal (s', λ) with a probability in proportion to m · e^{λ · [s = s']}, where m is how often there is such evidence at
-all: so that as much of each signal is expected as there was. That is the table that learning starts from. Learning is
-fast where few different gaps occur between two times, so times are rounded to whole steps, and steps without evidence
-are silent.
+A piece of evidence states that it is e^λ times more likely in one stage than in the others. A stage s then emits the
+signal (s', λ) with a probability proportional to m · e^{λ · [s = s']}, where m is the overall frequency of such
+evidence, so that the expected number of each signal equals the observed one. That is the table that learning starts
+from. Learning is fast if there are few different gaps between times, so times are rounded to whole steps, and steps
+without evidence are silent.
 """
 
 from __future__ import annotations
@@ -26,21 +26,23 @@ HALVES = 2.0
 """Signals differ by half a nat."""
 
 STRONGEST = 12
-"""Half nats: stronger evidence counts as if it were no stronger while signals are learned (e⁶ is 403 to 1)."""
+"""Maximum strength in half nats; stronger evidence counts as this strong while signals are learned (e⁶ is 403 to 1)."""
 
 
 BALANCING = 100
-"""Rounds in which it is found how often there is evidence of each signal."""
+"""Iterations for the overall frequency of each signal."""
 
 
 def signal_of(stage: int, ratio: float) -> Signal:
-    """The signal that a piece of evidence is."""
+    """The signal for a piece of evidence."""
     return stage, int(np.clip(round(HALVES * ratio), -STRONGEST, STRONGEST))
 
 
 def stated_shares(stages: int, signals: Sequence[Signal], often: Floats) -> Floats:
-    """How often each stage shows each signal if evidence is as strong as it states, shape [stages, signals]; `often`
-    is how often there is such evidence."""
+    """Emission probabilities if evidence is as strong as stated, shape [stages, signals].
+
+    `often` is the overall frequency of each signal.
+    """
     table = np.tile(often, (stages, 1))
     for column, (stage, halves) in enumerate(signals):
         table[stage, column] *= np.exp(halves / HALVES)
@@ -48,8 +50,11 @@ def stated_shares(stages: int, signals: Sequence[Signal], often: Floats) -> Floa
 
 
 def balanced(in_stage: Floats, signals: Sequence[Signal], pieces: Floats) -> Floats:
-    """How often there is evidence of each signal, so that this many pieces are expected of each as there were, where
-    subjects were expected in each stage for this many pieces."""
+    """Overall frequencies with which the expected number of each signal equals the observed one.
+
+    `in_stage` is the expected number of pieces while subjects were in each stage, `pieces` the observed number of each
+    signal.
+    """
     often = pieces / pieces.sum()
     for _ in range(BALANCING):
         often = often * pieces / (in_stage @ stated_shares(len(in_stage), signals, often))
@@ -58,7 +63,7 @@ def balanced(in_stage: Floats, signals: Sequence[Signal], pieces: Floats) -> Flo
 
 
 def shares(stages: int, signals: Sequence[Signal], often: Floats, known: Mapping[Signal, Floats]) -> Floats:
-    """The same with what is known of some signals in the place of what they state."""
+    """The same with learned probabilities of some signals instead of the stated ones."""
     table = stated_shares(stages, signals, often)
     for column, signal in enumerate(signals):
         if signal in known:
@@ -67,9 +72,9 @@ def shares(stages: int, signals: Sequence[Signal], often: Floats, known: Mapping
 
 
 def gridded(times: Sequence[Floats], symbols: Sequence[Ints], step: float, most: int) -> Seen:
-    """What was seen of some subjects (ascending times of each), with times in whole steps since its first one.
+    """The observations of some subjects (ascending times of each), with times in whole steps since the first one.
 
-    Of each subject the first `most` steps and symbols count.
+    For each subject the first `most` steps and symbols count.
     """
     if not step > 0 or most < 1:
         raise Incorrect("invalid-input", "Steps have a length, and there is at least one of them.")
@@ -95,9 +100,9 @@ def _steps(time: Floats, symbol: Ints, step: float, most: int) -> tuple[Ints, In
 
 
 def predicted(before: Floats, stages: Stages, table: Floats, seen: Seen) -> Floats:
-    """How many nats each time of each subject was predicted with, shape [subjects, times]; 0 where it was silent.
+    """The predictive log-probability of each time of each subject in nats, shape [subjects, times]; 0 if silent.
 
-    `before` is the distribution over phases just before each time, `table` how often each stage shows each symbol.
+    `before` is the distribution over phases just before each time, `table` the emission probabilities of each stage.
     """
     of_stage = stages.of_stages(before)
     columns = np.vstack([table.T, np.ones(len(table))])  # the last row is that of SILENT
@@ -105,9 +110,9 @@ def predicted(before: Floats, stages: Stages, table: Floats, seen: Seen) -> Floa
 
 
 def mean_velocity(stages: Stages, after: Floats, counted: Floats, time: float) -> Floats:
-    """By stage, the mean of how many stages subjects in it are expected to move on within a time.
+    """By stage, the mean expected number of stages that subjects in it advance within a time.
 
-    `after` are distributions over phases, shape [..., phases], of which those that are counted are 1 in `counted`.
+    `after` are distributions over phases, shape [..., phases], included where `counted` is 1.
     """
     mass = (after * counted[..., None]).reshape(-1, after.shape[-1]).sum(axis=0)
     each = velocity(stages, np.eye(after.shape[-1]), time)

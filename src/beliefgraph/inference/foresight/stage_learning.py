@@ -1,15 +1,15 @@
-"""Learning stages from what was seen: expectation maximisation, exact in continuous time.
+"""Learning stages from observations: expectation maximisation, exact in continuous time.
 
-Expectation: forward and backward over the times. With C the expected passages between phases i and j over gaps of
+Expectation: forward and backward over the times. With C the expected transitions between phases i and j over gaps of
 length t, divided by (e^{Qt})ij, the time spent in phase k and the moves k → l within the gaps are entries of
 
     G = ∫₀ᵗ e^{Qᵀs} C e^{Qᵀ(t−s)} ds,   time(k) = G_kk,   moves(k, l) = Q_kl · G_kl,
 
-which is one Fréchet derivative of the matrix exponential. Maximisation: rate = moves / time within a stage, shares of
-where leaving leads and of what is seen; what a prior says counts as this many moves and sightings more.
+which is one Fréchet derivative of the matrix exponential. Maximisation: rate = moves / time within a stage, and
+relative frequencies for transitions and emissions; a prior counts as additional moves and observations.
 
-Many phases started anywhere end in a bad optimum, so k phases start from what k − 1 became, and the number of phases is
-the one under which subjects that were held out are most likely.
+With many phases a random start ends in a poor optimum, so k phases start from the result for k − 1, and the number of
+phases is the one with the greatest held-out likelihood.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from beliefgraph.inference.foresight.stages import Stages
 
 MOST_TURNS = 60
 LEAST_GAIN = 1e-4
-"""Learning stops at a turn that adds less to the log-likelihood than this per subject."""
+"""Convergence: the increase of the log-likelihood per subject in an iteration."""
 
 HELD_OUT = 5
 """Every fifth subject is held out when the number of phases is chosen."""
@@ -34,8 +34,10 @@ HELD_OUT = 5
 
 @dataclass(frozen=True, eq=False)
 class Expected:
-    """What is expected to have happened: time in each stage, moves out of phases and from stage to stage, where
-    subjects started and what each stage showed; and the log-likelihood."""
+    """Expected statistics, and the log-likelihood.
+
+    The time in each stage, moves out of phases and from stage to stage, initial phases, and emissions of each stage.
+    """
 
     time: Floats
     left: Floats
@@ -46,8 +48,10 @@ class Expected:
 
 
 def learn(prior: Stages, seen: Seen, strength: float = 5.0) -> Stages:
-    """The stages that make what was seen, and what the prior says with the weight of `strength` moves of each stage,
-    most likely (a local optimum from the prior on)."""
+    """The stages that maximise the posterior (a local optimum near the prior).
+
+    The prior has the weight of `strength` moves of each stage.
+    """
     if not strength > 0:
         raise Incorrect("invalid-input", "A prior has a positive strength.")
     now, last = prior, -np.inf
@@ -61,8 +65,10 @@ def learn(prior: Stages, seen: Seen, strength: float = 5.0) -> Stages:
 
 
 def choose(prior: Stages, seen: Seen, most_phases: int = 4, strength: float = 5.0) -> tuple[Stages, list[float]]:
-    """The stages with the number of phases under which held-out subjects are most likely, learned from all of them, and
-    the held-out log-likelihood per subject for 1, 2, … phases."""
+    """The stages with the number of phases that has the greatest held-out likelihood, learned from all subjects.
+
+    Also the held-out log-likelihood per subject for 1, 2, … phases.
+    """
     place = np.arange(len(seen.time))
     held = place % HELD_OUT == HELD_OUT - 1
     if not held.any():
@@ -80,8 +86,10 @@ def choose(prior: Stages, seen: Seen, most_phases: int = 4, strength: float = 5.
 
 
 def with_phases(stages: Stages, phases: int) -> Stages:
-    """The same stages with the same mean stays in another number of phases; whoever starts within a stage starts as far
-    through it as before."""
+    """The same stages with the same mean stays in another number of phases.
+
+    An initial position within a stage stays at the same relative position.
+    """
     place = (np.arange(stages.phases) * phases) // stages.phases
     start = np.zeros((stages.count, phases))
     np.add.at(start.T, place, stages.start.reshape(stages.count, stages.phases).T)
@@ -89,7 +97,7 @@ def with_phases(stages: Stages, phases: int) -> Stages:
 
 
 def expected(stages: Stages, seen: Seen) -> Expected:
-    """The expected counts of everything that the parameters say, given what was seen."""
+    """The expected statistics of the observations under the parameters."""
     known = passing(stages, seen.gaps)
     forward = filtered(stages, seen, known)
     likelihood = stages.likelihood(seen.symbol)
@@ -131,7 +139,7 @@ def expected(stages: Stages, seen: Seen) -> Expected:
 
 
 def likeliest(prior: Stages, found: Expected, strength: float) -> Stages:
-    """The parameters that make the expected counts and the prior's most likely."""
+    """The parameters that maximise the posterior given the expected statistics."""
     moving = prior.rate > 0
     rate = np.zeros_like(prior.rate)
     weight = strength * prior.phases

@@ -1,9 +1,9 @@
-"""Stages with phase-type stays: a hidden Markov process in continuous time, seen at irregular times.
+"""Stages with phase-type stays: a hidden Markov process in continuous time, observed at irregular times.
 
 A stage is a chain of k phases that are all left at the same rate r (an Erlang distribution: mean stay k / r,
 coefficient of variation 1 / √k; k = 1 is the memoryless case). Leaving the last phase leads to the first phase of
-another stage, by probabilities that are learned. With generator Q the chances after a time t are e^{Qt}. What is seen
-depends on the stage alone, not on the phase.
+another stage, with probabilities that are learned. With generator Q the transition probabilities over a time t are
+e^{Qt}. Emissions depend on the stage alone, not on the phase.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Floats, Ints
 
 SILENT = -1
-"""The symbol of a time at which nothing was seen."""
+"""The symbol of a time without an observation."""
 
 
 @dataclass(frozen=True, eq=False)
 class Stages:
-    """The parameters of stages in their order: how many phases each stay has, the rate at which each stage's phases are
-    left (0: never), where leaving leads (shape [stages, stages], rows sum to 1, no stage to itself), where a subject is
-    at first (shape [stages × phases]) and what is seen in each stage (shape [stages, symbols], rows sum to 1)."""
+    """The parameters of stages, in order.
+
+    The number of phases of each stay, the rate at which each stage's phases are left (0: never), the transition
+    probabilities (shape [stages, stages], rows sum to 1, no stage to itself), the initial distribution (shape [stages ×
+    phases]) and the emission probabilities (shape [stages, symbols], rows sum to 1).
+    """
 
     phases: int
     rate: Floats
@@ -49,7 +52,7 @@ class Stages:
 
     @property
     def count(self) -> int:
-        """How many stages there are."""
+        """The number of stages."""
         return len(self.rate)
 
     @cached_property
@@ -70,7 +73,7 @@ class Stages:
         return q
 
     def passing(self, time: float) -> Floats:
-        """e^{Qt}: the chances to be in each phase after a time, by the phase before it."""
+        """e^{Qt}: the transition probabilities between phases over a time."""
         if not time >= 0:
             raise Incorrect("invalid-input", "Time does not run backwards.", time=time)
         return np.asarray(expm(self.generator * time))
@@ -80,7 +83,7 @@ class Stages:
         return np.asarray(phases.reshape(*phases.shape[:-1], self.count, self.phases).sum(axis=-1))
 
     def likelihood(self, symbols: Ints) -> Floats:
-        """How likely each phase makes what was seen, shape [..., phases]; 1 where it was silent."""
+        """The likelihood of the symbols in each phase, shape [..., phases]; 1 where silent."""
         table = np.vstack([self.seen.T, np.ones(self.count)])  # the last row is that of SILENT
         return np.repeat(table[symbols], self.phases, axis=-1)
 
@@ -88,10 +91,11 @@ class Stages:
 def stated(
     stay: Floats, back: Floats, seen: Floats, phases: int = 3, start: Floats | None = None, *, ends: bool = True
 ) -> Stages:
-    """The stages as a definition states them, before anything is learned: mean stays, and how likely each stage leads
-    back by one instead of on by one. Subjects start in the first phase of a stage, the first unless `start` says so.
+    """The stages as a definition states them, before anything is learned.
 
-    The last stage is never left if it `ends`; else it leads back.
+    Mean stays, and the probability that each stage leads back by one instead of on by one. Subjects start in the first
+    phase of a stage, the first unless `start` says otherwise. If it `ends` the last stage is never left; otherwise it
+    leads back.
     """
     stages = len(stay)
     if back.shape != (stages,) or not ((stay > 0) & (back >= 0) & (back <= 1)).all():

@@ -1,8 +1,8 @@
-"""What an answer about several values that exclude each other would tell: the expected information gain, exact.
+"""The expected information gain of questions about several exclusive values, exact.
 
-As in `information.py`, with a distribution over the values v of one attribute in the place of one belief. For a target
-t, P(t | answer) = Σ_v P(t | v) P(v | answer). With other evidence on the values one after the other, as many looks at
-the model as there are values give P(t | v) for all of them by a linear system.
+As in `information.py`, with a distribution over the values v of one attribute instead of one belief. For a target t,
+P(t | answer) = Σ_v P(t | v) P(v | answer). With other evidence on each value in turn, as many runs of the model as
+there are values give P(t | v) for all of them by a linear system.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from beliefgraph.inference.session import Session
 
 @dataclass(frozen=True, eq=False)
 class ValueQuestion:
-    """A question about the values of one attribute: their beliefs, and how likely each answer is under each value,
-    shape [answers, values], columns that sum to 1."""
+    """A question about the values of one attribute.
+
+    Their beliefs, and the probability of each answer under each value, shape [answers, values], columns that sum to 1.
+    """
 
     values: Ints
     likelihood: Floats
@@ -36,8 +38,7 @@ class ValueQuestion:
 
 
 def value_gains(session: Session, evidence: Floats, questions: Sequence[ValueQuestion], targets: Ints) -> Floats:
-    """How many bits each question is expected to tell about the targets; the session has this evidence before and
-    after."""
+    """The expected gain in bits of each question about the targets; the session has this evidence before and after."""
     now = session.log_odds()
     own = expit(now[targets])
     before = bits(own)

@@ -1,7 +1,7 @@
-"""One change after another: what follows is brought up to date where it changed.
+"""Incremental updates: only what a change affects is recomputed.
 
-The way up takes the dirty cliques and what lies between them and the roots; these are clean afterwards, and `stale`:
-their joints are not what their tables say. The way down goes to wherever that is noticed.
+The upward pass recomputes the dirty cliques and those between them and the roots; these are clean afterwards, and
+`stale`: their joints do not match their tables. The downward pass goes wherever the change is noticeable.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def settle(
     stale: Flags,
     unnoticed: float,
 ) -> bool:
-    """The log-odds of every belief, up and down wherever something changed; whether no digit was lost."""
+    """The log-odds of every belief after updating both passes; returns whether no precision was lost."""
     if not refresh(layout, potentials, evidence, upward, dirty, stale):
         return False
     if not _reach(layout, upward, downward, stale, unnoticed):
@@ -58,7 +58,7 @@ def settle(
 def refresh(
     layout: Layout, potentials: Potentials, evidence: Evidence, upward: Upward, dirty: Flags, stale: Flags
 ) -> bool:
-    """The way up; whether no digit was lost."""
+    """The upward pass; returns whether no precision was lost."""
     trees = layout[3]
     safe = True
     for t in range(len(trees)):
@@ -71,11 +71,11 @@ def refresh(
 
 @native
 def _reach(layout: Layout, upward: Upward, downward: Downward, stale: Flags, unnoticed: float) -> bool:
-    """The way down; whether no marginal that it makes is small.
+    """The downward pass; returns whether none of its marginals is small.
 
-    A clique whose table stands and whose `below` is within `unnoticed` of the one it was last made with (relative)
-    keeps its joint, and so does all that hangs on it. The comparison is always with what was last handed on, so what is
-    left undone never adds up.
+    A clique whose table is unchanged and whose `below` is within `unnoticed` (relative) of the last one it was computed
+    with keeps its joint, and so do all cliques below it. The comparison is always with the last message sent, so
+    skipped changes do not accumulate.
     """
     codes, leaf_codes, maps, trees = layout
     table, total, _ = upward
@@ -98,7 +98,7 @@ def _reach(layout: Layout, upward: Upward, downward: Downward, stale: Flags, unn
 
 @inner
 def _hand_on(codes: Codes, maps: Codes, k: int, joint: Floats, below: Floats, unnoticed: float, room: Floats) -> bool:
-    """Hand clique k what its parent's joint says of what they share; not if that moved by less than is noticed."""
+    """Send clique k the marginal of its parent's joint on their separator, unless it moved by less than `unnoticed`."""
     at, width, parent = codes[k, MESSAGE], codes[k, WIDTH], codes[k, PARENT]
     start, size = codes[parent, START], codes[parent, SIZE]
     moved = False
@@ -119,9 +119,9 @@ def _hand_on(codes: Codes, maps: Codes, k: int, joint: Floats, below: Floats, un
 
 @native
 def reach_one(layout: Layout, row: int, state: int, upward: Upward, path: Codes, above: Floats, here: Floats) -> float:
-    """The log-odds of one state of one variable, whose way up is made: down the one path that leads to it.
+    """The log-odds of one state of one variable after the upward pass: down the one path that leads to it.
 
-    Keeps nothing: `path`, `above` and `here` are room to work in. Not a number where digits were lost.
+    Stores nothing: `path`, `above` and `here` are scratch space. NaN if precision was lost.
     """
     codes, leaf_codes, maps, _ = layout
     table, total, _ = upward

@@ -1,7 +1,7 @@
-"""Many rows of evidence at once, innermost, so that one look at the plan serves them all.
+"""Many rows of evidence at once, as the innermost axis, so that one traversal of the plan serves them all.
 
-An array of a block has the shape [..., BLOCK_OF]. A number is made by the same operations in the same order as in a
-pass of its own, so it has the same bits.
+An array of a block has the shape [..., BLOCK_OF]. A number is computed by the same operations in the same order as in a
+separate pass, so it has the same bits.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from beliefgraph.inference.plan import (
 )
 
 BLOCK_OF = 64
-"""So many rows of evidence go through a plan together: a table entry of theirs fills eight cache lines."""
+"""Rows of evidence that are processed together: a table entry of theirs fills eight cache lines."""
 
 
 @native
@@ -52,9 +52,9 @@ def cohort(
 ) -> None:
     """The log-odds of some beliefs for each row of evidence (`given` [B, n]).
 
-    `wanted` are the cliques to go down to, and `column[i]` where belief i stands in the `answer` ([B, asked], -1: it is
-    not asked); variable v has the beliefs from `first[v]` on and its states from `leaf_start[v]`. Rows that may have
-    lost digits are marked `suspect` and are for the caller; the others have the bits that `log_odds` gives.
+    `wanted` are the cliques to visit downward, and `column[i]` is the column of belief i in the `answer` ([B, asked],
+    -1: not requested); variable v has the beliefs from `first[v]` on and its states from `leaf_start[v]`. Rows that may
+    have lost precision are marked `suspect` for the caller; the others are bit-identical to `log_odds`.
     """
     codes, leaf_codes, _, trees = layout
     n, entries, messages = len(leaf_codes), len(start[2]), len(start[3])
@@ -102,7 +102,7 @@ def cohort(
 
 @inner
 def _observe(given: Floats, first: Ints, leaf_start: Ints, weight: Floats, said: Flags, value: Floats) -> None:
-    """The weights of every state, as `observe` and `observe_values` write them; what is past the rows is silent."""
+    """The weights of every state, as `observe` and `observe_values` do; lanes beyond the rows have no evidence."""
     rows = len(given)
     for v in range(len(first) - 1):
         belief, leaf, number = first[v], leaf_start[v], first[v + 1] - first[v]
@@ -140,8 +140,10 @@ def _up(
     dirty: Flags,
     least: Floats,
 ) -> None:
-    """The way up; `least` becomes the least of all messages and normalisers of a row. What is not dirty is as without
-    evidence."""
+    """The upward pass; `least` becomes the least of all messages and normalisers of a row.
+
+    Cliques that are not dirty have their values without evidence.
+    """
     codes, leaf_codes, maps, _ = layout
     potential, tables, totals, messages = start[0], start[2], start[3], start[4]
     largest = np.empty(BLOCK_OF)
@@ -183,7 +185,7 @@ def _up(
 
 @inner
 def _multiply(maps: Codes, off: int, size: int, by: Floats, at: int, joint: Floats, start: int) -> None:
-    """Multiply the entries of a clique's tables by what their map reads from another's."""
+    """Multiply the entries of a clique's tables by the mapped entries of another's."""
     for j in range(size):
         other = at + maps[off + j]
         for w in range(BLOCK_OF):
@@ -205,7 +207,7 @@ def _normalise_two(joint: Floats, start: int, total: Floats, message: Floats, to
 
 @inner
 def _hand_down(layout: Layout, k: int, total: Floats, joint: Floats, below: Floats) -> None:
-    """The joints of clique k, from its parent's; `below` is room to work in."""
+    """The joints of clique k, from its parent's; `below` is scratch space."""
     codes, _, maps, _ = layout
     start, block, at, width = codes[k, START], codes[k, BLOCK], codes[k, MESSAGE], codes[k, WIDTH]
     parent = codes[k, PARENT]
@@ -223,7 +225,7 @@ def _hand_down(layout: Layout, k: int, total: Floats, joint: Floats, below: Floa
 
 @inner
 def _collect(maps: Codes, off: int, width: int, joint: Floats, start: int, size: int, to: Floats) -> None:
-    """Sum the entries of a clique's tables to those their map sends them to."""
+    """Sum the entries of a clique's tables into those that their map gives."""
     if size == 4 and width == 2:
         second = maps[off + 1]
         one, other = start + 1 + second, start + 2 - second
@@ -255,9 +257,9 @@ def _answer(
     answer: Floats,
     least: Floats,
 ) -> None:
-    """The log-odds of those of the beliefs [belief, end) that are asked, of the variable in a row of clique k.
+    """The log-odds of the requested beliefs in [belief, end), of the variable in a row of clique k.
 
-    Those told nothing answer their priors. `marginal`, `against` and `value` are room to work in.
+    Those without evidence have their priors. `marginal`, `against` and `value` are scratch space.
     """
     codes, leaf_codes, maps, _ = layout
     states, rows = leaf_codes[row, STATES], len(answer)

@@ -1,7 +1,7 @@
-"""What groups of items say together where every source is taken at its word: no error rates, nothing shared.
+"""Groups of items combined if every source counts as stated: no error rates, nothing shared.
 
-The same numbers, bit for bit, as the general way in `evidence.py`, in one pass: a twin with little evidence is derived
-in the time that a handful of calls on arrays take.
+The same numbers, bit for bit, as the general case in `evidence.py`, in one pass: a twin with little evidence is derived
+in the time of a handful of array operations.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def total(
 ) -> None:
     """Sum rows, each a group on a belief, by belief.
 
-    `of_belief`, [5, beliefs], is filled with the log-likelihood within its bound and without, the mass, the mass
-    without age, and the share of the opposing side; `share` with what a quantum of each row adds to its belief.
+    Fills `of_belief`, [5, beliefs], with the log-likelihood within its bound and without, the mass, the mass without
+    ageing, and the share of the opposing side; `share` with what a quantum of each row adds to its belief.
     """
     beliefs = of_belief.shape[1]
     sums = np.zeros((4, beliefs), dtype=np.int64)

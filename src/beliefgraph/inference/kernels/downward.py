@@ -1,4 +1,4 @@
-"""The way down: joints and marginals of the cliques, from each tree's root."""
+"""The downward pass: joints and marginals of the cliques, from each tree's root."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def down(
     upward: Upward,
     downward: Downward,
 ) -> bool:
-    """The joints and marginals of one tree whose tables are made; whether no digit was lost.
+    """The joints and marginals of one tree after its upward pass; returns whether no precision was lost.
 
-    The joint may be the table itself.
+    The joint may be the same array as the table.
     """
     codes, leaf_codes, maps, _ = layout
     table, total, message = upward
@@ -70,7 +70,7 @@ def answer(
     below: Floats,
     marginal: Floats,
 ) -> bool:
-    """The joint of clique k, which is handed `below`, and its leaves' marginals; whether none of these is small."""
+    """The joint of clique k given `below`, and its leaves' marginals; returns whether none of these is small."""
     start, size, at, width = codes[k, START], codes[k, SIZE], codes[k, MESSAGE], codes[k, WIDTH]
     clear = True
     if size == 4 and width == 2:

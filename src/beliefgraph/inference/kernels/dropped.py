@@ -1,6 +1,6 @@
 """The messages of dropped factors, as machine code.
 
-With ψ the table of a factor, b the marginals of its variables in the tree, m what the factor told them before:
+With ψ the table of a factor, b the marginals of its variables in the tree, m the factor's previous messages:
 
     cavity[v, x] = b[v, x] / m[v, x]        new[v, x] = Σ ψ(..., x, ...) · Π cavity[w, ·] over its other variables w
 
@@ -17,7 +17,7 @@ from beliefgraph.inference.arrays import Flags, Floats, Ints
 from beliefgraph.inference.native import inner, native
 
 LEAST = -700.0
-"""The log of the least message, close to the end of the doubles: a factor that rules a state out stops here."""
+"""The log of the least message, close to the limit of doubles: the lower bound for states that a factor rules out."""
 
 
 @native
@@ -31,7 +31,7 @@ def spread(slot_leaf: Ints, slot_start: Ints, message: Floats, log_weight: Float
 
 @native
 def weights(leaf_start: Ints, log_weight: Floats, weight: Floats, said: Flags) -> None:
-    """The weights, the largest of each variable 1, and which variables anything is said about."""
+    """The weights, the largest of each variable 1, and which variables have evidence."""
     for v in range(len(said)):
         first, last = leaf_start[v], leaf_start[v + 1]
         most, least = -np.inf, np.inf
@@ -88,7 +88,7 @@ def exchange(
     message: Floats,
     share: float,
 ) -> float:
-    """Replace this share of every message by what it should be; the largest difference, in nats."""
+    """Replace this share of every message by its new value; returns the largest difference, in nats."""
     gap = 0.0
     room = 0
     for factor in range(len(active)):

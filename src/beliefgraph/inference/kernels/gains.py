@@ -1,8 +1,7 @@
-"""How many bits a question tells about some beliefs, where one look at the model gave the line that each lies on.
+"""The expected information gain of a question in bits, given two points on the line of each target.
 
-What an answer tells of a target is the divergence of its probability from what it was, and the mean of that over the
-answers is the expected fall of its entropy. Each loop does one thing to many numbers, so that many go through the
-processor at once.
+The gain about a target is the divergence of its new probability from the old one, averaged over the answers, which is
+the expected reduction of its entropy. Each loop applies one operation to many numbers, so that it can be vectorised.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from beliefgraph.inference.elementary import exponential, logarithm
 from beliefgraph.inference.native import inner, native
 
 STEEPEST = 4.0
-"""A probability moves by at most a quarter of what its log-odds do: where these move less, nothing is worked out."""
+"""A probability changes by at most a quarter of the change of its log-odds: smaller changes are skipped."""
 
 LEAST = 1e-15
-"""Probabilities are kept as far from 0 and 1: an entropy there is less than 1e-13 bits."""
+"""Probabilities are kept this far from 0 and 1: an entropy there is less than 1e-13 bits."""
 
 FURTHEST = 700.0
-"""Log-odds beyond which a probability is 0 or 1 to every digit."""
+"""Log-odds beyond which a probability is 0 or 1 in double precision."""
 
 PER_LN2 = 1.4426950408889634
 
@@ -29,11 +28,11 @@ PER_LN2 = 1.4426950408889634
 def gain(
     now: Floats, other: Floats, own: Floats, targets: Ints, span: float, unfelt: float, given: Floats, moved: Floats
 ) -> float:
-    """The bits that a question tells about its targets.
+    """The gain of a question about its targets in bits.
 
-    `now` and `other` are the log-odds of all beliefs as known and at the other look, at which the belief asked about is
-    more probable by `span`; `own` is the probability of each target. Each answer is `given` with its probability and
-    moves the belief asked about by `moved`. Targets moved by less than `unfelt` are left out.
+    `now` and `other` are the log-odds of all beliefs under the current and under the other evidence, at which the
+    belief in question is more probable by `span`; `own` is the probability of each target. Each answer has the
+    probability `given` and moves the belief in question by `moved`. Targets moved by less than `unfelt` are left out.
     """
     size, least = 0, STEEPEST * unfelt * abs(span)
     p, slope = np.empty(len(targets)), np.empty(len(targets))

@@ -1,4 +1,4 @@
-"""The grid of published numbers, point by point (`services/derivation/grid.py` says what it is)."""
+"""The grid of published numbers, point by point (defined in `services/derivation/grid.py`)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ LAST = 49.0
 """Grid steps from probability 1/2 to the last whole percentage point, 1 % or 99 %."""
 
 BEYOND = 44.0
-"""Makes log-odds of 6, the first whole nat beyond 99.5 %, the next step of the grid."""
+"""Maps log-odds of 6, the first whole nat beyond 99.5 %, to the next step of the grid."""
 
 _SHARE = 0.5 + np.arange(LAST + 1.0) / 100.0
 POINTS = np.round(np.log(_SHARE) - np.log1p(-_SHARE), 6)
-"""The log-odds of the points up to the last, from probability 1/2."""
+"""The log-odds of the points up to the last one, from probability 1/2."""
 
 
 @inner
@@ -48,7 +48,7 @@ def nearest(log_odds: Floats, found: Floats) -> None:
 
 @native
 def apart(log_odds: Floats, prior: Floats, least: float, found: Flags) -> None:
-    """Whether log-odds are more than so many steps from those of a prior probability."""
+    """Whether log-odds differ by more than this many steps from those of a prior probability."""
     for i in range(len(log_odds)):
         stated = math.log(prior[i]) - math.log1p(-prior[i])
         found[i] = abs(_step(log_odds[i]) - _step(stated)) > least

@@ -1,18 +1,20 @@
-"""Every item of a twin's evidence as it counts at one moment, summed by group.
+"""All items of a twin's evidence that count at one moment, aged and summed by group.
 
-An item is valid from t₀ on and says λ; its group has the half-life h, in whole microseconds (0: never ages). With
-c = tanh(|λ|/2), what is left of it at t is x = 2^((t₀ − t)/h), and it says 2·artanh(c·x) = log((1 + c·x) / (1 − c·x)).
-Both times are split into whole half-lives and the rest of one, so that x is a product of two numbers: a power of two,
-and 2^(rest of t₀ − rest of t), of which the first factor is kept with the item (`strength` is c·2^(rest of t₀)).
+An item is valid from t₀ on and has the log-likelihood ratio λ; its group has the half-life h, in whole microseconds (0:
+never ages). With c = tanh(|λ|/2) and the age factor x = 2^((t₀ − t)/h), its aged value at t is
+2·artanh(c·x) = log((1 + c·x) / (1 − c·x)). Both times are split into whole half-lives and a rest, so that x is a
+product of two numbers: a power of two, and 2^(rest of t₀ − rest of t), of which the first factor is stored with the
+item (`strength` is c·2^(rest of t₀)).
 
-An item may be kept in part (k < 1: it is from before a change, `foresight/runs.py`): then 2·artanh(k·c·x). Of a group
-`follows` says by which steps, -1 for none: of the steps `first[f]` up to `first[f + 1]`, the last one whose `edge` is
-not after t₀ says what is kept.
+An item may count in part (k < 1, if it is from before a change, `foresight/runs.py`): then 2·artanh(k·c·x). `follows`
+is the step function of a group, -1 for none: among the steps `first[f]` up to `first[f + 1]`, the last one whose `edge`
+is not after t₀ gives the share.
 
-Sums are of whole quanta, so they do not depend on the order of the items, nor on how these are cut into blocks.
-`gather` visits every item. `gather_runs` sums sorted ones with the same bits: of a run, the items of one group and one
-sign that began in the same half-life, the factor of the moment is the same, so that a logarithm is left of each. What
-does not age is the difference of two prefix sums.
+Sums are of integer quanta, so they depend neither on the order of the items nor on their division into blocks.
+
+`gather` visits every item. `gather_runs` sums sorted ones with the same bits: within a run, the items of one group and
+sign that began in the same half-life, the factor of the moment is constant, so that one logarithm per item remains.
+Without ageing the sum is the difference of two prefix sums.
 """
 
 from __future__ import annotations
@@ -28,28 +30,29 @@ GRID = 2.0**32
 """Quanta per nat: 2^-32 is far below anything shown, and leaves room for 70 million items at the bound in 63 bits."""
 
 STRONG = 8.0
-"""|λ| in nats above which c is so near 1 that 1 − c·x loses its digits: it is worked out from the elapsed time."""
+"""|λ| in nats above which c is so near 1 that 1 − c·x loses precision: the aged value is computed from the elapsed
+time."""
 
 FORGOTTEN = 64
-"""Half-lives after which nothing is left of an item, to half a quantum."""
+"""Half-lives after which an item is 0, to half a quantum."""
 
 HALVED = 2.0 ** -np.arange(FORGOTTEN + 1.0)
-"""What is left after this many half-lives; to look it up takes a tenth of the time of a power."""
+"""The age factor after this many half-lives; the lookup takes a tenth of the time of a power."""
 
 RISING, FALLING, LEFT, FRESH_RISING, FRESH_FALLING, ITEMS, BEGUN, OPEN = range(8)
-"""The columns of the sums. BEGUN counts what had begun by the moment, OPEN all that the rev sees."""
+"""The columns of the sums. BEGUN counts the items that had begun by the moment, OPEN all those visible to the rev."""
 
 SUMS = 8
 
 MANTISSA = np.uint64(52)
-"""Bits of a float64 below its exponent, of which the bias is ONE; HALF is half of the last place of the exponent."""
+"""Bits of a float64 below its exponent, whose bias is ONE; HALF is half of the last place of the exponent."""
 ONE, HALF = np.uint64(1023), np.uint64(2**51)
 
 WHOLE = 2.0**52
-"""From here on the last place of a float64 is one: its bits, less those of this, are a whole number up to 2^52."""
+"""From here on the last place of a float64 is one: its bits, minus those of this, are an integer up to 2^52."""
 WHOLE_BITS = np.uint64(np.float64(WHOLE).view(np.uint64))
 NEAREST = 1.5 * WHOLE
-"""To add this to a number, up to 2^51 either way, is to round it to the nearest whole one."""
+"""Adding this to a number, up to 2^51 in absolute value, rounds it to the nearest integer."""
 NEAREST_BITS = np.int64(np.float64(NEAREST).view(np.int64))
 
 LN2 = math.log(2.0)
@@ -57,11 +60,11 @@ LN2 = math.log(2.0)
 
 @inner
 def _twice_artanh(z: float) -> float:
-    """2·artanh(z) = log((1 + z) / (1 − z)) for 0 ≤ z ≤ tanh(STRONG / 2), to some 10^-15.
+    """2·artanh(z) = log((1 + z) / (1 − z)) for 0 ≤ z ≤ tanh(STRONG / 2), to about 10^-15.
 
-    With n a whole number near its logarithm to base 2, that is n·ln 2 + 2·artanh(s) for s = (1 + z − b) / (1 + z + b),
+    With n an integer near its logarithm to base 2, that is n·ln 2 + 2·artanh(s) for s = (1 + z − b) / (1 + z + b),
     b = 2^n·(1 − z), and |s| < 0.201: ten terms of the series. The bits of a float, read as a number, are its logarithm
-    to base 2 to within 0.09. Without a branch or a call the compiler works out several at a time.
+    to base 2 to within 0.09. Without branches and calls the compiler vectorises it.
     """
     above, below = 1.0 + z, 1.0 - z
     n = (np.float64(above).view(np.uint64) - np.float64(below).view(np.uint64) + HALF) >> MANTISSA
@@ -84,13 +87,13 @@ def _twice_artanh(z: float) -> float:
 
 @inner
 def _quanta(nats: float) -> int:
-    """The nearest whole number of quanta, as `rint` has it."""
+    """The nearest integer number of quanta, rounded as by `rint`."""
     return int(np.float64(nats * GRID + NEAREST).view(np.int64) - NEAREST_BITS)
 
 
 @inner
 def _aged(llr: float, strength: float, period: int, since: int, at: int, half: int, whole: int, rest: float) -> float:
-    """What an item still says, in nats."""
+    """The aged log-likelihood ratio of an item, in nats."""
     if half == 0 or since == at:
         return llr
     if whole - period > FORGOTTEN:
@@ -107,7 +110,7 @@ def _aged(llr: float, strength: float, period: int, since: int, at: int, half: i
 def _said(
     llr: float, strength: float, period: int, since: int, at: int, half: int, whole: int, rest: float, kept: float
 ) -> float:
-    """What an item that is kept in part still says, in nats."""
+    """The aged log-likelihood ratio of an item that counts in part, in nats."""
     if kept == 1.0:
         return _aged(llr, strength, period, since, at, half, whole, rest)
     if kept <= 0.0:
@@ -126,7 +129,7 @@ def _said(
 
 @inner
 def _kept(follows: int, since: int, first: Ints, edge: Ints, keep: Floats) -> float:
-    """How much of an item is kept, from 0 to 1."""
+    """The share of an item that counts, from 0 to 1."""
     if follows < 0:
         return 1.0
     low, high = first[follows], first[follows + 1]
@@ -142,7 +145,7 @@ def _kept(follows: int, since: int, first: Ints, edge: Ints, keep: Floats) -> fl
 
 @inner
 def _left(since: int, at: int, half: int, kept: float) -> int:
-    """What is left of an item, in quanta of one."""
+    """The aged count of an item, in quanta of one."""
     if half == 0 or since == at:
         return int(np.rint(kept * GRID))
     return int(np.rint(kept * 2.0 ** (-((at - since) / half)) * GRID))
@@ -172,9 +175,9 @@ def gather(
     sums: Ints,
     rows_apart: Ints,
 ) -> int:
-    """Add the items of a block that `rev` sees to the sums, [groups, SUMS]; those of groups `apart` are only counted.
+    """Add the items of a block that are visible to `rev` to the sums, [groups, SUMS].
 
-    The rows of the latter are written to `rows_apart`, and how many they are is returned.
+    Items of groups `apart` are only counted; their rows are written to `rows_apart`, and their number is returned.
     """
     found = 0
     for i in range(len(group)):
@@ -221,10 +224,10 @@ def gather_runs(
     apart: Flags,
     sums: Ints,
 ) -> None:
-    """Add the items of runs to the sums, all of which the rev sees; those of groups `apart` are only counted.
+    """Add the items of runs, all visible to the rev, to the sums; those of groups `apart` are only counted.
 
-    Run r has the places `start[r]` up to `start[r + 1]`, in the order of their times: `order` is the row of each place,
-    `force` its `strength`, and `fresh` the sum, regardless of sign, of what those before it said when they were new.
+    Run r has the entries `start[r]` up to `start[r + 1]`, in the order of their times: `order` is the row of each
+    entry, `force` its `strength`, and `fresh` the prefix sum of the unaged absolute values.
     """
     for r in range(len(group)):
         g, low, high = group[r], start[r], start[r + 1]
@@ -262,7 +265,7 @@ def gather_runs(
 
 @inner
 def _places_before(at: int, order: Narrow, valid_from: Ints, low: int, high: int) -> int:
-    """The first place of a part of a run that is not before a moment."""
+    """The first entry of a part of a run that is not before a moment."""
     while low < high:
         middle = (low + high) // 2
         if valid_from[order[middle]] < at:
@@ -274,7 +277,7 @@ def _places_before(at: int, order: Narrow, valid_from: Ints, low: int, high: int
 
 @inner
 def _add(sums: Ints, g: int, aged: int, fresh: int) -> None:
-    sums[g, RISING] += max(aged, 0)  # branches on a sign that nobody can predict would cost a third more
+    sums[g, RISING] += max(aged, 0)  # an unpredictable branch on the sign would cost a third more
     sums[g, FALLING] -= min(aged, 0)
     sums[g, FRESH_RISING] += max(fresh, 0)
     sums[g, FRESH_FALLING] -= min(fresh, 0)
@@ -299,7 +302,7 @@ def weigh(
     quanta: Ints,
     left: Ints,
 ) -> None:
-    """What each of these items, all of which count, says at the moment, and what is left of it; in quanta."""
+    """The aged value and the aged count of each of these items, all of which count at the moment; in quanta."""
     for i in range(len(group)):
         g = group[i]
         kept = _kept(follows[g], valid_from[i], first, edge, keep)
@@ -332,10 +335,10 @@ def spread(
     rows: Ints,
     shares: Floats,
 ) -> int:
-    """What the items of a block that `rev` sees and that count say, each times the weight of its group.
+    """The aged values of the items of a block that are visible to `rev` and count, times the weights of their groups.
 
-    Only groups that reach what is asked about are told of: of each item its row and the product are written, and how
-    many they are is returned.
+    Only groups that reach the target are included: the row and the product of each item are written, and their number
+    is returned.
     """
     found = 0
     for i in range(len(group)):

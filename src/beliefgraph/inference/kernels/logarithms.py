@@ -1,4 +1,4 @@
-"""The same pass on logarithms: slower, and never out of range."""
+"""The same pass with logarithms: slower, but without underflow."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from beliefgraph.inference.plan import (
 def log_tree(
     layout: Layout, first: int, last: int, log_potential: Floats, weight: Floats, log_marginal: Floats
 ) -> bool:
-    """The logarithms of one tree's marginals; whether anything is possible at all."""
+    """The logarithms of one tree's marginals; returns whether anything is possible at all."""
     codes, leaf_codes, maps, _ = layout
     origin, origin_message = codes[first, START], codes[first, MESSAGE]
     table = log_potential[origin : codes[last - 1, START] + codes[last - 1, SIZE]].copy()
@@ -78,7 +78,7 @@ def log_tree(
 
 @native
 def _collect(maps: Codes, off: int, width: int, joint: Floats, start: int, size: int, to: Floats, at: int) -> None:
-    """Sum a table to the entries its map sends it to, as `collect` does."""
+    """Sum a table into the entries that its map gives, as `collect` does."""
     for s in range(at, at + width):
         to[s] = -np.inf
     for j in range(size):

@@ -1,4 +1,4 @@
-"""What is observed, as a weight for every state of every variable: 0 where it is ruled out, else at most 1."""
+"""Observations as a weight of every state of every variable: 0 if it is ruled out, else at most 1."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from beliefgraph.inference.native import inner, native
 
 @inner
 def observe(given: float, fixed: int, weight: Floats, leaf: int) -> int:
-    """Write the weights of a belief's two states; whether anything is said about it. `fixed`: 0 no, 1 holds, 2 not."""
+    """Write the weights of a belief's two states; returns whether there is evidence. `fixed`: 0 no, 1 holds, 2 not."""
     if fixed:
         weight[leaf], weight[leaf + 1] = fixed - 1.0, 2.0 - fixed
         return 1
@@ -50,8 +50,10 @@ def observe_values(given: Floats, fixed: Flags, first: int, last: int, weight: F
 
 @native
 def log_weights(given: Floats, fixed: Flags, first: Ints, weight: Floats, said: Flags) -> None:
-    """The logarithm of the weight of every state, and whether anything is said about each variable, row by row (`given`
-    and `fixed` [B, beliefs], `weight` [B, leaves], `said` [B, variables])."""
+    """The logarithm of the weight of every state, and whether there is evidence on each variable, row by row.
+
+    Shapes: `given` and `fixed` [B, beliefs], `weight` [B, leaves], `said` [B, variables].
+    """
     for b in range(len(given)):
         leaf = 0
         for v in range(len(first) - 1):

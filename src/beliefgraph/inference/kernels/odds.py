@@ -1,4 +1,4 @@
-"""From the probabilities of states to the odds of beliefs: never one less the other."""
+"""From the probabilities of states to the odds of beliefs, without computing 1 − p."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from beliefgraph.inference.native import inner, native
 
 @inner
 def log_odds_of(marginal: Floats, first: Ints, leaf_start: Ints, answer: Floats) -> None:
-    """The log-odds of every belief: variable v has the beliefs from `first[v]` to `first[v + 1]` and its states from
-    `leaf_start[v]`. Those of beliefs by themselves go through the processor many at a time."""
+    """The log-odds of every belief.
+
+    Variable v has the beliefs from `first[v]` to `first[v + 1]` and its states from `leaf_start[v]`. The loop over
+    binary beliefs is vectorised.
+    """
     n = len(first) - 1
     if first[n] == n:
         for v in range(n):
@@ -29,8 +32,10 @@ def log_odds_of(marginal: Floats, first: Ints, leaf_start: Ints, answer: Floats)
 
 @inner
 def others(marginal: Floats, leaf: int, first: int, last: int, answer: Floats) -> None:
-    """For each of the values [first, last) of a variable the sum of the others: what is before it and what is behind,
-    so that nothing is subtracted."""
+    """For each of the values [first, last) of a variable the sum of the others, as prefix plus suffix sum.
+
+    Nothing is subtracted.
+    """
     total = 0.0
     for value in range(first, last):
         answer[value] = total
@@ -51,7 +56,7 @@ def compare(marginal: Floats, leaf: int, first: int, last: int, answer: Floats) 
 
 @inner
 def contrast(marginal: Floats, leaf: int, first: int, last: int, answer: Floats) -> None:
-    """Their logarithms."""
+    """The logarithms of these odds."""
     compare(marginal, leaf, first, last, answer)
     for value in range(first, last):
         answer[value] = logarithm(answer[value])
@@ -59,7 +64,7 @@ def contrast(marginal: Floats, leaf: int, first: int, last: int, answer: Floats)
 
 @native
 def contrast_one(marginal: Floats, states: int, state: int) -> float:
-    """The log-odds of one value, with the bits that `contrast` gives."""
+    """The log-odds of one value, bit-identical to `contrast`."""
     before, behind = 0.0, 0.0
     for s in range(state):
         before += marginal[s]
@@ -83,7 +88,7 @@ def rest(marginal: Floats, first: Ints, no: Floats) -> None:
 
 @native
 def log_rest(logs: Floats, first: Ints, no: Floats) -> None:
-    """The same of logarithms, row by row ([B, leaves] and [B, beliefs])."""
+    """The same for logarithms, row by row ([B, leaves] and [B, beliefs])."""
     widest = 2
     for v in range(len(first) - 1):
         widest = max(widest, first[v + 1] - first[v])
@@ -96,7 +101,7 @@ def log_rest(logs: Floats, first: Ints, no: Floats) -> None:
                 no[b, first[v]] = logs[b, leaf]
                 leaf += 2
                 continue
-            # The greatest is among the others of all but itself; its own others are scaled by the second.
+            # The greatest is among the others of all but itself; its own others are scaled by the second greatest.
             at = np.argmax(logs[b, leaf : leaf + states])
             top, second = logs[b, leaf + at], -np.inf
             for s in range(states):

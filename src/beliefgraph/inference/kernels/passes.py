@@ -1,7 +1,7 @@
-"""Full passes over the trees of a plan, for one row of evidence after another.
+"""Full passes over the trees of a plan, for each row of evidence.
 
-A `Start` is an engine's own: its potentials, its way up without evidence, which trees lost no digit on it, and which
-cliques have another potential by now.
+A `Start` belongs to an engine: its potentials, its upward pass without evidence, the trees that lost no precision in
+it, and the cliques whose potential has changed since.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Start = tuple[Floats, Floats, Floats, Floats, Floats, Flags, Flags]
 """`potential`, `log_potential`; `table`, `total`, `message`; `fit` [trees], `changed` [cliques]."""
 
 SILENT, DONE, LOST = 0, 1, 2
-"""What became of a tree: nothing is known about it, it has its answer, or digits were lost."""
+"""The state of a tree: no evidence, computed, or precision lost."""
 
 
 @native
@@ -39,8 +39,8 @@ def log_odds(
 ) -> None:
     """The log-odds of every belief for each row of evidence (`given`, `answer` [B, n], `status` [B, trees]).
 
-    Variable v has the beliefs from `first[v]` to `first[v + 1]` and its states from `leaf_start[v]`. A tree about which
-    nothing is said answers its priors; one that lost digits is for the caller.
+    Variable v has the beliefs from `first[v]` to `first[v + 1]` and its states from `leaf_start[v]`. A tree without
+    evidence has its priors; one that lost precision is left to the caller.
     """
     _, leaf_codes, _, trees = layout
     codes = layout[0]
@@ -66,8 +66,9 @@ def log_odds(
 def distributions(
     layout: Layout, start: Start, weight: Floats, said: Flags, marginal: Floats, joint: Floats, status: Flags
 ) -> None:
-    """The distribution of every variable for each row of leaves (`weight`, `marginal` [B, leaves]), unnormalised by a
-    rounding error; `joint` has every table of the last row.
+    """The distribution of every variable for each row of leaves, unnormalised by a rounding error.
+
+    Shapes: `weight`, `marginal` [B, leaves]. `joint` has every table of the last row.
     """
     below = np.empty(len(start[4]))
     for b in range(len(weight)):
@@ -79,8 +80,9 @@ def distributions(
 def joints(
     layout: Layout, start: Start, weight: Floats, said: Flags, joint: Floats, log_mass: Floats, status: Flags
 ) -> None:
-    """Every table's joint for each row of leaves (`joint` [B, entries]), and the log of the sum of each tree's product
-    of factors (`log_mass` [B, trees]): what the messages upward were divided by.
+    """Every table's joint for each row of leaves (`joint` [B, entries]), and the log mass of each tree.
+
+    The mass (`log_mass` [B, trees]) is the sum of the product of factors: the product of the upward normalisers.
     """
     codes, _, _, trees = layout
     below, marginal = np.empty(len(start[4])), np.empty(weight.shape[1])
@@ -108,9 +110,9 @@ def run(
     status: Flags,
     everything: bool,
 ) -> Floats:
-    """A full pass over the trees about which something is said, or all; the totals of its way up.
+    """A full pass over the trees with evidence, or all; returns the totals of its upward pass.
 
-    `joint` comes as the tables without evidence.
+    `joint` initially has the tables without evidence.
     """
     codes, leaf_codes, _, trees = layout
     potential, log_potential, _, sums, messages, fit, changed = start

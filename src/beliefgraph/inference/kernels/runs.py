@@ -1,8 +1,8 @@
-"""One stream of events, followed one after the other: the posterior over when the current run began, in bounded room.
+"""The posterior over when the current run of a stream of events began, in bounded memory.
 
 Within a run the kinds of events are drawn from one unknown distribution with a symmetric Dirichlet prior, `share` of a
-count for each kind. Of the beginnings that are possible MOST are kept: the first, the latest and the most likely.
-Entries at one time belong to one run: it begins before the first of them or after the last.
+count for each kind. Of the possible beginnings MOST are retained: the first, the latest and the most likely. Entries at
+one time belong to one run: it begins before the first of them or after the last.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from beliefgraph.inference.arrays import Bools, Floats, Ints, Narrow
 from beliefgraph.inference.native import inner, native
 
 MOST = 64
-"""Possible beginnings that are kept. What counts of an event then differs by up to .03 from what all of them say, and
-its surprise by .01 nats, where 400 events were simulated."""
+"""Retained beginnings. The weight of an event then differs by up to .03 from the exact one, and its surprise by .01
+nats, in simulations of 400 events."""
 
 STATED = -1
-"""The kind of an entry that is no event, but a statement that a new run begins with a probability."""
+"""The kind of an entry that is not an event, but a statement that a new run begins with a probability."""
 
 SIZE, EVENTS, SINCE, LAST, LAST_EVENT = range(5)
-"""Of a state: how many beginnings it has, and of how many events; the time of the last change that was published, of
-the last entry and of the last event."""
+"""Elements of a state: the number of beginnings, and of events; the time of the last published change, of the last
+entry and of the last event."""
 
 
 @native
@@ -46,7 +46,7 @@ def follow(
     changed: Floats,
     published: Bools,
 ) -> None:
-    """Follow entries in the order of their times; the arrays of the state are changed, the last four are written.
+    """Follow entries in the order of their times; the arrays of the state are updated, the last four are outputs.
 
     A statement's `chances` is its probability. `counts[row[s]]` are the counts of the run that begins at `begin[s]`,
     which are in the order of time; `length[s]` is their sum.
@@ -95,7 +95,7 @@ def follow(
 def _begin(
     time: int, chance: float, state: Ints, begin: Ints, weight: Floats, length: Ints, row: Narrow, counts: Narrow
 ) -> None:
-    """A new run begins at a time with a probability, before what comes then."""
+    """Start a new run at a time with a probability, before the next event."""
     known = begin[state[SIZE] - 1] == time
     if state[SIZE] == MOST and not known:
         _drop(state, begin, weight, length, row)
@@ -120,7 +120,7 @@ def _open(
 
 @inner
 def _drop(state: Ints, begin: Ints, weight: Floats, length: Ints, row: Narrow) -> None:
-    """Give up the least likely beginning but the first, of equals the earliest; its weight goes to the one before."""
+    """Drop the least likely beginning except for the first, of equals the earliest; the one before gets its weight."""
     gone = 1
     for s in range(2, state[SIZE]):
         if weight[s] < weight[gone]:
@@ -134,7 +134,7 @@ def _drop(state: Ints, begin: Ints, weight: Floats, length: Ints, row: Narrow) -
 
 
 def no_state(kinds: int) -> tuple[Ints, Ints, Floats, Ints, Narrow, Narrow, Ints]:
-    """The arrays of a state that has followed nothing."""
+    """The arrays of an initial state."""
     return (
         np.zeros(5, dtype=np.int64),
         np.zeros(MOST, dtype=np.int64),

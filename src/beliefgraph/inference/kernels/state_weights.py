@@ -1,4 +1,4 @@
-"""The weights of all states of a model at once, as observed, where a session begins."""
+"""The weights of all states of a model at once, for the start of a session."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from beliefgraph.inference.native import native
 
 @native
 def state_weights(given: Floats, free: Flags, first: Ints, leaf_start: Ints, weight: Floats, said: Flags) -> None:
-    """Write the weights of all states, and whether anything is observed of each variable."""
+    """Write the weights of all states, and whether there is evidence on each variable."""
     for v in range(len(first) - 1):
         if first[v + 1] - first[v] == 1:
             said[v] = observe(given[first[v]], 0, weight, leaf_start[v])

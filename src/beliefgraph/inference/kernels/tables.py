@@ -1,4 +1,4 @@
-"""One clique's table: what it sums to."""
+"""Sums over one clique's table."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from beliefgraph.inference.plan import STATES, WIDTH
 
 @inner
 def halves(values: Floats, start: int, size: int, step: int) -> tuple[float, float]:
-    """The sums of a table's entries where one variable of two states has the first and where it has the other; two
-    entries that differ in it alone are `step` apart."""
+    """The sums of a table's entries for each state of a binary variable.
+
+    Two entries that differ only in it are `step` apart.
+    """
     no, yes = 0.0, 0.0
     if size == 4:
         no, yes = values[start] + values[start + 3 - step], values[start + step] + values[start + 3]
@@ -31,7 +33,7 @@ def halves(values: Floats, start: int, size: int, step: int) -> tuple[float, flo
 def collect(
     maps: Codes, off: int, step: int, width: int, values: Floats, start: int, size: int, to: Floats, at: int
 ) -> None:
-    """Sum a table to the `width` entries its map sends it to."""
+    """Sum a table into the `width` entries that its map gives."""
     if width == 2:
         to[at], to[at + 1] = halves(values, start, size, step)
     else:
@@ -43,7 +45,7 @@ def collect(
 
 @inner
 def widest(codes: Codes, leaf_codes: Codes) -> int:
-    """The most entries that a table is ever summed to."""
+    """The greatest number of entries that a table is summed to."""
     most = 2
     for k in range(len(codes)):
         most = max(most, codes[k, WIDTH])

@@ -1,8 +1,8 @@
-"""Whether a number that is very small is right.
+"""Detects underflow: whether a very small number is right.
 
-Doubles reach down to 1e-308. A message or marginal below SMALL that is not exactly 0 gives the tree up to the
-logarithms (`log_tree`); so does a 0 that no factor explains, because it may be a product that was too small. A smaller
-term than that cannot take a digit from anything above SMALL.
+Doubles reach down to 1e-308. A message or marginal below SMALL that is not exactly 0 sends the tree to the logarithms
+(`log_tree`); so does a 0 that no factor explains, because it may be an underflowed product. Underflowed terms are too
+small to change any digit of a number above SMALL.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from beliefgraph.inference.plan import (
 
 SMALL = 1e-100
 LOG_TINY = -690.0
-"""Where no term of a sum can be below e to this (1e-300), a sum that is 0 is one of zeros."""
+"""If no term of a sum can be below e to this (1e-300), a sum that is 0 is one of zeros."""
 
 
 @native
 def message_stands(layout: Layout, k: int, log_potential: Floats, weight: Floats, message: Floats) -> bool:
-    """Whether what is small in the message of clique k is a 0, and ruled out."""
+    """Whether every small entry in the message of clique k is a 0 that is ruled out."""
     codes = layout[0]
     to, block = codes[k, MESSAGE], codes[k, BLOCK]
     for s in range(to, to + codes[k, WIDTH]):
@@ -63,7 +63,7 @@ def tree_stands(
     below: Floats,
     marginal: Floats,
 ) -> bool:
-    """Whether what is small in one tree's marginals, or 0 in what is handed down, is a 0 and ruled out."""
+    """Whether every small entry of a tree's marginals, and every 0 passed downward, is a 0 that is ruled out."""
     codes, leaf_codes, _, _ = layout
     for k in range(first + 1, last):
         nothing = False
@@ -121,7 +121,7 @@ def _explained(
 
 @inner
 def _floor(layout: Layout, k: int, log_potential: Floats, weight: Floats, message: Floats) -> float:
-    """A bound below the logarithm of every table entry of clique k that is not ruled out."""
+    """A lower bound of the logarithm of every table entry of clique k that is not ruled out."""
     codes, leaf_codes, _, _ = layout
     least = 0.0
     for j in range(codes[k, START], codes[k, START] + codes[k, SIZE]):
@@ -146,7 +146,7 @@ def _smallest(values: Floats, start: int, number: int) -> float:
 
 @inner
 def _ruled_out(layout: Layout, k: int, j: int, log_potential: Floats, weight: Floats, message: Floats) -> bool:
-    """Whether a factor of entry j of clique k is 0, so that the entry is."""
+    """Whether a factor of entry j of clique k is 0, which rules the entry out."""
     codes, leaf_codes, maps, _ = layout
     if log_potential[codes[k, START] + j] == -np.inf:
         return True

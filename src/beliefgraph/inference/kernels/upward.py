@@ -1,7 +1,7 @@
-"""The way up: tables and messages of the cliques, from the last one of a tree to its root.
+"""The upward pass: tables and messages of the cliques, from the last one of a tree to its root.
 
-A clique's table depends only on what is observed below it, so where nothing is, the table that was made once for no
-evidence at all stands: `dirty` says which cliques are to be made again.
+A clique's table depends only on the evidence below it, so cliques without any keep the table that was computed for no
+evidence at all: `dirty` flags the cliques to recompute.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def up(
     upward: Upward,
     dirty: Flags,
 ) -> bool:
-    """Make the dirty tables and messages of the cliques [first, last) again; whether no digit was lost."""
+    """Recompute the dirty tables and messages of the cliques [first, last); returns whether no precision was lost."""
     codes, leaf_codes, maps, _ = layout
     potential, log_potential = potentials
     weight, said = evidence
@@ -53,7 +53,7 @@ def up(
             continue
         dirty[codes[k, PARENT]] = 1
         start, size, to, width = codes[k, START], codes[k, SIZE], codes[k, MESSAGE], codes[k, WIDTH]
-        if size == 4 and width == 2:  # two beliefs, one of them shared: most of a twin
+        if size == 4 and width == 2:  # two beliefs, one of them shared: the most frequent case
             a, b, c, d = potential[start], potential[start + 1], potential[start + 2], potential[start + 3]
             for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
                 if said[leaf_codes[row, VARIABLE]]:
@@ -110,7 +110,7 @@ def _multiply(
 
 @inner
 def _sum(table: Floats, start: int, block: int, width: int, total: Floats, to: int) -> float:
-    """Sum a table's blocks; the largest of the sums."""
+    """Sum a table's blocks; returns the largest of the sums."""
     largest = 0.0
     if block == 2:
         for s in range(width):
@@ -129,7 +129,7 @@ def _sum(table: Floats, start: int, block: int, width: int, total: Floats, to: i
 
 @native
 def from_nothing(layout: Layout, potentials: Potentials, upward: Upward, fit: Flags) -> None:
-    """The tables and messages without any evidence; `fit` says which trees lost no digit."""
+    """The tables and messages without any evidence; `fit` flags the trees that lost no precision."""
     codes, leaf_codes, _, trees = layout
     leaves = 0
     for row in range(len(leaf_codes)):

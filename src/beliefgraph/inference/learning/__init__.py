@@ -1,4 +1,4 @@
-"""Learning from data: strengths of relations, calibrations, and relations that no catalog states."""
+"""Learning from data: strengths of relations, calibrations, and proposals of new relations."""
 
 from beliefgraph.inference.learning.calibration import (
     Calibration,

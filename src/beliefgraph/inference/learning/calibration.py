@@ -20,13 +20,13 @@ from beliefgraph.inference.arrays import Bools, Floats, floats
 CalibrationKind = Literal["identity", "platt", "isotonic"]
 
 PLATT_FROM = 200
-"""Labels needed before anything is fitted: two parameters overfit fewer."""
+"""Minimum number of labels for any fit: two parameters overfit fewer."""
 ISOTONIC_FROM = 1_000
-"""Labels needed for isotonic regression."""
+"""Minimum number of labels for isotonic regression."""
 FITTED = 0.7
 """Share of the rows, the earlier ones, that candidates are fitted to."""
 FLATTEST, STEEPEST = 0.05, 20.0
-"""Bounds on the slope of the Platt line; it is never flat, so the order of beliefs stays."""
+"""Bounds on the slope of the Platt line; it is never flat, so the order of beliefs is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,7 @@ IDENTITY = Calibration("identity")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The calibration chosen, and how: `fitted` rows made the candidates, and `held_out` later ones decided between
-    them.
+    """The chosen calibration: `fitted` rows were used for the candidates, `held_out` later ones for the choice.
 
     `log_loss` is the mean log loss of each candidate on the held-out rows, in nats.
     """
@@ -69,10 +68,9 @@ class Choice:
 
 
 def calibration_of(log_odds: npt.ArrayLike, happened: npt.ArrayLike) -> Choice:
-    """The best of identity, Platt (from PLATT_FROM labels) and isotonic (from ISOTONIC_FROM), for rows in order of
-    time.
+    """The best of identity, Platt (from PLATT_FROM labels) and isotonic (from ISOTONIC_FROM), for rows by time.
 
-    Candidates are fitted to the first FITTED of the rows and scored on the rest, so the one chosen is never worse there
+    Candidates are fitted to the first FITTED of the rows and scored on the rest, so the chosen one is never worse there
     than the identity. It is not refitted. Raises `invalid-input`.
     """
     given, outcome = _labels(log_odds, happened)

@@ -1,8 +1,8 @@
 """Evidence weights from labelled outcomes: logistic regression shrunk to the stated numbers.
 
-logit P = b + Σ w·x, where x is the sum of stated log-likelihood ratios of each rule in a case; b is the stated prior's
-log-odds and every w is 1 until data say otherwise. The estimate is the maximum a posteriori with normal priors around
-these, by Newton's method.
+logit P = b + Σ w·x, where x is the sum of stated log-likelihood ratios of each rule in a case; a priori b is the stated
+prior's log-odds and every w is 1. The estimate is the maximum a posteriori with normal priors around these, by Newton's
+method.
 """
 
 from __future__ import annotations

@@ -16,9 +16,9 @@ from beliefgraph.inference.evidence import LOG_LIKELIHOOD_BOUND
 class Observations:
     """Rows in order of time, each one twin at one moment.
 
-    `log_likelihood` is λ per row and belief (shape [B, n], nats, 0 without evidence); `truth` is 1 where the belief is
-    known to hold, 0 where it is known not to, NaN where it is not known (shape [B, n]; all NaN if left out). The
-    evidence that made the truth known must not be in λ. Raises `invalid-input`.
+    `log_likelihood` is λ per row and belief (shape [B, n], nats, 0 without evidence); `truth` is 1 if the belief is
+    known to hold, 0 if it is known not to, NaN if unknown (shape [B, n]; all NaN if left out). λ must not include the
+    evidence that made the truth known. Raises `invalid-input`.
     """
 
     log_likelihood: Floats
@@ -41,7 +41,7 @@ class Observations:
         return len(self.log_likelihood)
 
     def part(self, first: float, last: float) -> Observations:
-        """The rows from one share of the time to another: `part(0, 0.7)` is the first seven tenths."""
+        """The rows in a range of shares of the time: `part(0, 0.7)` is the first seven tenths."""
         rows = slice(round(first * len(self)), round(last * len(self)))
         return Observations(self.log_likelihood[rows], self.truth[rows])
 

@@ -1,12 +1,12 @@
-"""Connected parts of a structure as a function of their relations' strengths, and what is expected under them.
+"""Connected parts of a structure as a function of their relations' strengths, with expected statistics.
 
-With strength θ = ln odds ratio of a relation, u the fields and intercepts, and t, s what they multiply in the exponent
-(the *sufficient statistics*), the marginals m(u, θ) are held at the stated priors, so u follows θ:
+With strength θ = ln odds ratio of a relation, u the fields and intercepts, and t, s their coefficients in the exponent
+(the *sufficient statistics*), the marginals m(u, θ) are held at the stated priors, so u is a function of θ:
 
     du/dθ = −J⁻¹·C,   J = dm/du = Cov(x, t),   C = dm/dθ = Cov(x, s)
 
-A free belief's statistic is x, and an effect's x − P(x | causes); a cause's is c·(x − P(x | causes)), and that of a
-relation without direction the slope of its log table.
+The statistic of a free belief is x, and that of an effect x − P(x | causes); a cause's is c·(x − P(x | causes)), and
+that of an undirected relation the slope of its log table.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from beliefgraph.inference.structure import Relation, Structure
 from beliefgraph.inference.variables import Variables
 
 _BLOCK_ENTRIES = 2**21
-"""Rows go through a part in blocks of at most this many table entries: sixteen megabytes."""
+"""Rows are processed in blocks of at most this many table entries: sixteen megabytes."""
 _NUDGE = np.log(2.0)
-"""A relation that says nothing (odds ratio 1) is planned for as if it said this, so that it may come to."""
+"""Strength that a relation without effect (odds ratio 1) is planned with, so that it can be learned."""
 
 
 def strength_of(structure: Structure, relation: Relation) -> float:
-    """A relation's log odds ratio; for `implies` the one that its probability comes to."""
+    """A relation's log odds ratio; for `implies` the one that corresponds to its probability."""
     if relation.kind != "implies":
         return float(np.log(relation.parameter))
     first, second = structure.priors[[relation.source, relation.target]].tolist()
@@ -117,8 +117,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """One statistic: the clique it is read from, the table entries of that clique, and the joint state of its scope at
-    each."""
+    """One statistic: its clique, the table entries of that clique, and the joint state of its scope at each."""
 
     row: int
     entries: slice
@@ -127,14 +126,17 @@ class _Column:
 
 @dataclass(frozen=True)
 class Point:
-    """A part at some strengths: `engine` answers, and `values` has each statistic at each joint state of its scope."""
+    """A part at some strengths.
+
+    `engine` runs queries, and `values` has each statistic in each joint state of its scope.
+    """
 
     part: Part
     engine: Engine
     values: tuple[Floats, ...]
 
     def expectations(self, heard: Floats, truth: Floats) -> Iterator[Expected]:
-        """What is expected of each row, block by block; `heard` and `truth` have shape [B, members]."""
+        """The expectations for each row, block by block; `heard` and `truth` have shape [B, members]."""
         size = max(1, _BLOCK_ENTRIES // self.engine.plan.entries)
         for first in range(0, len(heard), size):
             check_stopped()
@@ -162,7 +164,7 @@ class Point:
 
     @cached_property
     def following(self) -> Floats:
-        """du/dθ: how fields and intercepts follow the strengths so that priors stay; shape [members, relations]."""
+        """du/dθ: how fields and intercepts change with the strengths at constant priors; shape [members, relations]."""
         size = len(self.part.members)
         joint, marginal = self.engine.joint()
         _, mean = self.part.variables.split(marginal)
@@ -174,7 +176,7 @@ class Point:
             _, tilted = self.engine.with_potentials(potential, [column.row]).joint()
             no, yes = self.part.variables.split(tilted)
             covariance[:, k] = 2.0 * float(joint[column.entries] @ tilt) * (yes / (no + yes) - mean)
-        # The last value of a variable has what the others leave it: no field of its own.
+        # The last value of a variable has the remaining probability: no field of its own.
         values = self.part.variables.values
         own = np.setdiff1d(np.arange(size), self.part.variables.first[1:][values] - 1)
         following = np.zeros((size, covariance.shape[1] - size))
@@ -182,16 +184,18 @@ class Point:
         return following
 
     def along(self, expected: Floats) -> Floats:
-        """What the strengths multiply, given sums of expected statistics (shape [..., columns]): θ's own share and that
-        of the fields and intercepts that follow it; shape [..., relations]."""
+        """The gradient in the strengths, given sums of expected statistics.
+
+        Shapes: [..., columns] to [..., relations]. It includes the direct share of θ and that of the dependent fields
+        and intercepts.
+        """
         size = len(self.part.members)
         return np.asarray(expected[..., size:] + expected[..., :size] @ self.following)
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A block of rows: the joint of each clique ([B, entries]), the log of the mass ([B]), and where both are valid
-    ([B])."""
+    """A block of rows: the joint of each clique ([B, entries]), the log of the mass, and validity ([B] each)."""
 
     joint: Floats
     log_mass: Floats

@@ -1,10 +1,11 @@
-"""Relations that no catalog states and the data support: for review, never adopted automatically.
+"""Relations that the data support and no catalog states: for review, never adopted automatically.
 
-*Shortlist.* If the model is right, the evidence on belief a changes it by u_a = P(a | all) − P(a | all but the evidence
-on a), whose mean is 0 whatever the evidence elsewhere. So u_a is uncorrelated with d_b, the change of b by the evidence
-on b alone, unless a and b are related in a way the model lacks: for small strengths this is the score test of the
-missing relation. *Choice.* The most significant pair within the false-discovery bound is fitted, and kept if it makes
-later rows more likely; then all pairs are tested again, because one missing relation makes others look missing.
+*Shortlist.* If the model is right, the evidence on belief a changes it by u_a = P(a | all) − P(a | all except the
+evidence on a), whose mean is 0 whatever the other evidence is. So u_a is uncorrelated with d_b, the change of b by the
+evidence on b alone, unless a and b are related in a way the model lacks: for small strengths this is the score test of
+the missing relation. *Choice.* The most significant pair within the false-discovery bound is fitted, and kept if it
+increases the likelihood of later rows; then all pairs are tested again, because one missing relation makes others
+appear missing.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ from beliefgraph.inference.model import Model
 from beliefgraph.inference.structure import Relation, Structure
 
 FITTED = 0.7
-"""Share of the rows, the earlier ones, in which relations are found and fitted; the rest measures their gain."""
+"""Share of the rows, the earlier ones, in which relations are found and fitted; the others measure their gain."""
 FALSE_DISCOVERIES = 0.05
 """False discovery rate of the shortlist (Y. Benjamini and Y. Hochberg, 1995)."""
 FEWEST = 50
-"""Rows with evidence on both beliefs that a pair needs to be tested."""
+"""Minimum number of rows with evidence on both beliefs for a test of a pair."""
 MOST_PROPOSED = 20
-"""Proposals at most; nobody reviews more at once."""
+"""Maximum number of proposals for one review."""
 _WIDE = float(ndtri(0.975))
 """Standard errors to each side of a 95 % interval."""
 
@@ -116,7 +117,7 @@ def _heard(observations: Observations) -> Observations:
 def _shortlist(model: Model, rows: Observations, false_discoveries: float) -> dict[frozenset[int], float]:
     """The pairs with correlated residuals, with their z-scores, most significant first, up to the bound.
 
-    Values of one variable are no pair.
+    Values of one variable are not pairs.
     """
     heard = rows.log_likelihood
     told = (heard != 0.0) & model.available
@@ -140,8 +141,10 @@ def _shortlist(model: Model, rows: Observations, false_discoveries: float) -> di
 
 
 def _correlated(one: Floats, other: Floats, told: Bools) -> tuple[Floats, Floats]:
-    """For each pair (a, b), over the rows with evidence on both: the centred sum of one_a·other_b in standard errors,
-    and the number of rows."""
+    """For each pair (a, b), over the rows with evidence on both: the test statistic, and the number of rows.
+
+    The statistic is the centred sum of one_a·other_b in standard errors.
+    """
     here = told.astype(np.float64)
     n = here.T @ here
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -159,7 +162,7 @@ def _correlated(one: Floats, other: Floats, told: Bools) -> tuple[Floats, Floats
 
 
 def _fitted(now: Structure, pair: frozenset[int], score: float, rows: Observations) -> Structure | None:
-    """The structure with one more relation, fitted; None if it would no longer have exact answers."""
+    """The structure with one more relation, fitted; None if it would then have no exact answers."""
     first, second = sorted(pair)
     new = Relation("supports" if score > 0.0 else "contradicts", first, second, 1.0)
     grown = Structure(now.priors, [*now.relations, new], now.exclusive, now.noisy_or)

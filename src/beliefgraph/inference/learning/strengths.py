@@ -1,8 +1,8 @@
 """Strengths of relations and causes from known truth, shrunk to the stated ones.
 
-The loss is −Σ log P(truth | evidence) (*discriminative*) or −Σ log P(truth, evidence) (*joint*), plus a penalty Σ (θ −
-θ₀)²/(2·deviation²) around the stated log odds ratio θ₀. Its gradient is exact: E[s | evidence, truth] minus E[s |
-evidence], or minus E[s], and the same for the fields and intercepts that follow θ so that the stated priors stay
+The loss is −Σ log P(truth | evidence) (*discriminative*) or −Σ log P(truth, evidence) (*joint*), plus a penalty Σ
+(θ − θ₀)²/(2·deviation²) around the stated log odds ratio θ₀. Its gradient is exact: E[s | evidence, truth] minus E[s |
+evidence], or minus E[s], and the same for the fields and intercepts that depend on θ so that the stated priors are kept
 (`part.py`).
 """
 
@@ -26,10 +26,10 @@ from beliefgraph.model.relation import RelationKind
 Objective = Literal["discriminative", "joint"]
 
 STRONGEST_LEARNT = float(np.log(1000.0))
-"""Bound on learned log odds ratios, unless a stronger one was stated: few rows that all agree would otherwise go to
+"""Bound on learned log odds ratios, unless a stronger one was stated: otherwise few unanimous rows would lead to
 infinity."""
 WEAKEST_LEARNT = 1e-3
-"""Least distance from 1 on the kind's side: a relation of strength 1 would be none."""
+"""Least distance from 1, on the side of the relation's kind: strength 1 would be no relation."""
 DEVIATION = 1.0
 """Default standard deviation of the error of stated log odds ratios, in nats: a factor of e either way."""
 _MOST_STEPS = 200
@@ -39,11 +39,10 @@ _MOST_STEPS = 200
 class Learned:
     """Learned strengths; arrays by relation, in the order of `structure.relations`.
 
-    `structure` states them; `stated` and `learned` are log odds ratios before and after; `deviation` is the standard
-    deviation of `learned` from the curvature (scores and penalty); `observations` is the number of rows with
-    information on it. `loss` are the mean losses of a row before and after, without the penalty, in nats; NaN where no
-    row has information. `left_out` rows were impossible or lost precision. `converged` says whether the search ended at
-    an optimum.
+    `structure` contains them; `stated` and `learned` are log odds ratios before and after; `deviation` is the standard
+    deviation of `learned` from the curvature (scores and penalty); `observations` is the number of informative rows.
+    `loss` are the mean losses of a row before and after, without the penalty, in nats; NaN if no row is informative.
+    `left_out` rows were impossible or lost precision. `converged` says whether the search ended at an optimum.
     """
 
     structure: Structure
@@ -66,10 +65,10 @@ def learn(
 ) -> Learned:
     """The strengths that fit the observations; priors stay as stated.
 
-    `only` names the relations that may change, by their index in `structure.relations`; left out: all. Each stays on
+    `only` lists the relations that may change, by their index in `structure.relations`; left out: all. Each stays on
     its kind's side of 1 (support never becomes contradiction) and within STRONGEST_LEARNT. Parts that are too wide for
-    exact answers, and those without information, keep what was stated. The result does not depend on the order of the
-    rows. Raises `invalid-input`, and `infeasible-statements` as compiling does.
+    exact answers, and those without information, keep the stated strengths. The result does not depend on the order of
+    the rows. Raises `invalid-input`, and `infeasible-statements` as compiling does.
     """
     if observations.log_likelihood.shape[1] != len(structure.priors):
         raise Incorrect("invalid-input", f"Observations have one column per belief: {len(structure.priors)}.")
@@ -125,8 +124,8 @@ def learn(
 def log_probability(structure: Structure, observations: Observations, objective: Objective = "joint") -> Floats:
     """The log-probability of each row, in nats; shape [B].
 
-    `discriminative`: ln P(truth | evidence). `joint`: ln E[e^(λ·x) where x agrees with the truth], relative to a row in
-    which no belief holds. Parts without an exact answer are skipped; NaN where precision was lost.
+    `discriminative`: ln P(truth | evidence). `joint`: ln E[e^(λ·x), restricted to x that agree with the truth],
+    relative to a row in which no belief holds. Parts without an exact answer are skipped; NaN if precision was lost.
     """
     answer = np.zeros(len(observations))
     alone = np.ones(len(structure.priors), dtype=np.bool_)
@@ -161,7 +160,7 @@ class _Pull:
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    """The rows with information on a part; `heard` and `truth` have shape [B, members]."""
+    """The informative rows of a part; `heard` and `truth` have shape [B, members]."""
 
     heard: Floats
     truth: Floats
@@ -170,7 +169,7 @@ class _Problem:
 
     @classmethod
     def of(cls, part: Part, observations: Observations, rows: Ints, objective: Objective) -> _Problem:
-        """Those of the rows, in their order."""
+        """The informative ones of the rows, in order."""
         heard, truth = observations.log_likelihood[:, part.members], observations.truth[:, part.members]
         known = np.asarray(~np.isnan(truth))
         tells = np.asarray((known if objective == "discriminative" else known | (heard != 0.0)).any(axis=1))
@@ -178,12 +177,12 @@ class _Problem:
         return cls(heard[mine], truth[mine], mine, objective)
 
     def each(self, point: Point) -> Floats:
-        """The log-probability of each row; NaN where digits were lost."""
+        """The log-probability of each row; NaN if precision was lost."""
         found = [np.where(right, more, np.nan) for more, _, right in self._differences(point)]
         return np.concatenate(found) if found else np.zeros(0)
 
     def loss(self, point: Point) -> tuple[float, Floats]:
-        """−Σ log-probability, and its gradient by the strengths."""
+        """−Σ log-probability, and its gradient in the strengths."""
         loss, total = 0.0, np.zeros(point.engine.plan.entries)
         for more, joint, right in self._differences(point):
             loss -= float(more[right].sum())
@@ -191,8 +190,10 @@ class _Problem:
         return loss, -point.along(point.statistics.T @ total)
 
     def scores(self, point: Point) -> tuple[float, Floats, Bools]:
-        """The loss; each row's own gradient of its log-probability ([B, relations], 0 where it is not right); which
-        rows are right."""
+        """The loss, each row's gradient of its log-probability, and which rows are valid.
+
+        The gradients have shape [B, relations], 0 for invalid rows.
+        """
         loss, found, rights = 0.0, [], []
         for more, joint, right in self._differences(point):
             loss -= float(more[right].sum())
@@ -201,8 +202,10 @@ class _Problem:
         return loss, np.concatenate(found), np.concatenate(rights)
 
     def _differences(self, point: Point) -> Iterator[tuple[Floats, Floats, Bools]]:
-        """Block by block: log-probability, the joints with all that is known less those it is compared with, and which
-        rows are right."""
+        """Block by block: the log-probability of rows, the gradient statistics of the joints, and which rows are valid.
+
+        The statistics are the joints given evidence and truth, minus those they are compared with.
+        """
         told = point.expectations(self.heard, self.truth)
         if self.objective == "joint":
             for with_truth in told:

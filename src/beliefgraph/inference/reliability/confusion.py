@@ -1,9 +1,9 @@
 """A confusion matrix for every source of an attribute with exclusive values, by expectation maximisation.
 
-Dawid and Skene's model: where value k holds, a source says value v with probability π_kv. Each row of a source's matrix
+Dawid and Skene's model: if value k holds, a source reports value v with probability π_kv. Each row of a source's matrix
 has a Dirichlet prior, centred on the row that its true-positive and false-positive rates imply (a_k on the diagonal,
 b_v elsewhere, normalised), with the weight of α statements: π_k = (α·m_k + n_k) / (α + Σn_k). A source with few
-statements keeps its two rates; one with many gets its own matrix. Where none of the values holds, it says v with b_v.
+statements keeps its two rates; one with many gets its own matrix. If none of the values holds, it reports v with b_v.
 
 α is the largest of a few values whose leave-one-out predictions are within one standard error of the best. A statement
 may be soft: with log-likelihood ratio λ it is for v with odds e^λ to 1 against each other value.
@@ -43,7 +43,7 @@ class Rates:
 
     @property
     def stated(self) -> Floats:
-        """The rates as matrices, shape [sources, values that hold, values said]; rows need not sum to 1."""
+        """The rates as matrices, shape [sources, values that hold, values reported]; rows need not sum to 1."""
         values = self.says_if_not.shape[1]
         found = np.repeat(self.says_if_not[:, None, :], values, axis=1)
         diagonal = np.arange(values)
@@ -64,7 +64,7 @@ def normalised(matrices: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Claims:
-    """Which source said which value of which question: columns, one row per statement.
+    """Which source reported which value of which question: columns, one row per statement.
 
     Every question has the same values in the same order: the answers of question q are numbered from q·`values` on.
     `ratio` is the log-likelihood ratio of the statement.
@@ -137,7 +137,7 @@ class Claims:
 
 @dataclass(frozen=True)
 class Confusions:
-    """The matrix of every source, shape [sources, values that hold, values said], and the weight of the prior."""
+    """The matrix of every source, shape [sources, values that hold, values reported], and the weight of the prior."""
 
     matrices: Floats
     counts: Floats
@@ -176,7 +176,7 @@ def _fit(answers: Answers, claims: Claims, rates: Rates, discount: float, streng
 
 
 def _counts(claims: Claims, matrices: Floats, posterior: Floats) -> Floats:
-    """Expected number of times each source said each value where each holds."""
+    """Expected number of times each source reported each value, by the value that holds."""
     sources, values = matrices.shape[:2]
     column = np.arange(values)
     holds = posterior[claims.question[:, None] * values + column] * (claims.share * claims.weight)[:, None]
@@ -193,7 +193,7 @@ def _counts(claims: Claims, matrices: Floats, posterior: Floats) -> Floats:
 
 
 def _split(claims: Claims, matrices: Floats, holds: Floats) -> tuple[Floats, Floats]:
-    """How much of each statement is expected to be for its value, and how much for another, by the value that holds."""
+    """The expected shares of each statement for its own and for another value, by the value that holds."""
     says = matrices[claims.source, :, claims.value]
     up = np.exp(np.clip(claims.ratio, -500.0, 500.0))[:, None] * says
     named = holds * up / (up + 1.0 - says)
@@ -231,7 +231,7 @@ def predicted_values(
 
 
 def predicted_truth(answers: Answers, claims: Claims, rates: Rates, discount: float, matrices: Floats) -> Floats:
-    """ln P of the known truth of each question, given all statements weighed by the matrices; shape [questions]."""
+    """ln P of the known truth of each question, given all statements weighted by the matrices; shape [questions]."""
     total = claims.total(claims.words(matrices, rates.says_if_not, discount), answers.questions)
     free = replace(answers, known=np.full(len(answers.known), UNKNOWN)).posterior(total)
     right = np.where(answers.known == 1, free, np.where(answers.known == 0, 1.0 - free, 1.0))
@@ -239,7 +239,7 @@ def predicted_truth(answers: Answers, claims: Claims, rates: Rates, discount: fl
 
 
 def _log(claims: Claims, holds: Floats, says: Floats, rates: Rates) -> Floats:
-    """ln P of each statement, given the probability of every value and how often the source says its value under it."""
+    """ln P of each statement, given the probability of every value and that of its reported value under each."""
     up = np.expm1(np.minimum(claims.ratio, 500.0))
     none = np.clip(rates.says_if_not[claims.source, claims.value], LEAST, 1.0)
     rest = np.maximum(1.0 - holds.sum(axis=1), 0.0)

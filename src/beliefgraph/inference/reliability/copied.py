@@ -1,13 +1,13 @@
-"""One reliability for every source where the values are open and sources copy each other.
+"""One reliability per source for attributes with open values whose sources copy each other.
 
-A source that says something about an object gives the true value with probability r and otherwise one of N false
-values, unless it copies: with probability c it repeats what another source said about the same object. So P(v | v true)
-= c·q + (1−c)·r and P(v | v false) = c·q + (1−c)·(1−r)/N, with q the share of the other sources that say v: agreement of
-a source that often repeats others is weak evidence. r and c of one group of sources are drawn from two Beta
-distributions, which are learned too. N is the mean number of competing values. After Dong, Berti-Equille and Srivastava
-(2009); who copied whom is averaged over instead of searched.
+A source that reports a value of an object gives the true one with probability r and otherwise one of N false values,
+unless it copies: with probability c it repeats another source's report about the same object. So P(v | v
+true) = c·q + (1−c)·r and P(v | v false) = c·q + (1−c)·(1−r)/N, with q the share of the other sources that report v:
+agreement of a source that often repeats others is weak evidence. r and c of one group of sources are drawn from two
+Beta distributions, which are learned too. N is the mean number of competing values. After Dong, Berti-Equille and
+Srivastava (2009); instead of searching for who copied whom, the model averages over it.
 
-Objects with a single source say nothing about it and are left out.
+Objects with a single source carry no information about it and are left out.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ from beliefgraph.inference.stop import check_stopped
 
 HONEST = np.array([3.0, 1.0])
 COPYING = np.array([1.0, 3.0])
-"""Initial population: sources more often speak for themselves than copy."""
+"""Initial population: independent reports are more frequent than copies."""
 
 SEVERAL = 1e-6
-"""Other votes below which a source counts as alone; the weights of copies do not sum to exactly 1."""
+"""Number of other votes below which a source counts as alone; the weights of copies do not sum to exactly 1."""
 
 FEW = 2.0
-"""Weight, in statements, with which the share of company of a source is shrunk to the overall share."""
+"""Weight, in statements, with which the share of a source's objects that others report too is shrunk to the overall
+share."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class LearnedClaims:
 
 
 def learn_claims(answers: Answers, statements: Statements, group: Ints) -> LearnedClaims:
-    """The reliability of every source that claims values; `group` is the population of each.
+    """The reliability of every source of an attribute with open values; `group` is the population of each.
 
     Statements against a value are not used.
     """
@@ -117,7 +118,7 @@ def learn_claims(answers: Answers, statements: Statements, group: Ints) -> Learn
 
 
 def _likelihoods(r: Floats, c: Floats, q: Floats | float, false_values: float) -> tuple[Floats, Floats]:
-    """P(says the value | it is true) and P(says it | it is false)."""
+    """P(reports the value | it is true) and P(reports it | it is false)."""
     return c * q + (1.0 - c) * r, c * q + (1.0 - c) * (1.0 - r) / false_values
 
 

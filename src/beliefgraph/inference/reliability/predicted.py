@@ -13,8 +13,7 @@ from beliefgraph.inference.reliability.statements import UNKNOWN, Answers, State
 
 
 def predicted(answers: Answers, said: Statements, a: Floats, b: Floats, log_prior: Floats) -> tuple[Floats, Floats]:
-    """ln P of each statement given the other votes, and of each question's truth given all votes; 0 where it is
-    unknown."""
+    """ln P of each statement given the other votes, and of each question's truth given all votes; 0 if unknown."""
     word = two_coin(np.where(said.spoken, said.log_likelihood_ratio, 0.0), a[said.rate_pair], b[said.rate_pair])
     words = np.where(said.spoken, said.shares * word, 0.0)
     total = sums(said.answer, words, len(answers.question))

@@ -54,9 +54,9 @@ class Observed:
     """Observations of beliefs with known truth.
 
     One row per origin and belief: the `question` (belief), `spoken`, the sum of its log-likelihood ratios after the
-    rates of its sources, and `count`, the number of observations. Per question: `rest`, the log-odds from everything
-    else, and whether it `holds`. One share per row and group that errs together: its `row`, the number of the `group`,
-    and the number of observations (`size`).
+    rates of its sources, and `count`, the number of observations. Per question: `rest`, the log-odds from all other
+    evidence, and whether it `holds`. One share per row and group with a shared error: its `row`, the number of the
+    `group`, and the number of observations (`size`).
     """
 
     question: Ints
@@ -85,11 +85,11 @@ class Observed:
         return replace(self, row=self.row[:0], group=self.group[:0], size=self.size[:0])
 
     def weight(self, errors: SharedErrors) -> Floats:
-        """What one observation of each row counts for."""
+        """The effective weight of one observation of each row."""
         return errors.scale / (1.0 + np.maximum(self.count - 1.0, 0.0) * errors.correlation)
 
     def log_odds(self, errors: SharedErrors) -> Floats:
-        """Of every question, as if no group had erred."""
+        """The log-odds of every question if no group had an error."""
         return self.rest + np.bincount(self.question, self.spoken * self.weight(errors), len(self.rest))
 
     def reaches(self, errors: SharedErrors) -> sparse.csc_matrix:

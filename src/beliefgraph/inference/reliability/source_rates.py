@@ -38,7 +38,7 @@ TIED = 20
 one error rate and a base rate well, two error rates and a base rate poorly."""
 
 NEAR = 0.3
-"""In nats of log-odds: around a prior of .5 that is .43 to .57."""
+"""Least significant difference of log-odds, in nats: around a prior of .5 that is .43 to .57."""
 
 STILL = 1e-6
 """Convergence: the largest change of a probability between iterations."""
@@ -118,7 +118,7 @@ def learn_source_rates(
 def rates_of(yes: Floats, no: Floats) -> tuple[Floats, Floats]:
     """The rates whose statements have these log-likelihood ratios: yes = ln(a/b) and no = ln((1−a)/(1−b)).
 
-    Such rates exist only if one is above 0 and the other below; otherwise a statement is worth nothing.
+    Such rates exist only if one is above 0 and the other below; otherwise a statement carries no information.
     """
     says = yes * no < 0
     up, down = np.exp(np.where(says, yes, 1.0)), np.exp(np.where(says, no, -1.0))
@@ -180,7 +180,7 @@ def _counts(rate_pair: Ints, sources: int, yes: Floats, of: Floats) -> Floats:
 
 
 def _honest(found: Floats, before: Floats) -> Floats:
-    """The fitted populations; one that would lie more often than not keeps its earlier values."""
+    """The fitted populations; one that is wrong more often than not keeps its earlier values."""
     lying = beta.mean(found[0]) <= beta.mean(found[1])
     return np.where(lying[None, :, None], before, found)
 

@@ -42,7 +42,7 @@ class Answers:
 
     @cached_property
     def questions(self) -> int:
-        """How many questions there are."""
+        """The number of questions."""
         return int(self.question.max(initial=-1)) + 1
 
     @cached_property
@@ -57,7 +57,7 @@ class Answers:
     def posterior(self, log_likelihood: Floats) -> Floats:
         """The probability of every answer, given the sum of its log-likelihood ratios; shape [answers].
 
-        Known truth of a question determines it.
+        If the truth of a question is known, it is used instead.
         """
         score = self.log_prior + log_likelihood
         top = np.zeros(self.questions)
@@ -96,11 +96,11 @@ class Answers:
 class Statements:
     """Statements of sources: one row per source and answer. The result does not depend on their order.
 
-    `answer` is the answer it is about, `rate_pair` the pair of rates it is weighed by (of a source, or of a source and
-    a value), `log_likelihood_ratio` λ its strength, positive for and negative against. −inf: the source named another
+    `answer` is the answer it is about, `rate_pair` the pair of rates that weights it (of a source, or of a source and a
+    value), `log_likelihood_ratio` λ its strength, positive for and negative against. −inf: the source named another
     answer of the question, which is used for its rates but is no statement about this answer. Rows of one `vote` on an
     answer have one origin and count as one: each has a `share` of it, in (0, 1]. `weight` is the number of statements a
-    row counts for; below 1 where one statement belongs to several questions.
+    row counts for; below 1 if one statement belongs to several questions.
     """
 
     answer: Ints
@@ -154,5 +154,5 @@ class Statements:
         return np.asarray(sums(self.vote, words, int(self.vote.max(initial=-1)) + 1)[self.vote])
 
     def counting(self, answers: Answers) -> Floats:
-        """The weight of every row for its rates: copies have full weight only where the truth is known."""
+        """The weight of every row for its rates: copies have full weight only if the truth is known."""
         return np.where(answers.anything_known[self.answer], self.weights, self.shares * self.weights)

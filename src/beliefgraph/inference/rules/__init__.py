@@ -1,1 +1,1 @@
-"""One small module per kind of relation: what it states, and the table that states it."""
+"""One small module per kind of relation: its meaning, and its table."""

@@ -5,8 +5,8 @@ All the causes of one effect together form one conditional table, logistic in th
     P(B holds | causes) = σ(intercept + Σ ln OR_i · x_i)
 
 The effect's stated prior is returned by the choice of the intercept, never by a field on the effect: so the table
-stays a conditional probability, effects nobody observed say nothing about their causes, and setting an effect by hand
-(`do`) leaves its causes alone.
+remains a conditional probability, unobserved effects carry no information about their causes, and an intervention on an
+effect (`do`) leaves its causes unchanged.
 """
 
 from __future__ import annotations
@@ -17,17 +17,16 @@ from beliefgraph.inference.arrays import Floats
 from beliefgraph.inference.rules import plackett
 
 MOST_CAUSES = 8
-"""One effect may have this many causes: its table has 2^(causes + 1) entries, and people do not state more."""
+"""Maximum number of causes of one effect: its table has 2^(causes + 1) entries, and people do not state more."""
 
 
 def check(odds_ratio: float) -> None:
-    """Refuse what is not an odds ratio, with `infeasible-statements`; below 1 the cause prevents."""
+    """Raise `infeasible-statements` for anything but an odds ratio; below 1 the cause prevents."""
     plackett.check_odds_ratio(odds_ratio)
 
 
 def push(strengths: Floats) -> Floats:
-    """What the causes that hold add up to (here to the log-odds of their effect), for each of their joint states, the
-    last cause fastest."""
+    """The sum over the causes that hold (here of log-odds), for each of their joint states, the last cause fastest."""
     total = np.zeros(1)
     for strength in strengths:
         total = np.add.outer(total, np.array([0.0, strength])).ravel()
@@ -41,7 +40,6 @@ def log_conditional(intercept: Floats, push: Floats) -> Floats:
 
 
 def statistic(intercept: float, push: Floats) -> Floats:
-    """The derivative of `log_conditional` by the intercept: whether the effect holds less the probability that it
-    does."""
+    """The derivative of `log_conditional` in the intercept: whether the effect holds, minus its probability."""
     chance = 1.0 / (1.0 + np.exp(-intercept - push))
     return np.stack([-chance, 1.0 - chance], axis=-1)

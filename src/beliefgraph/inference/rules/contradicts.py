@@ -1,7 +1,6 @@
-"""*A contradicts B*: the odds of B are smaller, by one odds ratio below 1, where A holds; and so are those of A where
-B does.
+"""*A contradicts B*: the odds of each are smaller, by one odds ratio below 1, if the other holds.
 
-The table over (A, B) is Plackett's, from the two stated priors and the odds ratio (dimensionless; 1 says nothing).
+The table over (A, B) is Plackett's, from the two stated priors and the odds ratio (dimensionless; 1 has no effect).
 Contradiction has no direction: evidence for either lowers the other. Both may still hold.
 """
 
@@ -13,7 +12,7 @@ from beliefgraph.inference.rules import plackett
 
 
 def check(odds_ratio: float) -> None:
-    """Refuse an odds ratio that does not contradict, with `infeasible-statements`."""
+    """Raise `infeasible-statements` for an odds ratio that does not contradict."""
     plackett.check_odds_ratio(odds_ratio)
     if odds_ratio > 1.0:
         raise Incorrect(

@@ -1,8 +1,8 @@
-"""*A excludes B*: two separate beliefs that hardly ever hold together.
+"""*A excludes B*: two separate beliefs that almost never hold together.
 
-The table over (A, B) is Plackett's with a small odds ratio: a contradiction close to the edge, and never quite at it,
-because a table with a zero could make two honest observations impossible together. Values of one attribute that
-exclude each other are not this: they are the states of one categorical variable.
+The table over (A, B) is Plackett's with a small odds ratio: a strong contradiction, but never an absolute one, because
+a table with a zero could make two honest observations impossible together. Exclusive values of one attribute are not
+this: they are the states of one categorical variable.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from beliefgraph.model.relation import EXCLUDES_ODDS_RATIO
 
 
 def check(odds_ratio: float) -> None:
-    """Refuse an odds ratio that does not exclude, with `infeasible-statements`."""
+    """Raise `infeasible-statements` for an odds ratio that does not exclude."""
     plackett.check_odds_ratio(odds_ratio)
     if odds_ratio > 1.0:
         raise Incorrect(

@@ -1,12 +1,11 @@
-"""*A implies B*: where A holds, B holds with a stated probability q = P(B | A).
+"""*A implies B*: if A holds, B holds with a stated probability q = P(B | A).
 
-With the two priors a and b the statement fixes the joint, p11 = q·a, and so the odds ratio
+With the two priors a and b the statement determines the joint, p11 = q·a, and so the odds ratio
 
     ψ = p11·p00 / (p10·p01),   p10 = (1 − q)·a,   p01 = b − q·a,   p00 = 1 − a − b + q·a
 
-whose Plackett table is the factor. All four cells must be positive: P(B) lies between q·a and 1 − (1 − q)·a.
-Otherwise the three numbers cannot hold together, and the statement is refused. Certainty (q = 0 or 1) is refused too:
-say .99.
+whose Plackett table is the factor. All four cells must be positive: P(B) lies between q·a and 1 − (1 − q)·a. Otherwise
+the three numbers cannot hold together, and the statement is refused. Certainty (q = 0 or 1) is refused too: state .99.
 """
 
 from __future__ import annotations
@@ -17,9 +16,9 @@ from beliefgraph.inference.rules import plackett
 
 
 def odds_ratio(source: float, target: float, target_given_source: float) -> float:
-    """The odds ratio that makes P(target | source) what was stated, given the two priors.
+    """The odds ratio with which P(target | source) is as stated, given the two priors.
 
-    Raises `infeasible-statements`, with the range that would do, when no joint distribution has these three numbers.
+    Raises `infeasible-statements`, with the feasible range, if no joint distribution has these three numbers.
     """
     if not 0.0 < target_given_source < 1.0:
         raise Incorrect(

@@ -1,11 +1,11 @@
-"""Plackett's 2×2 table: the one joint distribution with two given margins and a given odds ratio.
+"""Plackett's 2×2 table: the joint distribution with two given margins and a given odds ratio.
 
 With margins a = P(A), b = P(B) and odds ratio ψ = p11·p00 / (p10·p01), the cell p11 is a root of
 
     (ψ − 1)·p² − S·p + ψ·a·b = 0,   S = 1 + (a + b)(ψ − 1)
 
-(R. L. Plackett, A class of bivariate distributions, JASA 60, 1965). The other cells are the same cell after renaming
-"holds" and "does not hold" of one side, which turns ψ into 1/ψ; computing each that way keeps small cells exact.
+(R. L. Plackett, A class of bivariate distributions, JASA 60, 1965). The other cells follow by swapping "holds" and
+"does not hold" of one side, which turns ψ into 1/ψ; computing each that way keeps small cells accurate.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Floats
 
 STRONGEST_ODDS_RATIO = 1e6
-"""No odds ratio may be stronger than this, nor weaker than its inverse: past a million to one a relation is a
-definition, not a belief, and its table runs out of digits."""
+"""Maximum odds ratio, and the inverse of the minimum: beyond a million to one a relation is a definition, not a belief,
+and its table loses precision."""
 
 
 def check_odds_ratio(odds_ratio: float) -> None:
@@ -42,10 +42,10 @@ def table(first: Floats, second: Floats, odds_ratio: Floats) -> Floats:
 
 
 def log_factor(first: Floats, second: Floats, odds_ratio: Floats) -> Floats:
-    """How much more likely each pair of states is than if the two were independent: log(joint / (margin·margin)).
+    """The log ratio of each cell to its value under independence: log(joint / (margin·margin)).
 
-    Shape (..., 2, 2), indexed by [first holds, second holds]; all zero where the odds ratio is 1. Multiplying the
-    margins by these factors gives back every stated margin on a tree.
+    Shape (..., 2, 2), indexed by [first holds, second holds]; all zero if the odds ratio is 1. Multiplying the margins
+    by these factors keeps every stated margin on a tree.
     """
     first, second = np.asarray(first), np.asarray(second)
     margins = (
@@ -55,9 +55,9 @@ def log_factor(first: Floats, second: Floats, odds_ratio: Floats) -> Floats:
 
 
 def slope(first: Floats, second: Floats, odds_ratio: Floats) -> Floats:
-    """How `log_factor` moves with the log odds ratio; shape (..., 2, 2).
+    """The derivative of `log_factor` in the log odds ratio; shape (..., 2, 2).
 
-    At fixed margins all cells move by ±1 / Σ(1/p), since ln ψ moves by Σ ±dp/p. Each number lies within ±1.
+    At fixed margins all cells change by ±1 / Σ(1/p), since d ln ψ = Σ ±dp/p. Each number lies within ±1.
     """
     inverse = 1.0 / table(first, second, odds_ratio)
     return np.asarray(np.array([[1.0, -1.0], [-1.0, 1.0]]) * inverse / inverse.sum(axis=(-2, -1), keepdims=True))

@@ -1,7 +1,6 @@
-"""*A supports B*: the odds of B are greater, by one odds ratio above 1, where A holds; and so are those of A where B
-does.
+"""*A supports B*: the odds of each are greater, by one odds ratio above 1, if the other holds.
 
-The table over (A, B) is Plackett's, from the two stated priors and the odds ratio (dimensionless; 1 says nothing).
+The table over (A, B) is Plackett's, from the two stated priors and the odds ratio (dimensionless; 1 has no effect).
 Support has no direction: evidence for either raises both.
 """
 
@@ -13,7 +12,7 @@ from beliefgraph.inference.rules import plackett
 
 
 def check(odds_ratio: float) -> None:
-    """Refuse an odds ratio that does not support, with `infeasible-statements`."""
+    """Raise `infeasible-statements` for an odds ratio that does not support."""
     plackett.check_odds_ratio(odds_ratio)
     if odds_ratio < 1.0:
         raise Incorrect(

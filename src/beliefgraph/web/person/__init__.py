@@ -1,1 +1,1 @@
-"""The person's own page under /me: what is held of them, and what they can decide about it."""
+"""The person's own page under /me: the data held about them, and what they can decide about it."""

@@ -1,4 +1,4 @@
-"""What a person does on their page; each is a command of the service, with their own rights."""
+"""Actions of a person on their page; each is a command of the service, with their own rights."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from beliefgraph.model.permission import Permit, Restrict
 from beliefgraph.web.person.visit import HEADERS, ROOT, Visit, root_of, shown, signed_out
 
 ERASE = "erase"
-"""What is typed to erase everything."""
+"""The text to type to erase everything."""
 
 
 async def correct(visit: Visit) -> Response:
-    """Set a belief right."""
+    """Correct a belief."""
     id_ = visit.request.path_params["belief"]
     row = await visit.verbs.questions.belief_by_id(visit.caller.asking("correct"), id_, twin=visit.twin)
     await visit.verbs.commands.correct(
@@ -26,13 +26,13 @@ async def correct(visit: Visit) -> Response:
 
 
 async def withdraw(visit: Visit) -> Response:
-    """Take back what was said."""
+    """Withdraw evidence."""
     await visit.verbs.commands.withdraw(visit.caller, Withdraw(twin=visit.twin, evidence=_field(visit, "evidence")))
     return visit.go(f"{ROOT}/received", "withdrawn")
 
 
 async def contest(visit: Visit) -> Response:
-    """Contest what was said, or take that back."""
+    """Contest evidence, or withdraw the contest."""
     contested = _choice(visit, "contested") == "yes"
     command = Contest(twin=visit.twin, evidence=_field(visit, "evidence"), contested=contested)
     await visit.verbs.commands.contest(visit.caller, command)
@@ -62,13 +62,13 @@ async def restrict(visit: Visit) -> Response:
 
 
 async def export(visit: Visit) -> Response:
-    """Export everything, as one archive at an address of its own, so that a download that was cut off goes on."""
+    """Export everything as one archive at its own URL, so that an interrupted download can be resumed."""
     made = await visit.verbs.downloads.make(lambda out: visit.verbs.archives.export_twin(visit.caller, visit.twin, out))
     return RedirectResponse(root_of(visit.request) + made.address, 303, HEADERS)
 
 
 async def erase(visit: Visit) -> Response:
-    """Erase everything, once it was thought about again."""
+    """Erase everything, after a confirmation."""
     if visit.form.get("word", "").strip().lower() != ERASE or visit.form.get("sure") != "yes":
         return visit.show("erase.html", 400, wrong=True)
     erasure = await visit.home.across.erase_twin(visit.caller.asking("erase"), visit.twin)

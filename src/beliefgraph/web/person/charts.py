@@ -1,4 +1,4 @@
-"""Charts as SVG, drawn here: no script, no style in them, and each says in words what it shows."""
+"""Charts as SVG: no script and no style in them, and each has a text that says what it shows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN_DAYS = 30
 
 
 def bar(probability: float | None) -> Markup:
-    """How likely something is, as a bar with a mark at one half."""
+    """A probability as a bar with a mark at one half."""
     if probability is None:
         return Markup("")
     return Markup(
@@ -30,7 +30,7 @@ def bar(probability: float | None) -> Markup:
 
 
 def course(points: Sequence[tuple[datetime, float]], until: datetime) -> Markup:
-    """How a confidence went, as steps from its first publication until a moment."""
+    """The course of a confidence, as steps from its first publication until a moment."""
     if len(points) < 2:
         return Markup("")
     begin, end = points[0][0], max(until, points[-1][0])
@@ -70,7 +70,7 @@ def course(points: Sequence[tuple[datetime, float]], until: datetime) -> Markup:
 
 
 def days(moments: Sequence[datetime], today: date) -> Markup:
-    """How many there were on each of the last thirty days, as columns."""
+    """The number per day over the last thirty days, as columns."""
     first = today - timedelta(days=SHOWN_DAYS - 1)
     counted = Counter(at.date() for at in moments)
     numbers = [counted[first + timedelta(days=i)] for i in range(SHOWN_DAYS)]
@@ -100,7 +100,7 @@ def days(moments: Sequence[datetime], today: date) -> Markup:
 
 
 def stages(found: Sequence[StageShare]) -> Markup:
-    """How likely each of several stages is, as columns with their names."""
+    """The probability of each stage, as columns with their names."""
     shares = [(each.stage, each.probability) for each in found]
     wide, tall = WIDTH / len(shares), HEIGHT - TOP - BOTTOM
     columns = Markup("").join(

@@ -1,4 +1,4 @@
-"""Leaving for an issuer to sign in there, and coming back."""
+"""Redirects to an identity provider for signing in, and back."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ from beliefgraph.services.access.providers import PATIENCE
 from beliefgraph.web.person.visit import HEADERS, SIGN_IN, cookie_name, is_secure, root_of
 
 RETURN = f"{SIGN_IN}/return"
-"""Where an issuer sends a browser back to; to be registered with it."""
+"""The path of the redirect URI; it must be registered with the issuer."""
 
 
 def returning(request: Request) -> str:
-    """The address to come back to, as the browser named this service."""
+    """The redirect URI, at the address by which the browser called this service."""
     return f"{request.url.scheme}://{request.headers.get('host', '')}{root_of(request)}{RETURN}"
 
 
 def away_cookie(request: Request) -> str:
-    """The name of the cookie that waits for the return."""
+    """The name of the cookie that is kept until the browser returns."""
     return f"{cookie_name(request)}-away"
 
 
 def away(request: Request, address: str, ticket: str) -> Response:
-    """To the issuer. The ticket comes back with the browser that left, so its cookie may cross sites with a link."""
+    """Redirect to the issuer. The ticket returns with the same browser, so its cookie may be sent when a link crosses
+    sites.
+    """
     response = RedirectResponse(address, 303, HEADERS)
     response.set_cookie(
         away_cookie(request),

@@ -1,4 +1,4 @@
-"""The pages that show a person what is held of them."""
+"""The pages that show a person the data held about them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REASONS = 20
 
 
 async def beliefs(visit: Visit) -> Response:
-    """What is believed, by domain."""
+    """Beliefs, by domain."""
     page = await visit.verbs.questions.beliefs(
         visit.caller.asking("beliefs"), visit.twin, order=BY_ATTRIBUTE, first=BELIEFS, after=_after(visit)
     )
@@ -45,7 +45,7 @@ async def belief(visit: Visit) -> Response:
 
 
 async def _explained(visit: Visit, key: BeliefKey) -> Explanation | None:
-    """Why a belief is held; None where that cannot be said."""
+    """The explanation of a belief; None if there is none."""
     try:
         return await visit.verbs.explanations.explain(
             visit.caller.asking("explanation"), visit.twin, key, first=REASONS
@@ -57,7 +57,7 @@ async def _explained(visit: Visit, key: BeliefKey) -> Explanation | None:
 
 
 async def received(visit: Visit) -> Response:
-    """What was received, from whom, with its texts."""
+    """Evidence received, with its sources and texts."""
     page = await visit.verbs.received.evidence(
         visit.caller.asking("evidence"), visit.twin, first=LISTED, after=_after(visit)
     )
@@ -65,7 +65,7 @@ async def received(visit: Visit) -> Response:
 
 
 async def events(visit: Visit) -> Response:
-    """The events as they arrived, those that wait, and what leads to the person."""
+    """Events as they arrived, events in quarantine, and the person's identifiers."""
     caller, twin = visit.caller, visit.twin
     page, waiting, identifiers = await asyncio.gather(
         visit.verbs.received.events(caller.asking("events"), twin, first=LISTED, after=_after(visit)),
@@ -76,7 +76,7 @@ async def events(visit: Visit) -> Response:
 
 
 async def plans(visit: Visit) -> Response:
-    """Goals, preferences, decisions, what is counted, the segment, trajectories and forecasts."""
+    """Goals, preferences, decisions, metrics, the segment, trajectories and forecasts."""
     caller, twin, verbs = visit.caller, visit.twin, visit.verbs
     goals, preferences, decisions, metrics, segment, forecasts, trajectories = await asyncio.gather(
         verbs.goals.goals(caller.asking("goals"), twin, first=LISTED),
@@ -118,7 +118,7 @@ async def readers(visit: Visit) -> Response:
 
 
 async def own_data(visit: Visit) -> Response:
-    """Pausing, taking everything along, and ending it."""
+    """Restriction, export and erasure."""
     caller = visit.caller.asking("permissions")
     restricted, policy = await asyncio.gather(
         visit.verbs.sights.restricted(caller, visit.twin), visit.verbs.policies.shown(caller)
@@ -127,7 +127,7 @@ async def own_data(visit: Visit) -> Response:
 
 
 async def erasing(visit: Visit) -> Response:
-    """The second thought before everything is erased."""
+    """The confirmation page before everything is erased."""
     return visit.show("erase.html", wrong=False)
 
 

@@ -1,4 +1,4 @@
-"""Pages from templates: everything that is put into one is escaped, and nothing is loaded from elsewhere."""
+"""Pages from templates: every inserted value is escaped, and nothing is loaded from elsewhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from beliefgraph.web.person import charts, words
 
 @cache
 def environment() -> Environment:
-    """The templates, with the words and charts that they use."""
+    """The templates, with the wording and charts that they use."""
     made = Environment(
         loader=PackageLoader("beliefgraph.web.person"),
         autoescape=True,

@@ -1,4 +1,4 @@
-"""The addresses of the person's page."""
+"""The routes of the person's page."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ DONE = {
 
 
 def person_page(verbs: Verbs, sessions: Sessions, clock: Clock, warmed: Warmed, places: Places) -> list[BaseRoute]:
-    """The routes of the person's page; each but signing in is for people who are signed in."""
+    """The routes of the person's page; all except for signing in require a session."""
     visits = Visits(verbs, sessions, clock, warmed, places)
 
     async def sign_in(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""What every request to the person's page passes: its session, the token of its forms, and the headers of answers."""
+"""What all requests to the person's page share: the session, the form token, and the response headers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""What a page may load and send: from here and to here, and nothing that is written into it."""
+"""What a page may load and send: only from and to this service, and nothing inline."""
 
 HEADERS = {
     "content-security-policy": POLICY,
@@ -48,7 +48,7 @@ LOCAL = ("localhost", "::1")
 
 @dataclass(frozen=True)
 class Visit:
-    """One request of a person who is signed in."""
+    """One request of a signed-in person."""
 
     request: Request
     session: Session
@@ -56,7 +56,7 @@ class Visit:
     verbs: Verbs
     """The services of the database that holds their twin."""
     home: Verbs
-    """Those that know all databases."""
+    """The services that know all databases."""
     now: datetime
     form: Mapping[str, str]
 
@@ -70,7 +70,7 @@ class Visit:
         return shown(self.request, template, status, session=self.session, twin=self.twin, **values)
 
     def go(self, path: str, done: str) -> Response:
-        """To a page that says what was done."""
+        """Redirect to a page that confirms an action."""
         return RedirectResponse(f"{root_of(self.request)}{path}?done={done}", 303, HEADERS)
 
 
@@ -79,7 +79,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Visits:
-    """Requests of people who are signed in."""
+    """Requests of signed-in people."""
 
     def __init__(self, verbs: Verbs, sessions: Sessions, clock: Clock, warmed: Warmed, places: Places) -> None:
         self._verbs = verbs
@@ -89,7 +89,7 @@ class Visits:
         self._places = places
 
     def signed_in_only(self, handler: Handler) -> Endpoint:
-        """The endpoint of a page for people who are signed in; a form is taken only with the session's own token."""
+        """The endpoint of a page for signed-in people; a form is accepted only with the session's own token."""
 
         async def answer(request: Request) -> Response:
             session = await self._sessions.resume(request.cookies.get(cookie_name(request), ""))
@@ -110,10 +110,10 @@ class Visits:
         return answering_errors(answer)
 
     async def signed_in(self, request: Request, session: Session) -> Response:
-        """To the page, with the session in a cookie.
+        """Go to the page, with the session in a cookie.
 
-        By a page that leads on and not by a redirect: a browser that came from another site sends no strict cookie
-        along with the redirects that follow.
+        This is a page that forwards, not a redirect: after a navigation from another site, browsers do not send strict
+        cookies along with the redirects that follow.
         """
         response = shown(request, "entered.html")
         response.set_cookie(
@@ -145,35 +145,35 @@ def answering_errors(endpoint: Endpoint) -> Endpoint:
 
 
 def shown(request: Request, template: str, status: int = 200, **values: Any) -> Response:
-    """A page as an answer."""
+    """A page as a response."""
     values = {"root": root_of(request), "path": request.url.path, **values}
     return HTMLResponse(rendered(template, values), status, HEADERS)
 
 
 def root_of(request: Request) -> str:
-    """What is before every path, where a proxy serves the service under one."""
+    """The path prefix, if a proxy serves the service under one."""
     return str(request.scope.get("root_path", ""))
 
 
 def is_secure(request: Request) -> bool:
-    """Whether cookies are for TLS alone: always, but where a browser talks to its own machine in plain HTTP."""
+    """Whether cookies are for TLS only: always, except if a browser uses plain HTTP on its own machine."""
     host = request.url.hostname or ""
     return request.url.scheme == "https" or not (host in LOCAL or host.startswith("127."))
 
 
 def cookie_name(request: Request) -> str:
-    """The name of the cookie; browsers hold one that begins so to this very host and to TLS."""
+    """The name of the cookie; with this prefix, browsers bind it to this host and to TLS."""
     return f"__Host-{COOKIE}" if is_secure(request) else COOKIE
 
 
 def signed_out(request: Request, response: Response) -> Response:
-    """The answer, after which the browser has no session any more."""
+    """The response, with the session cookie deleted."""
     response.delete_cookie(cookie_name(request), path="/", secure=is_secure(request), httponly=True, samesite="strict")
     return response
 
 
 def refuse_foreign(request: Request) -> None:
-    """Refuse (`invalid-form`) a form that a page of another site sent, where the browser says so."""
+    """Refuse (`invalid-form`) a form sent by a page of another site, as far as the browser reports this."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin", "null")
     foreign = site not in (None, "same-origin", "none")
     if foreign or (origin != "null" and urlsplit(origin).netloc != request.headers.get("host", "")):
@@ -181,7 +181,7 @@ def refuse_foreign(request: Request) -> None:
 
 
 async def form_of(request: Request) -> dict[str, str]:
-    """The fields of a form, read no further than a form may have."""
+    """The fields of a form, read up to the size limit of a form."""
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)

@@ -21,7 +21,7 @@ DEGREES = (
     (0.01, "very unlikely"),
     (0.0, "almost certainly not so"),
 )
-"""From which probability on something is said to be how sure."""
+"""Least probability for each wording of a confidence."""
 
 STATUS = {
     "forming": "Little is known yet.",
@@ -31,7 +31,7 @@ STATUS = {
     "dissolved": "The evidence is too old to count.",
     "retracted": "Was ended.",
 }
-"""The status of a belief."""
+"""Wording of the status of a belief."""
 
 BASIS = {
     "consent": "Only with your consent.",
@@ -41,10 +41,10 @@ BASIS = {
     "public_interest": "A task in the public interest needs it.",
     "legitimate_interest": "They say that they have an interest in it. You may object.",
 }
-"""The legal basis of a purpose."""
+"""Wording of the legal basis of a purpose."""
 
 SHARE = re.compile(r" \([+-]\d+\.\d\)")
-"""What a reason contributes, in log-odds, as an explanation's sentence gives it."""
+"""Pattern of the log-odds that a reason contributes, in the sentence of an explanation."""
 
 DONE = {
     "corrected": "Corrected. Your correction takes precedence over everything else.",
@@ -59,14 +59,14 @@ DONE = {
 
 
 def sure(probability: float | None) -> str:
-    """How sure something is, in words."""
+    """The wording of a confidence."""
     if probability is None:
         return "not known"
     return next(name for least, name in DEGREES if probability >= least)
 
 
 def percent(probability: float | None) -> str:
-    """A probability as people read it."""
+    """A probability as a percentage."""
     return "–" if probability is None else whole_percent(probability)
 
 
@@ -81,17 +81,17 @@ def moment(at: datetime | None) -> str:
 
 
 def spoken(sentence: str) -> str:
-    """The sentence of an explanation without the log-odds that it gives in brackets."""
+    """The sentence of an explanation without the log-odds in brackets."""
     return SHARE.sub("", sentence)
 
 
 def capital(text: str) -> str:
-    """The text with a capital first."""
+    """The text with its first letter capitalised."""
     return text[:1].upper() + text[1:]
 
 
 def plain(name: str) -> str:
-    """A name from a catalog as words: its last part, without underscores."""
+    """A name from a catalog in plain words: its last part, without underscores."""
     return capital(name.rpartition(".")[2].replace("_", " ").replace("-", " "))
 
 
