@@ -1,6 +1,6 @@
 """Goals as a function of (valid time, rev): progress, blocking, importance and motivation. Pure.
 
-Derived from the beliefs, never the other way round.
+Goals are derived from beliefs, never the other way round.
 """
 
 from __future__ import annotations
