@@ -102,8 +102,7 @@ class Reasons:
         )
 
     async def _known(self, moment: Snapshot, name: EventName) -> str:
-        """The id of an event; refused if the twin had not received it by the moment, also for an event of another
-        twin."""
+        """The id of an event; refused if the twin had not received it by the moment, as for another twin's event."""
         known = await stored.taken_in(self._graph, moment.state.id, event_ids(moment.state.id, name))
         unknown = NotFound("not-found", f"This twin has no event {name.id!r} at that moment.", event=name.id)
         if known is None or known.rev > moment.state.rev or known.time > moment.at:
