@@ -54,8 +54,8 @@ class WhatIfs:
         that every difference is due to the hypothesis and none to ageing. Without `as_of`, the definitions in force
         interpret the events; as of a moment, those of that moment. An event that was received before changes nothing; a
         correction overrides hypothetical evidence as it does real evidence. An assumed belief has log-odds ±100, a
-        confidence of 1 or 0; so does an intervened one, whose causes do not respond to it. A statement about a goal
-        counts as the person's own, from the moment on.
+        confidence of 1 or 0; so does an intervened one, whose causes are as without evidence on it. A statement about a
+        goal counts as the person's own, from the moment on.
         """
         moment = await self._snapshots.asked(caller, question.twin, as_of, at_least_rev)
         if as_of.is_now:
