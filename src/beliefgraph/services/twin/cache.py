@@ -43,8 +43,7 @@ COUNTED = 10_000
 """Most twins whose misses are counted, the most recently queried."""
 
 REST = 9.0
-"""Pause after fetching a twin for queries, as a multiple of its duration: fetching takes at most a tenth of the
-time."""
+"""Pause after fetching a twin for queries, relative to its duration: fetching takes at most a tenth of the time."""
 
 log = structlog.get_logger(__name__)
 
@@ -91,8 +90,7 @@ class TwinCache:
         return await self._flights.join((id_, current), lambda: self._read(id_, tenant, name))
 
     async def all_at(self, names: Mapping[str, str], tenant: str, current: Mapping[str, Head]) -> dict[str, TwinState]:
-        """Several twins likewise, by id, given their names and the heads of those that exist; others are not
-        delayed."""
+        """Several twins likewise, by id, given the names, and the heads of those that exist; others are not delayed."""
         found: dict[str, TwinState] = {}
         async for id_ in unhurried(names):
             known = self._known(id_, tenant, names[id_], current.get(id_))
