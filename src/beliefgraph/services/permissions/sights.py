@@ -136,8 +136,7 @@ class Sights:
         return restricted(await self.stated(caller, name), self._clock.now())
 
     async def uses(self, caller: Caller, name: str) -> list[Use] | None:
-        """What each purpose may use of a twin, for callers who may see permissions (`stated`); None without a
-        policy."""
+        """What each purpose may use of a twin, for callers who may see permissions (`stated`); None if no policy."""
         stated, policy = await self.stated(caller, name), await self._policies.in_force(caller.tenant)
         return None if policy is None else uses(policy, stated, name, self._clock.now())
 
