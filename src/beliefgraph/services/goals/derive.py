@@ -173,7 +173,7 @@ _SURE = Reading(1.0, "exact")
 
 
 class _Beliefs:
-    """The confidences of beliefs that goals are derived from."""
+    """Reads the confidences of beliefs that goals are derived from."""
 
     def __init__(self, state: TwinState, graph: DefinitionGraph, derived: Derivation) -> None:
         self._state = state
