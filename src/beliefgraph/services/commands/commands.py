@@ -73,7 +73,7 @@ class Commands:
         self._policies = policies or Policies(updater.graph, updater.clock)
 
     async def assert_belief(self, caller: Caller, command: AssertBelief) -> Receipt:
-        """Process a statement of how sure somebody is of a belief."""
+        """Process a statement of how certain a belief is."""
         return await self._carry_out(
             caller, "write", command, lambda s: decide.assertion(s, command), command.valid_time
         )

@@ -28,7 +28,7 @@ from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.layer.context import CommandContext
 
 SUREST = 1e-4
-"""Distance from 0 and 1 within which an asserted probability is kept, because nobody is certain."""
+"""An asserted probability of 0 or 1 is moved this far inwards, because nothing is certain."""
 
 
 def assertion(context: CommandContext, command: AssertBelief) -> Additions:

@@ -45,9 +45,8 @@ class Placed(NamedTuple):
 class Shape:
     """The beliefs of a component: `columns` in order, and `exclusive`, groups of which exactly one holds.
 
-    Only the first `named` columns can be distinguished; the others are values of an open attribute that no evidence
-    names, or its `other` if none is named. The first `answered` columns are in the model: none if there are too many
-    values.
+    Only the first `named` columns are alternatives; the others are values of an open attribute that no evidence names,
+    or its `other` if none is named. The first `answered` columns are in the model: none if there are too many values.
     """
 
     columns: tuple[Column, ...]

@@ -59,7 +59,7 @@ class Hearing:
 
 @dataclass(frozen=True)
 class Reliabilities:
-    """What was learned for a tenant, looked up by the ids of sources."""
+    """The learned parameters of a tenant, looked up by the ids of sources."""
 
     definitions: Definitions
 

@@ -32,8 +32,8 @@ PERIODS = {"day": windows.DAY, "week": windows.WEEK}
 class Measured:
     """A metric at a moment, once an event has counted in it; `value` is not rounded.
 
-    `moment` is when its value last changed by an event, or by a time to answer that ran out. `likelihood` is the
-    likelihood of a level given its measurements.
+    `moment` is the latest time that it depends on: that of an event, or the end of a time to answer. `likelihood` is
+    the likelihood of a level given its measurements.
     """
 
     metric: Metric

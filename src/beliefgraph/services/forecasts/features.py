@@ -2,8 +2,8 @@
 
 Activity (the number of events, the time since the last and the first) is `inference/foresight/hazards`. If every event
 is an occurrence of the outcome, then without the outcome nothing happens: activity ages, exactly. Otherwise other
-events may come meanwhile; there a row is about a period some way ahead of what is known: `AHEAD` is one of its columns,
-and the others keep their values. Grades are learned for each horizon separately, without that column.
+events may come in between; there a row is about a period some way ahead of what is known: `AHEAD` is one of its
+columns, and the others keep their values. Grades are learned for each horizon separately, without that column.
 """
 
 from __future__ import annotations

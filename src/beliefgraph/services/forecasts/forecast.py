@@ -100,7 +100,7 @@ def forecast(
 def _rate_at(
     definitions: Definitions, outcome: OutcomeDefinition, horizon: Horizon, segment: str | None, made_at: datetime
 ) -> LearnedRate | None:
-    """The learned base rate of a segment, for forecasts after the time it was learned from."""
+    """The learned base rate of a segment, for forecasts from the end of its training data on."""
     rate = definitions.rate_of(outcome, horizon.within, segment)
     return None if rate is None or made_at < rate.until else rate
 
@@ -170,7 +170,7 @@ def rates_at(
 ) -> Floats:
     """The log-odds of the outcome within a horizon from each moment, by base rates: learned if in force, else stated.
 
-    A learned base rate counts after the time it was learned from.
+    A learned base rate counts from the end of its training data on.
     """
     keys = definitions.segment_keys(outcome)
     stated = np.full(len(keys) + 1, logit(horizon.expected))

@@ -240,7 +240,8 @@ def _columns(
 
 
 def _in_force(taken: Sequence[_Taken], definitions: Definitions, outcome: OutcomeDefinition) -> tuple[Floats, int]:
-    """The log-odds of each row by what is in force, and the time after which rows are compared if that was learned.
+    """The log-odds of each row by what is in force, and the time from which rows are compared: the end of its training
+    data.
 
     What is stated for the shortest horizon is spread evenly over its periods.
     """

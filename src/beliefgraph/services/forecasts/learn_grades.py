@@ -127,7 +127,7 @@ def _columns(
 def _in_force(
     taken: Sequence[_Taken], definitions: Definitions, outcome: OutcomeDefinition, grades: Grades, horizon: Horizon
 ) -> tuple[Floats, int]:
-    """The log-probability of the actual grade by what is in force, and the time after which rows are compared."""
+    """The log-probability of the actual grade by what is in force, and the time from which rows are compared."""
     grade = np.concatenate([each.grade for each in taken])
     learned = definitions.grades_of(outcome, horizon.within)
     if learned is None:

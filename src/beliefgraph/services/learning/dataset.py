@@ -101,7 +101,7 @@ class Topic:
     _share: array[float] = field(default_factory=lambda: array("d"))
     _weight: array[float] = field(default_factory=lambda: array("d"))
     rates: dict[str, int] = field(default_factory=dict)
-    """The attributes of which a base rate is learned, with the number of its column."""
+    """The attributes whose base rate is learned, each with the number of its column."""
 
     @property
     def answers(self) -> Answers:

@@ -50,7 +50,7 @@ class TrainingData:
     of each of its relations. `labels` has one row per belief with known truth: the evidence in its subject and context
     before, and the truth of that belief alone; `column` is the column of that belief, `said` its log-odds derived then
     (NaN where the twin was too wide), `twin` the number of its twin and `segment` the segment it was in. `heard` has
-    one row per subject and context of each twin, as it stands now.
+    one row per subject and context of each twin, in its current state.
     """
 
     definitions: Definitions

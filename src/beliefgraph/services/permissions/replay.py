@@ -52,7 +52,8 @@ class View:
 
 @dataclass(frozen=True)
 class Replay:
-    """The changes of a twin under a sight up to a rev, by rev; its rows at the last of them, and its full state.
+    """The changes of a twin under a sight up to a rev, by rev; its rows at the last of them, and these with
+    publications.
 
     `refused` is the evidence that was left out at some rev; `evidence` and `revisions` are the ids of the evidence and
     the rows that were not.

@@ -103,7 +103,7 @@ class Threads(ThreadPoolExecutor):
 
     @property
     def running(self) -> int:
-        """How many threads are at work."""
+        """The number of threads at work."""
         return len(self._running)
 
     @property

@@ -216,6 +216,6 @@ def _rates(rows: _Rows, number: Ints, segments: int, some: Bools) -> tuple[Float
 
 
 def _since(definitions: Definitions, outcome: OutcomeDefinition, horizon: timedelta, segment: str | None) -> int:
-    """The time after which rows are compared if what is in force was learned."""
+    """The time from which rows are compared: the end of the training data of what is in force."""
     rate = definitions.rate_of(outcome, horizon, segment)
     return 0 if rate is None else microseconds(rate.until)

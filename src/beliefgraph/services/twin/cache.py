@@ -152,7 +152,7 @@ class TwinCache:
         return len(self._twins), int(self._twins.currsize)
 
     def has(self, id_: str) -> bool:
-        """Whether a twin is in memory, at whatever rev."""
+        """Whether a twin is in memory, at any rev."""
         return id_ in self._twins
 
     def peek(self, id_: str, head: Head) -> TwinState | None:
