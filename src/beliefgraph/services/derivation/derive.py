@@ -111,7 +111,7 @@ class Derivation:
 
     @property
     def begun(self) -> Ints:
-        """The positions of the beliefs on which some evidence was valid by the moment."""
+        """The positions of the beliefs on which some evidence became valid by the moment."""
         return self._positions(self.counted.begun)
 
     @property

@@ -25,9 +25,9 @@ ValuesBeside = Callable[[int], Mapping[str | None, int]]
 class Reach:
     """One row for each heading that counts and each belief it bears on, by heading; the belief it is about comes first.
 
-    Each row has its `heading`, the `position` of the belief, a number for the `source` as it speaks there, and the
-    probability that the source states this where the belief holds. `headings` is the number of all headings, including
-    those that do not count.
+    Each row has its `heading`, the `position` of the belief, a number for its `source` there, and the probability that
+    the source states this where the belief holds. `headings` is the number of all headings, including those that do not
+    count.
     """
 
     heading: Ints

@@ -15,7 +15,7 @@ from beliefgraph.services.permissions.decide import check, permission, stated_by
 
 
 class PermissionDraft:
-    """The permissions of one twin while a commit is being decided; each is a separate row and ends with its evidence.
+    """The permissions of one twin while a commit is being decided; each has its own row and ends with its evidence.
 
     Reinterpreted events state no permissions.
     """

@@ -1,7 +1,7 @@
 """The twin that exists for a caller: the only place where permissions are enforced. Pure.
 
-Every read of a twin goes through `Permitted.state`. What is refused is absent and without influence: the twin is
-derived from the remaining rows, under definitions without what is refused, as if it had received nothing else.
+Every read of a twin goes through `Sights.state`. What is refused is absent and without influence: the twin is derived
+from the remaining rows, under definitions without what is refused, as if it had received nothing else.
 """
 
 from __future__ import annotations

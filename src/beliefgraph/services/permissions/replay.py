@@ -52,8 +52,7 @@ class View:
 
 @dataclass(frozen=True)
 class Replay:
-    """The changes of a twin under a sight up to a rev, by rev; its rows at the last of them, and these with
-    publications.
+    """The changes of a twin under a sight up to a rev, by rev; the twin at the last, without and with publications.
 
     `refused` is the evidence that was left out at some rev; `evidence` and `revisions` are the ids of the evidence and
     the rows that were not.

@@ -30,8 +30,8 @@ class Recomputed:
     def listed(self) -> tuple[int, ...]:
         """The positions of the beliefs that a twin with only the evidence visible here would have stored, by id.
 
-        These are beliefs with evidence or a personal relation valid by then, and those that left their prior
-        noticeably.
+        These are beliefs with evidence or a personal relation that became valid by then, and those that left their
+        prior noticeably.
         """
         state, layout, derived = self.derived.state, self.derived.layout, self.derived
         known = related(state, self.moment.at)
