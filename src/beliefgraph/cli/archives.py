@@ -60,7 +60,7 @@ def _fresh(out: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int], None]]:
-    """The number of twins exported, on standard error; nothing if that is no terminal."""
+    """The number of twins exported, on standard error; nothing if that is not a terminal."""
     console = Console(stderr=True)
     with Progress(TextColumn("{task.completed} twins"), console=console, disable=not console.is_terminal) as bars:
         task = bars.add_task("export", total=None)

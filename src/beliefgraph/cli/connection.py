@@ -60,7 +60,7 @@ async def services(cached_megabytes: int | None = None, *, serving: bool = False
 async def signed_in(
     key: str, purpose: str | None, cached_megabytes: int | None = None
 ) -> AsyncIterator[tuple[Services, Caller]]:
-    """The same services, and the caller whose key it is, for a purpose of theirs."""
+    """The same services, and the caller for a key, with a purpose."""
     async with services(cached_megabytes) as built:
         yield built, await built.callers.authenticate(key, purpose)
 

@@ -101,7 +101,7 @@ async def _demo(home: Path, once: bool, port: int | None) -> None:
         with fetching() as bar, out.status("Starting Neo4j …"):
             endpoint = await asyncio.to_thread(resolve_endpoint, local, os.environ, bar)
         settings = settings_for(endpoint, asked).model_copy(
-            # the story ended in September 2026: refreshed to today, its evidence would fade while you look
+            # the story ended in September 2026: with a refresh to today, its evidence would fade during the demo
             update={"keys": home / "keys", "refresh_interval": 0.0}
         )
         async with running(settings, serving=True) as services:
@@ -342,12 +342,12 @@ async def _serve(stage: Stage, endpoint: Endpoint) -> None:
 
 
 def _password(endpoint: Endpoint) -> str:
-    """The local server's password, which we generated; never one that somebody set."""
+    """The local server's password, if it was generated; never one that the user set."""
     return "as in NEO4J_PASSWORD" if os.environ.get("NEO4J_URI") else endpoint.password
 
 
 async def _played(stage: Stage) -> bool:
-    """Whether the last event of the story was taken in."""
+    """Whether the last event of the story was processed."""
     try:
         twins = [await stage.services.questions.twin(stage.application, one.name) for one in stage.story.twins]
     except NotFound:

@@ -59,8 +59,8 @@ KeyOption = Annotated[
 KeepOption = Annotated[bool, typer.Option("--keep", help="Keep the twins in the database for inspection.")]
 
 Work = Callable[[Client, str, Progress, Teach], Evaluation]
-"""An evaluation, given a client, what makes the names of its run its own, whom to tell how far it is, and how sources
-are learned: offline, by what `beliefgraph learn` does."""
+"""An evaluation, given a client, a suffix for the names of its run, a progress callback, and the learning of sources:
+offline, as by `beliefgraph learn`."""
 
 ACTOR = "evaluate"
 PURPOSE = "evaluation"
@@ -329,7 +329,7 @@ async def _to_the_end(work: Work, client: Client, name: str, progress: Progress,
 
 @contextmanager
 def _bars() -> Iterator[Progress]:
-    """Progress bars on standard error, one per step; none if that is no terminal."""
+    """Progress bars on standard error, one per step; none if that is not a terminal."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Bars(*columns, console=console, disable=not console.is_terminal) as bars:

@@ -1,4 +1,4 @@
-"""The picture of one forecast: when the outcome happens, or how likely each grade is."""
+"""The picture of one forecast: the time to the outcome, or the probability of each grade."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def forecasts(title: str, found: Sequence[Forecast]) -> RenderableType:
 
 
 def likely(one: Forecast) -> str:
-    """How likely an outcome is; of grades, the most likely grade."""
+    """The probability of an outcome; for grades, the most likely grade."""
     if not one.grades:
         return show.chance(one.probability)
     grade = max(one.grades, key=lambda each: each.probability)
@@ -41,7 +41,7 @@ def likely(one: Forecast) -> str:
 
 
 def details(one: Forecast) -> RenderableType:
-    """A forecast with what carries it, by when the outcome happens, and how likely each grade is."""
+    """A forecast with its inputs, the time to the outcome, and the probability of each grade."""
     parts: list[RenderableType] = [
         f"{one.outcome}: {show.chance(one.probability)} within {one.horizon / DAY:g} days of {one.made_at:%Y-%m-%d};"
         f" {why(one)}; {came(one)}"
@@ -110,7 +110,7 @@ def record(found: OutcomeRecord) -> RenderableType:
 
 
 def _beside(found: RecordScores) -> Iterator[RenderableType]:
-    """How good forecasts were at when, and as distributions over grades."""
+    """The scores of forecasts as distributions over time and over grades."""
     if found.times is not None:
         times = found.times
         yield ""

@@ -15,7 +15,7 @@ COLOURS: Mapping[GoalStatus, str] = {
     "abandoned": "#9AA1AE",
 }
 MOST = 40
-"""Goals that one picture shows: those that call, or called, for most work."""
+"""Most goals in one picture: those with the greatest motivation, now or before."""
 
 
 def draw(title: str, rows: Sequence[GoalRow], before: Mapping[str, float], path: Path) -> Path:

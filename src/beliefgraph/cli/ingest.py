@@ -26,7 +26,7 @@ CACHED_MEGABYTES = 128
 """Megabytes of twins kept in memory between batches: a file may be of any size, so what it takes must not be."""
 
 QUARANTINED = 3
-"""Exit code where events went to quarantine, with --strict."""
+"""Exit code if events were quarantined, with --strict."""
 
 SHOWN = 20
 """Failed lines that are reported one by one; the rest are counted."""

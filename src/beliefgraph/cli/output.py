@@ -29,7 +29,7 @@ def write_draft(text: str, out: Path | None) -> bool:
 
 
 def _plain(value: object) -> object:
-    """A value that JSON has no form for: a record as an object, a set as a list, anything else as text."""
+    """A JSON form for other values: a record as an object, a set as a list, anything else as text."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, (set, frozenset, tuple)):

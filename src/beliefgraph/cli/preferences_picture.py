@@ -10,16 +10,16 @@ from beliefgraph.model.belief import ANYONE
 from beliefgraph.model.preferred import Preference
 
 SHADES = ("#2F6690", "#5B9BC8", "#9CC5E0", "#C9DDEB", "#DEE8EF")
-"""From the most likely value on; what comes after has the last."""
+"""Colours from the most likely value on; the last colour applies to all further ones."""
 
 LEFT = "#EDEDED"
-"""Of `other`, and of what a belief that holds or not leaves."""
+"""The colour of `other`, and of the complement of a binary belief."""
 
 MOST = 40
-"""Preferences that one picture shows, the most decided first."""
+"""Most preferences in one picture, the most certain first."""
 
 LEGIBLE = 0.09
-"""The least share that is wide enough for its name."""
+"""Least share that is wide enough for its label."""
 
 
 def draw(title: str, found: Sequence[Preference], path: Path) -> Path:
@@ -62,7 +62,7 @@ def draw(title: str, found: Sequence[Preference], path: Path) -> Path:
 
 
 def _shares(one: Preference) -> Iterator[tuple[str, float, str]]:
-    """Each value with its share and colour; nothing where there are no numbers."""
+    """Each value with its share and colour; nothing without probabilities."""
     if not one.values:
         holds = one.belief.state.confidence
         if holds is not None:

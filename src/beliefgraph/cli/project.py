@@ -19,7 +19,7 @@ from beliefgraph.services.copies.project import EVERY
 from beliefgraph.services.copies.project import Progress as Told
 
 DIFFERENT = 3
-"""Exit code where the copy differs, with --verify."""
+"""Exit code if the copy differs, with --verify."""
 
 
 def project(
@@ -76,7 +76,7 @@ def _show(found: CopyRound | CopyCheck, json: bool) -> None:
 
 @contextmanager
 def _bar() -> Iterator[Told]:
-    """A bar on standard error while the copy is built; nothing where that is no terminal."""
+    """A progress bar on standard error while the copy is built; nothing if that is not a terminal."""
     console = Console(stderr=True)
     columns = (TextColumn("twins"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:

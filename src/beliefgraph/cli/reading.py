@@ -84,13 +84,13 @@ def quarantine(key: Key, first: Most = PAGE, purpose: Purpose = None, json: Json
 
 
 def belief_named(text: str) -> BeliefKey:
-    """The belief that is written as ATTRIBUTE or ATTRIBUTE=VALUE."""
+    """The belief for ATTRIBUTE or ATTRIBUTE=VALUE."""
     attribute, _, value = text.partition("=")
     return BeliefKey(attribute=attribute, value=value or None)
 
 
 def as_of(at: datetime | None) -> AsOf:
-    """The moment that --at names; now without it."""
+    """The moment of --at; by default now."""
     return NOW if at is None else AsOf(valid_time=instant(at))
 
 

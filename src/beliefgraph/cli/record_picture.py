@@ -33,7 +33,7 @@ def draw(found: OutcomeRecord, path: Path) -> Path:
 
 
 def _beside(found: OutcomeRecord, axes: Axes) -> None:
-    """When it was said to happen and did, or how often each grade was said and came."""
+    """Predicted and actual times, or the predicted and actual frequency of each grade."""
     if found.scores.grades is not None:
         shares = found.scores.grades.shares
         places = range(len(shares))

@@ -23,7 +23,7 @@ from beliefgraph.web.server import serving
 from beliefgraph.web.tuning import new_event_loop, settle
 
 GRACE_S = 2.0
-"""Seconds beyond the shutdown timeout in which everything is released."""
+"""Seconds beyond the shutdown timeout for releasing everything."""
 
 log = structlog.get_logger(__name__)
 
@@ -76,9 +76,10 @@ def serve(
 
 
 def end_within(seconds: float) -> None:
-    """End the process after a time, whatever runs: the last resort for work that does not stop.
+    """End the process after a time, whatever is running: the last resort for work that does not stop.
 
-    It needs no Python, so it also comes while the interpreter itself ends; what ran then is told on standard error.
+    It needs no Python, so it also works while the interpreter itself ends; running work is then reported on standard
+    error.
     """
     faulthandler.dump_traceback_later(seconds, file=2, exit=True)
 

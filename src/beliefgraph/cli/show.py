@@ -22,10 +22,10 @@ BAR = 20
 """Columns of a bar that represents certainty."""
 
 SLIGHT = 0.05
-"""Log-odds below which a contribution is not shown by itself."""
+"""Log-odds below which a contribution is not shown separately."""
 
 LEAST = 1e-9
-"""How near to certainty a probability is shown."""
+"""Distance from certainty up to which a probability is shown."""
 
 NUMBERS = "The numbers are log-odds, and add up: +0.7 doubles the odds that it holds, -0.7 halves them."
 
@@ -85,7 +85,7 @@ def bar(confidence: float | None) -> Text:
 
 
 def beliefs(title: str, states: Iterable[BeliefState], before: Mapping[str, float | None] | None = None) -> Table:
-    """A table of beliefs with their confidence, and by how many points each moved since `before` (log-odds by id)."""
+    """A table of beliefs with their confidence, and the move of each in points since `before` (log-odds by id)."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("belief", ratio=1)
     table.add_column("confidence", no_wrap=True)
@@ -214,7 +214,7 @@ def motivation(told: MotivationExplanation) -> RenderableType:
 
 
 def _forest(rows: Sequence[GoalRow]) -> Iterator[tuple[int, GoalRow]]:
-    """Every goal once with its depth, under the first of its parents that is listed; in their order."""
+    """Every goal once with its depth, under the first of its listed parents, in the given order."""
     known = {row.state.goal.id: row for row in rows}
     under: dict[str | None, list[GoalRow]] = defaultdict(list)
     for row in rows:

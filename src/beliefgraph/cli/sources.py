@@ -26,10 +26,10 @@ from beliefgraph.services.learning.sources import LearnedSource, Lesson, Progres
 from beliefgraph.services.permissions.usable import left_out
 
 LISTED = 25
-"""Sources that the table lists; all are in the set."""
+"""Most sources in the table; all are in the set."""
 
 CONFUSIONS = 10
-"""Sources of which the greatest confusion is listed."""
+"""Most sources whose greatest confusion is listed."""
 
 BAR = 24
 """Characters of the bar that shows a reliability from 0 to 1."""
@@ -103,7 +103,7 @@ async def _sources(
 
 @contextmanager
 def _reading() -> Iterator[Progress]:
-    """Progress of reading, on standard error; silent if that is no terminal."""
+    """Progress of reading, on standard error; silent if that is not a terminal."""
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Bars(*columns, console=console, disable=not console.is_terminal, transient=True) as bars:

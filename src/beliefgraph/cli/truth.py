@@ -22,7 +22,7 @@ ANSWERS = {"yes": True, "true": True, "no": False, "false": False}
 
 
 def read_truth(path: Path) -> Iterator[Known]:
-    """The known truth in a CSV file; `invalid-input` names the line that is wrong.
+    """The known truth in a CSV file; `invalid-input` names the line with an error.
 
     Without a column `holds`, a `value` of yes, no, true or false says whether the belief holds, and any other is the
     value that does. Without a `time`, the truth holds at all times.

@@ -22,7 +22,7 @@ from beliefgraph.model.time import SystemClock
 from beliefgraph.services.upkeep.trial import Score, Trial, try_out
 
 SHOWN = 20
-"""Events, and twins, that are listed one by one; --json lists all."""
+"""Most events, and twins, that are listed separately; --json lists all."""
 
 
 def try_catalogs(

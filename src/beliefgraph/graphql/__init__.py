@@ -1,1 +1,1 @@
-"""The GraphQL door: the records of the model as types, the services as fields."""
+"""The GraphQL interface: the records of the model as types, the services as fields."""

@@ -1,4 +1,4 @@
-"""The query about who reached a twin."""
+"""The query for who accessed a twin."""
 
 from __future__ import annotations
 

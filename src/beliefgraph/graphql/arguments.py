@@ -1,4 +1,4 @@
-"""The arguments that several fields take, each with its sentence."""
+"""The arguments that several fields take, each with its description."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from beliefgraph.services.twin.paging import MAX_PAGE
 
 
 def told(sentence: str) -> StrawberryArgumentAnnotation:
-    """The metadata of an argument: its sentence."""
+    """The metadata of an argument: its description."""
     return strawberry.argument(description=sentence)
 
 
 def like(record: type[Record], field: str) -> StrawberryArgumentAnnotation:
-    """The metadata of an argument that is a field of a record: the sentence declared there."""
+    """The metadata of an argument that is a field of a record: the description declared there."""
     return told(in_graphql(record.model_fields[field].description or ""))
 
 
 def argument(type_: Any, sentence: str) -> Any:
-    """The type of an argument with its sentence."""
+    """The type of an argument with its description."""
     return Annotated[type_, told(sentence)]
 
 

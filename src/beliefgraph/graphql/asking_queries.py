@@ -1,4 +1,4 @@
-"""The queries about what is known of a twin, and what to ask next."""
+"""The queries about what is known about a twin, and what to ask next."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from beliefgraph.services.asking.questions import FIRST, MOST, MOST_ABOUT, MOST_
 
 @strawberry.type
 class AskingQueries:
-    """The queries about what is known of a twin, and what to ask next."""
+    """The queries about what is known about a twin, and what to ask next."""
 
     coverage = question(
         Coverage,

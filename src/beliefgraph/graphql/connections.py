@@ -39,7 +39,7 @@ class PageInfo:
 def connection(node: type, *, of_twin: bool = True, counted: bool = False) -> Any:
     """The connection whose nodes are shown by `node`.
 
-    `of_twin` if its pages are read of one twin at one rev, `counted` if all that match can be counted.
+    `of_twin` if its pages are read from one twin at one rev, `counted` if all matching items can be counted.
     """
     name = node.__strawberry_definition__.name  # type: ignore[attr-defined]
     edge = strawberry.type(

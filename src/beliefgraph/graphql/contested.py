@@ -1,4 +1,4 @@
-"""How many pieces of evidence on a belief the person contests."""
+"""The number of pieces of evidence on a belief that the person contests."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ COUNTED = "Number of pieces of evidence on it that the person contests; they are
 async def contested(
     context: Context, twin: str, belief: str, *, rev: int | None = None, before: int | None = None
 ) -> int:
-    """How many pieces of contested evidence bear on a belief as a rev sees it, or did before another rev.
+    """The number of pieces of contested evidence on a belief at a rev, or before another rev.
 
-    A twin is looked up once, however many of its beliefs are asked about at the same time.
+    A twin is read once, even if several of its beliefs are requested at the same time.
     """
     name = context.names[twin]
     found: ContestedBeliefs = await context.reading.join(

@@ -127,7 +127,7 @@ class Verbs(Protocol):
 
 @dataclass
 class Context:
-    """One request, or one WebSocket connection; `connection_params` is what `connection_init` brought."""
+    """One request, or one WebSocket connection; `connection_params` is the payload of `connection_init`."""
 
     verbs: Verbs
     request_id: str
@@ -137,17 +137,17 @@ class Context:
     connection_params: dict[str, object] | None = field(default=None, repr=False)
     names: dict[str, str] = field(default_factory=dict)
     reading: Flights[Hashable, Any] = field(default_factory=Flights, repr=False)
-    """What several fields ask for at the same time, and is read once."""
+    """Shared reads: what several fields need at the same time is read once."""
     keyed: Callable[[str], bool] | None = None
-    """Told once a WebSocket has brought its key, so that it keeps its place; False if that key has too many."""
+    """Called once a WebSocket has sent its key, so that it keeps its place; False if that key has too many."""
     asks: Callable[[], None] | None = None
-    """Called once a request is known to be a query, which can be cancelled when its sender is gone."""
+    """Called once a request is known to be a query, which can be cancelled if the client disconnects."""
     address: str = ""
-    """Where the call comes from."""
+    """The client's address."""
 
     @property
     def caller(self) -> Caller:
-        """Who calls; `unauthenticated` before anybody said so."""
+        """The caller; `unauthenticated` before a key was sent."""
         if self.identity is None:
             raise Forbidden("unauthenticated", "Send a valid key: Authorization: Bearer bg_….")
         return self.identity
@@ -157,7 +157,7 @@ class Context:
         return self.verbs.of(self.caller, twin)
 
     def speak_of(self, twin: str) -> str:
-        """Note that the answer is about this twin, so that its ids can be written with its name."""
+        """Record that the answer is about this twin, so that its ids can be written with its name."""
         self.names[twin_id(self.caller.tenant, twin)] = twin
         return twin
 

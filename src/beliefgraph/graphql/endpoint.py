@@ -1,7 +1,7 @@
 """GraphQL at one URL, over HTTP and WebSockets.
 
-HTTP follows GraphQL-over-HTTP: `application/graphql-response+json` gets 400 for a request that cannot be executed,
-`application/json` gets 200 for whatever is well-formed. WebSockets speak graphql-transport-ws (`websocket.py`).
+HTTP follows GraphQL-over-HTTP: with `application/graphql-response+json`, a request that cannot be executed gets 400;
+with `application/json`, every well-formed request gets 200. WebSockets use graphql-transport-ws (`websocket.py`).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ OVER_HTTP = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
 
 class Page(Protocol):
-    """What a browser gets that opens the address."""
+    """The page for a browser that opens the address."""
 
     async def __call__(self, request: Request) -> Response:
         """The page."""
@@ -161,14 +161,14 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         return Response(written, status, media_type=media)
 
     def _too_long(self, size: int) -> Incorrect:
-        """Why an answer is not sent."""
+        """The error that replaces an answer that is too long."""
         most = self._bounds.answer_bytes
         return Incorrect(
             "too-large", f"The answer has {size:,} bytes where {most:,} are allowed; ask for less at once."
         )
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002
-        """What the operations of a WebSocket are given; who calls is known once `connection_init` came."""
+        """The context of the operations of a WebSocket; the caller is known after `connection_init`."""
         headers = request.headers
         address = "" if request.client is None else request.client.host
         HOLDER.set((address, address))
@@ -182,7 +182,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         )
 
     async def on_ws_connect(self, context: Context) -> UnsetType:
-        """Take the key of `connection_init`, else that of the handshake; close with 4403 without a valid one."""
+        """Use the key of `connection_init`, else that of the handshake; close with 4403 without a valid one."""
         given = {str(key).lower(): value for key, value in (context.connection_params or {}).items()}
         if isinstance(given.get("authorization"), str):
             context.secret = bearer(str(given["authorization"]))
@@ -191,15 +191,15 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         await authenticated(context)
         if context.keyed is not None and not context.keyed(context.caller.key):
             raise TooManySocketsError
-        HOLDER.set((context.caller.tenant, context.caller.key))  # its long messages are read in threads of its own
+        HOLDER.set((context.caller.tenant, context.caller.key))  # to parse its long messages in its own threads
         return cast("UnsetType", UNSET)
 
     def decode_json(self, data: str | bytes) -> object:
-        """What was sent."""
+        """The decoded message."""
         return orjson.loads(data)
 
     def encode_json(self, data: object) -> str:
-        """What is sent over a WebSocket, as text; in the place of an answer that is too long, why it is not."""
+        """A message for a WebSocket as text; an answer that is too long is replaced by an error."""
         written = orjson.dumps(data, default=str)
         if len(written) > self._bounds.answer_bytes and isinstance(data, dict):
             error = self._too_long(len(written))
@@ -209,7 +209,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 
 
 def _acceptable(accept: str | None) -> str | None:
-    """The media type to answer with; None if none of ours is wanted."""
+    """The media type of the answer; None if no supported one is acceptable."""
     if not accept:
         return JSON
     wanted = [part.partition(";")[0].strip().lower() for part in accept.split(",")]

@@ -19,13 +19,13 @@ from beliefgraph.telemetry.spans import refused
 log = structlog.get_logger(__name__)
 
 MOST_ERRORS = 20
-"""Errors reported for one request, and fields of one error."""
+"""Most errors reported for one request, and most fields of one error."""
 
 VALIDATION_CODES = {
     "timezone_aware": "naive-datetime",
     "finite_number": "not-a-probability",
 }
-"""Codes for what pydantic calls otherwise."""
+"""Our codes for pydantic's error types."""
 
 PROBABILITIES = frozenset(
     {"priority", "progress", "confidence", "minConfidence", "maxConfidence", "probability", "prior"}
@@ -33,13 +33,13 @@ PROBABILITIES = frozenset(
 
 
 ERROR_PAGES = "/errors"
-"""Where the service serves the pages that explain its errors."""
+"""The path at which the service serves the pages that explain its errors."""
 
 HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
-"""A host as clients name it, with its port."""
+"""A host name as sent by clients, with its port."""
 
 ASKED_AT: ContextVar[Scope | None] = ContextVar("ASKED_AT", default=None)
-"""The request being answered, or the WebSocket; None where nothing came over the network."""
+"""The request being answered, or the WebSocket; None without a network connection."""
 
 
 def docs(code: str) -> str:
@@ -48,7 +48,7 @@ def docs(code: str) -> str:
 
 
 def absolute(path: str) -> str:
-    """The address of a path of the service: absolute where it is known at which address the caller asked."""
+    """The address of a path of the service: absolute if the host that the client used is known."""
     scope = ASKED_AT.get()
     host = "" if scope is None else Headers(scope=scope).get("host", "")
     if scope is None or not HOST.fullmatch(host):
@@ -100,7 +100,7 @@ def _field(error: GraphQLError) -> str | None:
 
 
 def _refusal(error: GraphQLError) -> BeliefgraphError | None:
-    """The error as one of ours; None if it is a defect of the service."""
+    """The error as a `BeliefgraphError`; None if it is a defect of the service."""
     for cause in _causes(error):
         if isinstance(cause, BeliefgraphError):
             return cause
@@ -117,7 +117,7 @@ def _refusal(error: GraphQLError) -> BeliefgraphError | None:
 
 
 def invalid_input(error: InputValidationError) -> Incorrect:
-    """The refusal of an input that is not valid, with the first field that is wrong."""
+    """The refusal of an invalid input, naming the first invalid field."""
     first = error.errors[0]
     field = ".".join(first.location)
     code = VALIDATION_CODES.get(first.type, "invalid-input")

@@ -1,10 +1,10 @@
 """Completing values fast: a selection on plain records is compiled once into functions that build its answer.
 
-graphql-core completes every field of every object by itself, with a path, an info and two coroutine checks: some 10 µs
-each, which for a list of fifty beliefs is ten times what Neo4j takes. Below a root field nothing of ours is
-asynchronous and every resolver is a pure function of the record, so the whole selection can be turned into nested
-functions: `{key: finish(get(record))}`. Whatever is out of the ordinary (a null where none may be, a wrong type, a
-refusal) is given up and done again by graphql-core, which alone words errors; so both ways give the same answer.
+graphql-core completes every field of every object separately, with a path, an info and two coroutine checks: about 10
+µs each, which for a list of fifty beliefs is ten times what Neo4j takes. Below a root field none of our resolvers is
+asynchronous and each is a pure function of the record, so the whole selection can be turned into nested functions:
+`{key: finish(get(record))}`. Whatever is out of the ordinary (a null where none may be, a wrong type, a refusal) is
+given up and done again by graphql-core, which alone words errors; so both ways give the same answer.
 """
 
 from __future__ import annotations
@@ -57,28 +57,28 @@ from beliefgraph.model.commit import Change
 
 CACHED_PLANS = 512
 MANY = 500
-"""Objects from which on an answer is put together in a thread: some ten milliseconds."""
+"""Objects from which on an answer is built in a thread: about ten milliseconds."""
 
 MOST_OBJECTS = 100_000
-"""Objects in one answer, including lists whose length is not known in advance: some 100 MB while it is built."""
+"""Most objects in one answer, including lists whose length is not known in advance: about 100 MB while it is built."""
 
 GREATEST_INT = 2_147_483_647
 
 Finish = Callable[[Any, Any], Any]
-"""Turns a value into its part of the answer; the second argument is what resolvers know as `info`."""
+"""Converts a value into its part of the answer; the second argument replaces the resolvers' `info`."""
 
 
 class UnusualError(Exception):
-    """This value is not for the compiled way."""
+    """This value cannot be completed by a compiled plan."""
 
 
 class TooManyObjectsError(Exception):
-    """The answer would have more objects than one may have."""
+    """The answer would have more objects than allowed."""
 
 
 @dataclass
 class _Info:
-    """As much of `info` as a compiled resolver may use, and how many objects there may still be."""
+    """The part of `info` that a compiled resolver may use, and the number of objects left."""
 
     context: Any
     left: int = MOST_OBJECTS
@@ -92,14 +92,15 @@ class _Info:
 
 @dataclass(frozen=True)
 class _Plan:
-    """A compiled selection, None where it cannot be; `fields` keeps the syntax tree alive that it is known by."""
+    """A compiled selection, None if it cannot be compiled; `fields` keeps alive the syntax tree whose ids are the
+    key."""
 
     fields: FieldDetailsList
     finish: Finish | None
 
 
 Place = tuple[int, ...]
-"""Where in which parsed document: the identities of the type and of the field's nodes."""
+"""The key of a plan: the identities of the type and of the field's nodes in a parsed document."""
 
 
 class Plans:
@@ -110,14 +111,14 @@ class Plans:
         self._plans: OrderedDict[Place, _Plan] = OrderedDict()
 
     def find(self, place: Place) -> _Plan | None:
-        """The plan of a place, if there is one."""
+        """The plan for a key, if there is one."""
         found = self._plans.get(place)
         if found is not None:
             self._plans.move_to_end(place)
         return found
 
     def keep(self, place: Place, plan: _Plan) -> None:
-        """Remember a plan; the least lately used is forgotten."""
+        """Cache a plan; the least recently used one is evicted."""
         self._plans[place] = plan
         if len(self._plans) > self._size:
             self._plans.popitem(last=False)
@@ -139,7 +140,7 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         *more: Any,
         **named: Any,
     ) -> list[GraphQLError] | Executor[Any]:
-        """The executor of an operation; variables that were coerced already are taken as they are."""
+        """The executor of an operation; variables that were already coerced are used as they are."""
         if not isinstance(raw_variable_values, Coerced):
             return super().build(schema, document, root_value, context_value, raw_variable_values, *more, **named)
         if isinstance(raw_variable_values.coerced, list):
@@ -160,7 +161,7 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         result: Any,
         position_context: Any,
     ) -> Any:
-        """The completed value: compiled where that can be, by graphql-core where not."""
+        """The completed value: by a compiled plan if possible, else by graphql-core."""
         if not self.given_up and isinstance(get_named_type(return_type), GraphQLObjectType):
             finish = self._plan(return_type, field_details_list)
             if finish is not None and (COST.get() > MANY or self._is_long(result)):
@@ -176,18 +177,18 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
 
     @cached_property
     def _info(self) -> _Info:
-        """What the resolvers of this operation know; how many objects it may have is counted in all of its fields."""
+        """The `info` for the resolvers of this operation; the number of objects is counted over all of its fields."""
         return _Info(self.context_value)
 
     def _is_long(self, result: Any) -> bool:
-        """Whether it may have many objects though the query does not say so: what commands and commits changed."""
+        """Whether the answer may be large although the query does not show it: the changes of commands and commits."""
         if self.operation.operation is OperationType.MUTATION:
             return True
         changes = result if isinstance(result, list | tuple) else (result,)
         return sum(len(each.beliefs) for each in changes if isinstance(each, Change)) > MANY
 
     async def _beside(self, finish: Finish, *place: Any) -> Any:
-        """The same in a thread, so that others are served while a long answer is put together."""
+        """The same in a thread, so that others are served while a long answer is built."""
         *_, result, _ = place
         try:
             return await asyncio.to_thread(finish, result, self._info)
@@ -215,10 +216,10 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
 
 
 class _MadeBeside(MiddlewareManager):
-    """How root fields are resolved whose variables are long: records are made of their arguments in a thread."""
+    """Resolves root fields with long variables: the records for their arguments are created in a thread."""
 
     def get_field_resolver(self, field_resolver: Any) -> Any:
-        """A resolver that does so, and leaves the fields below as they are."""
+        """A resolver that does so; the resolvers of the fields below are unchanged."""
 
         def resolve(source: Any, info: Any, **given: Any) -> Any:
             at_root = info.path.prev is None and given
@@ -260,7 +261,7 @@ class _Compilation:
         return nullable
 
     def _present(self, type_: Any, fields: FieldDetailsList) -> Finish:
-        """How to complete a value that is not null; each of these refuses None by itself."""
+        """How to complete a value that is not null; each of these functions refuses None."""
         if isinstance(type_, GraphQLList):
             return _many(self.value(type_.of_type, fields))
         if isinstance(type_, GraphQLEnumType):
@@ -326,7 +327,7 @@ class _Compilation:
 
 
 class _Scalars:
-    """Scalar and enum fields that are attributes of the record: read in one go, and checked without a call for each."""
+    """Scalar and enum fields that are attributes of the record: read together, and checked without a call for each."""
 
     def __init__(self) -> None:
         self._paths: dict[str, str] = {}
@@ -336,7 +337,7 @@ class _Scalars:
         self._ints: list[str] = []
 
     def take(self, key: str, field: GraphQLField) -> bool:
-        """Have a field read here, as `key`, if it is one of those."""
+        """Add a field to be read here, as `key`, if it is one of those."""
         declared = field.extensions.get("strawberry-definition")
         if not isinstance(declared, AttributeField) or declared.path is None:
             return False
@@ -357,7 +358,7 @@ class _Scalars:
         return True
 
     def reader(self) -> Callable[[Any, dict[str, Any]], None] | None:
-        """What puts the values of a record into its answer; None where there are none."""
+        """Writes the values of a record into its answer; None if there are none."""
         if not self._paths:
             return None
         keys, several = tuple(self._paths), attrgetter(*self._paths.values())
@@ -454,7 +455,7 @@ def _moment(value: Any, _info: Any) -> str:
 
 
 EXACT: dict[str, type] = {"String": str, "ID": str, "Float": float, "Int": int, "Boolean": bool}
-"""The one type of Python that a scalar is written from as it is."""
+"""The only Python type that each scalar is serialised from unchanged."""
 
 SCALARS: dict[str, Finish] = {
     "String": _text,

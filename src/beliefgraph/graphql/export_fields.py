@@ -1,4 +1,4 @@
-"""Exporting a twin, as a mutation: it answers with an address at which the archive is fetched once."""
+"""Exporting a twin, as a mutation: it returns an address at which the archive can be downloaded once."""
 
 from __future__ import annotations
 

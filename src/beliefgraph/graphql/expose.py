@@ -3,8 +3,8 @@
     @expose(BeliefRow, within={"state": BeliefState}, hide={"state"})
     class Belief: ...
 
-makes the type `Belief` with every field of `BeliefState`, read from `row.state`, and every other one of `BeliefRow`.
-The class itself holds only what the records do not: edges to other types, and computed fields.
+makes the type `Belief` with every field of `BeliefState`, read from `row.state`, and the others of `BeliefRow`. The
+class itself holds only what the records do not: edges to other types, and computed fields.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ T = TypeVar("T", bound=type)
 F = TypeVar("F")
 
 Faces = dict[Any, Any]
-"""The type that shows each record; filled as types are made."""
+"""The type that shows each record; filled as types are created."""
 
 FACES: Faces = {}
 
 
 class AttributeField(StrawberryField):
-    """A field that reads one attribute of the record, which may lie within another: `state.belief.statement`."""
+    """A field that reads one attribute of the record, which may be nested: `state.belief.statement`."""
 
     getter: Callable[[Any], Any]
     path: str | None = None
@@ -47,7 +47,7 @@ class AttributeField(StrawberryField):
 def attribute(path: str, annotation: Any, description: str | None = None) -> AttributeField:
     """A field of a GraphQL type which reads the attribute at a path.
 
-    Without a description it has the sentence that its type carries, or that the record which it shows declares.
+    By default its description is that of its type, or that declared in the record.
     """
     field = reading(attrgetter(path), annotation, description)
     field.path = path
@@ -63,7 +63,7 @@ def reading(getter: Callable[[Any], Any], annotation: Any, description: str | No
 
 
 def field(shown_by: Any = None, description: str | None = None) -> Callable[[F], F]:
-    """A field that a function computes. `shown_by` is its type where the function returns what that type shows."""
+    """A computed field. `shown_by` is its type if the function returns a record that this type shows."""
 
     def wrap(function: F) -> F:
         return cast("F", strawberry.field(cast("Any", function), graphql_type=shown_by, description=description))
@@ -72,7 +72,7 @@ def field(shown_by: Any = None, description: str | None = None) -> Callable[[F],
 
 
 def answer(shown_by: Any, description: str) -> Callable[[F], F]:
-    """A field of a root that a function computes; it is null where it is refused, and the other fields stay."""
+    """A computed field of a root; it is null if it is refused, and the other fields stay."""
     return field(shown_by | None, description)
 
 
@@ -86,8 +86,9 @@ def expose(
 ) -> Callable[[T], T]:
     """A decorator that gives a class the fields of a record and makes it an output type.
 
-    `within` names records inside the record whose fields are shown beside its own; `hide` leaves fields out, by their
-    path. A field that the class itself declares stands. `face` says that fields of this record are shown by this type.
+    `within` names records inside the record whose fields are shown together with its own; `hide` leaves fields out, by
+    their path. A field that the class itself declares takes precedence. `face` says that fields with this record as
+    their type are shown by this type.
     """
     layers = {"": record, **(within or {})}
 
@@ -115,7 +116,7 @@ def expose(
 
 
 def _describe(declared: object, info: FieldInfo) -> None:
-    """Give a field that a class declares without a description the sentence of the record's field of that name."""
+    """Use the description of the record's field for a declared field that has none."""
     if isinstance(declared, StrawberryField) and declared.description is None:
         declared.description = _sentence(info)
 
@@ -125,5 +126,5 @@ def _sentence(info: FieldInfo) -> str | None:
 
 
 def _plain(annotation: Any) -> Any:
-    """The type itself where it carries a sentence of the model."""
+    """The type itself if it carries a description."""
     return shown(annotation, FACES) if meaning_of(annotation) else annotation

@@ -1,7 +1,7 @@
-"""Global ids: opaque to clients, they say which type, which twin, which thing, and of which moment if not as it is now.
+"""Global ids: opaque to clients; they name a type, a twin, an object, and the moment if it is not the present.
 
-A client that keeps what it was answered by `__typename` and `id` must never take one answer for another. So what is
-answered of now has a plain id, and what is answered of another moment the same with its rev and valid time.
+A client that caches by `__typename` and `id` must never mix up two answers. So a current answer has a plain id, and an
+answer about another moment has the same id with its rev and valid time.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from beliefgraph.model.time import NOW, AsOf
 
 SEPARATOR = "\x1f"
 LONGEST = 2_000
-"""Characters of an id; the longest name of a twin makes some 1,300."""
+"""Most characters of an id; the longest name of a twin makes about 1,300."""
 
 
 @dataclass(frozen=True)
 class GlobalId:
-    """What an id names: a type, the twin by its name, and the object's own id ("" for the twin itself).
+    """What an id identifies: a type, the twin by its name, and the object's own id ("" for the twin itself).
 
     `apart` distinguishes it from other answers about the same object.
     """
@@ -34,7 +34,7 @@ class GlobalId:
 
     @property
     def as_of(self) -> AsOf:
-        """The moment that it was answered of; `not-found` where something was supposed then."""
+        """The moment of the answer; `not-found` for an answer to a what-if."""
         rev, moment, at = self.apart.partition("@")
         try:
             return AsOf(rev=int(rev), valid_time=datetime.fromisoformat(at)) if moment else NOW
@@ -67,7 +67,7 @@ def write_id(type_: str, twin: str, id_: str = "", apart: str = "") -> str:
 
 
 def read_id(text: str) -> GlobalId:
-    """What an id names; `not-found` where it is none of ours, as for one that names nothing."""
+    """What an id identifies; `not-found` if it is malformed, as for one that identifies nothing."""
     found = _read(text)
     if found is None:
         raise NotFound("not-found", "This id names nothing.", id=text[:100])
@@ -75,7 +75,7 @@ def read_id(text: str) -> GlobalId:
 
 
 def stored_id(text: str, twin: str) -> str:
-    """The id in the store of what an answer named, and any other text as it is; `not-found` if it is another twin's."""
+    """The stored id for the id of an answer, other texts unchanged; `not-found` if it is another twin's."""
     found = _read(text)
     if found is None:
         return text

@@ -1,4 +1,4 @@
-"""Input types, made from the records of commands and questions; fields are declared in the model only."""
+"""Input types, made from the records of commands and queries; fields are declared in the model only."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def asked(record: type[R], name: str | None = None) -> type[R]:
             *GoalFields.model_fields,
             *DecisionFields.model_fields,
         ):
-            field.default_value = MISSING  # what is left out is not null
+            field.default_value = MISSING  # an omitted field is not null
         field.description = in_graphql(field.description or "") or None
         if annotation is not None:
             field.type_annotation = StrawberryAnnotation(
@@ -112,7 +112,7 @@ def asked(record: type[R], name: str | None = None) -> type[R]:
 
 
 def with_stored_ids(given: R) -> R:
-    """What is asked, with the ids that answers gave turned into those of the store."""
+    """The query's record, with ids of answers replaced by stored ids."""
     match given:
         case Withdraw(evidence=str(evidence)):
             return given.model_copy(update={"evidence": stored_id(evidence, given.twin)})
@@ -133,14 +133,14 @@ def _stored_event(event: EventName, twin: str) -> EventName:
 
 
 def _sent(record: type[Any], value: Mapping[str, Any], context: InputContext) -> Any:
-    """The record of what was sent; its events keep the bounds that they have at every door."""
+    """The record for an input; its events are within the same bounds as on every interface."""
     made = build_pydantic_model(record, value, context)
     check_events(made)
     return made
 
 
 def _sent_event(record: type[Any], value: Mapping[str, Any], context: InputContext) -> Event | RejectedEvent:
-    """The event that was sent; a malformed one is returned, so that the others of the call are taken in."""
+    """The event of an input; a malformed one is returned as such, so that the others of the call are processed."""
     try:
         event: Event = _sent(record, value, context)
     except (InputValidationError, BeliefgraphError) as error:

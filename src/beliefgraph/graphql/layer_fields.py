@@ -1,4 +1,4 @@
-"""What a further layer adds to the schema: its queries and commands, and a field in receipts and changes."""
+"""What another layer adds to the schema: its queries and commands, and a field in receipts and changes."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ TELLING = ("Receipt", "Change")
 
 @dataclass(frozen=True)
 class LayerFields:
-    """The part of the schema that is a layer's own.
+    """The part of the schema that belongs to a layer.
 
-    `name` is the layer's, and that of its field in receipts and changes, which lists `change`s; `description` says what
-    they are. `queries` and `commands` are types whose fields the roots take over.
+    `name` is that of the layer and of its field in receipts and changes, which lists `change`s; `description` describes
+    them. `queries` and `commands` are types whose fields are added to the roots.
     """
 
     name: str
@@ -33,7 +33,7 @@ class LayerFields:
 
 
 def with_fields_of(root: type, parts: Iterable[type]) -> type:
-    """A root type with the fields of some others."""
+    """A root type with the fields of some other types."""
     bases = tuple(parts)
     if not bases:
         return root
@@ -42,7 +42,7 @@ def with_fields_of(root: type, parts: Iterable[type]) -> type:
 
 
 def tell_of(layers: Sequence[LayerFields], schema: GraphQLSchema, converter: GraphQLCoreConverter) -> None:
-    """Give receipts and changes of a schema the fields of some layers."""
+    """Add the fields of some layers to receipts and changes of a schema."""
     for layer in layers:
         for name in TELLING:
             shown = schema.type_map[name]

@@ -1,4 +1,4 @@
-"""What a query may ask for: how deep, under how many aliases, and how many objects with its pages multiplied."""
+"""Limits of a query: its depth, aliases, and number of objects with its page sizes multiplied."""
 
 from __future__ import annotations
 
@@ -43,30 +43,30 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.graphql.variables import Coerced, check_lists
 
 PAGE = "first"
-"""The argument that says how long a page may be."""
+"""The argument with the page size."""
 
 ASSUMED_LENGTH = 10
-"""How many things a list without pages is taken to hold: a belief's relations, its evidence."""
+"""Assumed length of a list without pages: a belief's relations, its evidence."""
 
 
 MOST_STEPS = 20_000
-"""Parts of a query, its fragments spread, that are looked at."""
+"""Most parts of a query that are examined, after expanding fragments."""
 
 MOST_INTROSPECTED = 20_000
-"""Objects of introspection that one query may ask for: what tools ask for comes to half of them."""
+"""Most objects of introspection for one query: twice what tools request."""
 
 MOST_INTROSPECTED_BESIDE = 1_000
-"""The same where the query asks for something else too, so that it is not answered in a thread of its own."""
+"""The same if the query requests something else too, so that it is not answered in a thread of its own."""
 
 COST: ContextVar[int] = ContextVar("COST", default=0)
-"""How many objects the operation of the current task may bring up."""
+"""The number of objects that the operation of the current task may return."""
 
 INTROSPECTION = {"__schema": "__Schema", "__type": "__Type"}
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The most that a query may ask for."""
+    """The limits of a query."""
 
     depth: int = 12
     aliases: int = 30
@@ -78,7 +78,7 @@ class Limits:
 
 @dataclass
 class Measure:
-    """How much one operation asks for."""
+    """The size of one operation."""
 
     depth: int = 0
     aliases: int = 0
@@ -88,11 +88,11 @@ class Measure:
 
     @property
     def introspects_only(self) -> bool:
-        """Whether the schema alone can answer."""
+        """Whether the schema alone can answer it."""
         return self.introspected > 0 and not self.depth
 
     def check(self, limits: Limits) -> None:
-        """Refuse (`too-complex`) what is beyond the limits, and a page that is (`too-large`)."""
+        """Refuse (`too-complex`) an operation beyond the limits, or (`too-large`) a page beyond its limit."""
         if self.page > limits.page:
             raise Incorrect(
                 "too-large", f"A page has at most {limits.page:,}; first is {self.page:,}.", first=self.page
@@ -114,7 +114,7 @@ class Measure:
 def measure(
     schema: GraphQLSchema, operation: OperationDefinitionNode, document: DocumentNode, variables: Mapping[str, Any]
 ) -> Measure:
-    """How deep an operation goes, how many aliases it has, and how many objects it may bring up."""
+    """The depth of an operation, its number of aliases, and the number of objects that it may return."""
     fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
     walk = _Walk(schema, fragments, variables)
     root = schema.get_root_type(operation.operation)
@@ -132,7 +132,7 @@ class LimitQueries(SchemaExtension):
         self._measured = Measure()
 
     def on_operation(self) -> Iterator[None]:
-        """Let the parser stop at the last token allowed."""
+        """Make the parser stop at the last allowed token."""
         self.execution_context.parse_options["max_tokens"] = self._limits.tokens
         yield
 
@@ -149,14 +149,14 @@ class LimitQueries(SchemaExtension):
                 self._measured = measure(schema, operation, document, variables)
                 self._measured.check(self._limits)
                 COST.set(self._measured.cost)
-                if not isinstance(variables, Coerced):  # else it was done beside
+                if not isinstance(variables, Coerced):  # else they were checked when they were coerced
                     check_lists(schema, operation, variables)
             except Incorrect as error:
                 context.pre_execution_errors = [GraphQLError(error.message, original_error=error)]
         yield
 
     async def on_execute(self) -> AsyncIterator[None]:
-        """Answer what only the schema is asked in a thread: it takes long, and nothing is waited for."""
+        """Answer introspection in a thread: it takes long, and waits for nothing."""
         context = self.execution_context
         if self._measured.introspects_only and context.graphql_document is not None:
             context.result = await asyncio.to_thread(
@@ -170,7 +170,7 @@ class LimitQueries(SchemaExtension):
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
-    """The operation meant; strawberry would take the first of several, which the specification forbids."""
+    """The selected operation; strawberry would use the first of several, which the specification forbids."""
     found = get_operation_ast(document, name)
     if found is None:
         raise Incorrect("invalid-query", "Say which operation of the document is meant: operationName.")
@@ -188,10 +188,10 @@ class _Walk:
         self.found = Measure()
 
     def selection(self, selections: SelectionSetNode, parent: GraphQLNamedType, depth: int, times: int) -> None:
-        """Add what a selection on `times` objects of a type asks for."""
+        """Add the size of a selection on `times` objects of a type."""
         for each in selections.selections:
             self._steps += 1
-            if self._steps > MOST_STEPS:  # fragments that spread fragments twice grow without bound
+            if self._steps > MOST_STEPS:  # fragments that nest fragments grow exponentially
                 raise Incorrect("too-complex", f"This query, its fragments spread, has more than {MOST_STEPS} parts.")
             if isinstance(each, FieldNode):
                 self._field(each, parent, depth + 1, times)
@@ -205,7 +205,7 @@ class _Walk:
         name, found = node.name.value, self.found
         found.aliases += node.alias is not None
         if name in INTROSPECTION:
-            if node.selection_set is not None:  # how deep it may go, validation says by itself
+            if node.selection_set is not None:  # depth is checked separately
                 found.introspected += 1
                 self._introspection(node.selection_set, introspection_types[INTROSPECTION[name]], 1.0)
             return
@@ -217,7 +217,7 @@ class _Walk:
             return
         inside = get_named_type(field.type)
         if _is_list(field) and PAGE not in field.args:
-            # A connection's page has been multiplied already; its `edges` and `nodes` are that page.
+            # A connection's page was multiplied already; its `edges` and `nodes` are that page.
             times *= 1 if inside.name.endswith("Edge") or name == "nodes" else ASSUMED_LENGTH
         found.cost += times
         self.selection(node.selection_set, inside, depth, times * self._page(node, field))
@@ -230,7 +230,7 @@ class _Walk:
             if argument.name.value == PAGE:
                 given = argument.value
                 if isinstance(given, IntValueNode):
-                    value = int(given.value)  # of a bounded number of digits
+                    value = int(given.value)  # with a bounded number of digits
                 elif isinstance(given, VariableNode):
                     value = self._variables.get(given.name.value, value)
         size = max(1, value) if isinstance(value, int) else 1
@@ -262,7 +262,7 @@ class _Walk:
 
 @cache
 def _introspected_lengths(schema: GraphQLSchema) -> Mapping[str, float]:
-    """How long the lists of introspection are, those of types on average over all types."""
+    """The lengths of the lists of introspection; those within types are averages."""
     types = schema.type_map.values()
     composite = [each for each in types if isinstance(each, GraphQLObjectType | GraphQLInterfaceType)]
     fields = [field for each in composite for field in each.fields.values()]

@@ -1,4 +1,4 @@
-"""What a selection asks for around each belief, so that one statement of the root field can load all of it."""
+"""What a selection requests around each belief, so that one Cypher statement of the root field can load all of it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALL_KINDS: tuple[RelationKind, ...] = words_of(RelationKind)
 
 @dataclass(frozen=True)
 class Around:
-    """How many levels of relations, of which kinds, and whether evidence and the exact confidence."""
+    """How many levels of relations to load, of which kinds, and whether to load evidence and the exact confidence."""
 
     relation_levels: RelationLevels = 0
     relation_kinds: tuple[RelationKind, ...] = ALL_KINDS
@@ -31,13 +31,13 @@ class Around:
 
 @dataclass(frozen=True)
 class AroundPage(Around):
-    """The same of a page of beliefs, and whether to count all that match."""
+    """The same for a page of beliefs, and whether to count all matching ones."""
 
     with_total: bool = False
 
 
 class Selection:
-    """The fields selected beneath one or several nodes, fragments spread, whatever `@skip` says."""
+    """The fields selected below one or several nodes, with fragments expanded, regardless of `@skip`."""
 
     def __init__(self, info: Request, nodes: Sequence[FieldNode]) -> None:
         self._info = info
@@ -45,7 +45,7 @@ class Selection:
 
     @classmethod
     def of(cls, info: Request) -> Selection:
-        """What is selected beneath the field being resolved."""
+        """The selection below the field being resolved."""
         return cls(info, cast("Any", info)._raw_info.field_nodes)
 
     def __contains__(self, name: str) -> bool:
@@ -53,22 +53,22 @@ class Selection:
         return any(node.name.value == name for node in self._fields())
 
     def under(self, *path: str) -> Selection:
-        """What is selected beneath a path of fields."""
+        """The selection below a path of fields."""
         here = self
         for name in path:
             here = Selection(self._info, [node for node in here._fields() if node.name.value == name])
         return here
 
     def nodes(self) -> Selection:
-        """What is selected of the things on a page, by either way to them."""
+        """The selection on the items of a page, through `edges` or `nodes`."""
         return self.under("edges", "node").joined(self.under("nodes"))
 
     def joined(self, other: Selection) -> Selection:
-        """Both together."""
+        """The union of both."""
         return Selection(self._info, [*self._nodes, *other._nodes])
 
     def argument(self, name: str, otherwise: object) -> list[object]:
-        """What is given for an argument of each of the nodes; `otherwise` where it is left out."""
+        """The values of an argument of the nodes; `otherwise` if it is omitted."""
         variables = self._info.variable_values
         return [
             next(
@@ -96,23 +96,23 @@ class Selection:
 
 @dataclass(frozen=True)
 class AroundGoals:
-    """Whether the relations of goals, and whether why they matter."""
+    """Whether to load the relations of goals, and their explanations."""
 
     related: bool
     explained: bool
 
 
 RELATED = ("parents", "parts", "dependsOn", "blocks", "competesWith", "motivatedBy")
-"""Fields of a goal that lead to what it hangs together with."""
+"""Fields of a goal that lead to related goals and beliefs."""
 
 
 def around_goals(goals: Selection) -> AroundGoals:
-    """What is selected around goals; further off, each field refuses by itself."""
+    """What to load around goals; fields further away refuse by themselves."""
     return AroundGoals(any(name in goals for name in RELATED), "explanation" in goals)
 
 
 def around(beliefs: Selection) -> Around:
-    """What is selected around beliefs; `too-complex` if it is further away than one statement reads."""
+    """What to load around beliefs; `too-complex` if it is further away than one Cypher statement reads."""
     levels, here = 0, beliefs
     kinds: set[RelationKind] = set()
     while "relations" in here:
@@ -133,7 +133,7 @@ def around(beliefs: Selection) -> Around:
 
 
 def around_page(page: Selection) -> AroundPage:
-    """What is selected of a page of beliefs, and around them."""
+    """What to load for a page of beliefs, and around them."""
     return AroundPage(**vars(around(page.nodes())), with_total="totalCount" in page)
 
 

@@ -1,4 +1,4 @@
-"""The query `me`: everything that is held of the person who calls."""
+"""The query `me`: everything that is stored about the calling person."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ class Mutation(ForecastMutations, PermissionCommands, ContestCommands, SessionCo
 
 
 def _with_rejected(sent: Sequence[Event | RejectedEvent], receipts: Receipts) -> Receipts:
-    """The receipts of all that was sent, given those of the events that were not malformed."""
+    """The receipts for everything that was sent, given those for the events that were not malformed."""
     found = iter(receipts)
     return [_rejected(each) if isinstance(each, RejectedEvent) else next(found) for each in sent]
 

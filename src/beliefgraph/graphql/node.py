@@ -37,12 +37,12 @@ def _same(record: Any) -> Any:
 
 
 def confidence(log_odds: float | None) -> float | None:
-    """The probability of log-odds; None where there are none."""
+    """The probability for log-odds; None without log-odds."""
     return None if log_odds is None else probability(log_odds)
 
 
 def loaded(found: L | None, what: str) -> L:
-    """What was loaded with a record; `too-complex` where the question did not ask for it at this depth."""
+    """What was loaded with a record; `too-complex` if it was not requested at this depth."""
     if found is None:
         raise Incorrect(
             "too-complex", f"The {what} of this belief cannot be asked for at this depth; query the belief itself."

@@ -1,4 +1,4 @@
-"""The queries: each calls one service, and most need one database statement."""
+"""The queries: each calls one service, and most need one Cypher statement."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Hypothesis:
     @field(Explanation, "Explanation of the belief: the contribution of each piece of evidence.")
     @staticmethod
     def explanation(found: strawberry.Parent[reasons.Hypothesis]) -> explanation.Explanation:
-        return cast("explanation.Explanation", found.explanation)  # `interpret` loads it where it is selected
+        return cast("explanation.Explanation", found.explanation)  # `interpret` loads it if it is selected
 
 
 @expose(reasons.SomethingElse)

@@ -1,4 +1,4 @@
-"""A request for GraphQL over HTTP or a WebSocket: the endpoint's bounds, the request's parts, and how it is refused."""
+"""A request for GraphQL over HTTP or a WebSocket: the endpoint's bounds, the parts of a request, and its refusal."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from beliefgraph.services.process.bounded_json import BOUNDS, JsonBounds
 from beliefgraph.services.process.places import Places
 
 LONGEST_QUERY = 200_000
-"""Characters of a query; it is parsed on the event loop, while no other request is served."""
+"""Most characters of a query; it is parsed on the event loop, while no other request is served."""
 
 LONG_NUMBER = re.compile(r"\d{309}")
-"""More digits than any number has that JSON's readers know."""
+"""More digits than JSON readers accept in a number."""
 
 
 @dataclass
 class Bounds:
-    """The most that the endpoint takes and gives, beyond what a query may ask for."""
+    """The bounds of the endpoint on requests and answers, besides those of queries."""
 
     places: Places
     seconds: float = 30.0
@@ -34,7 +34,7 @@ class Bounds:
 
 
 def checked(asked: object) -> dict[str, Any]:
-    """The parts of a request; `invalid-query` or `too-large` where one is wrong."""
+    """The parts of a request; `invalid-query` or `too-large` if one is invalid."""
     if not isinstance(asked, dict):
         raise Incorrect("invalid-query", 'Send one JSON object: {"query": "…", "variables": {…}}.')
     for name, kind, optional in (

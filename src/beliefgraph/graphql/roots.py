@@ -1,4 +1,4 @@
-"""Builders of root fields: a question about one twin at a moment, and a command."""
+"""Builders of root fields: a query on one twin at a moment, and a command."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def question(
     own: bool = False,
     at_moments: bool = True,
 ) -> Any:
-    """A field that asks one thing of one twin at a moment, `paged` or whole, and of one `key` where that has a type.
+    """A field with one query on one twin at a moment, `paged` or whole, and with a `key` if that has a type.
 
-    `matching` names the optional arguments, each with its type; what is left out, or null, is as the verb has it.
-    `around` reads from the selection what the verb is to load too: its attributes are arguments of the verb. `own` asks
-    of the twin of the person who calls, and `at_moments` says whether other moments than now can be asked about.
+    `matching` names the optional arguments, each with its type; for those omitted or null, the service's default
+    applies. `around` determines from the selection what the service should also load: its attributes are passed as
+    arguments. `own` is for the twin of the calling person, and `at_moments` allows other moments than now.
     """
 
     async def ask(info: Request, twin: str | None = None, **given: Any) -> Any:
@@ -75,14 +75,14 @@ def command(given: type, description: str, verb: Callable[[Commands], Answer]) -
 
 
 def named(context: Context, found: receipt.Receipt) -> receipt.Receipt:
-    """The receipt; its twin is remembered, so that the ids of what moved can be written."""
+    """The receipt; its twin is recorded, so that the ids of what moved can be written."""
     if found.twin is not None:
         context.names.setdefault(twin_id(context.caller.tenant, found.twin), found.twin)
     return found
 
 
 def _field(shown_by: Any, description: str, resolve: Any, taken: dict[str, tuple[Any, Any]]) -> Any:
-    """The field of a function that takes these arguments, each with its type and what it is if left out."""
+    """The field of a function with these arguments, each with its type and default."""
     resolve.__signature__ = Signature(
         [
             Parameter(name, Parameter.KEYWORD_ONLY, annotation=type_, default=default)

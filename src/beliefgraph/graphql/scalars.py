@@ -1,4 +1,4 @@
-"""Scalars that refuse values they cannot hold, and enums for the closed lists of words."""
+"""Scalars that refuse invalid values, and enums for the closed lists of words."""
 
 from __future__ import annotations
 
@@ -78,12 +78,12 @@ def _write_duration(span: timedelta) -> str:
 
 
 def in_graphql(text: str) -> str:
-    """A sentence of the model with the names of fields as GraphQL spells them: `validFrom` for `valid_from`."""
+    """A description from the model with field names in GraphQL's spelling: `validFrom` for `valid_from`."""
     return _SNAKE.sub(lambda name: to_camel_case(name[0]), text)
 
 
 def _read_json(value: object) -> object:
-    """The value, if it can be written down again: GraphQL's literals know integers that JSON's readers do not."""
+    """The value, if it can be serialised: GraphQL's literals allow integers that JSON readers do not."""
     try:
         orjson.dumps(value)
     except TypeError as error:
@@ -167,7 +167,7 @@ ENUMS: dict[object, Any] = {
 
 
 def show_enum(name: str, words: Any) -> Any:
-    """Let an enum of that name show a closed list of words of a further layer."""
+    """Register an enum of that name for a closed list of words of another layer."""
     return ENUMS.setdefault(get_args(words)[0], _enum(name, words))
 
 
@@ -181,7 +181,7 @@ PLAIN: dict[Any, Any] = {timedelta: Duration, AwareDatetime: datetime}
 
 
 def shown(annotation: Any, faces: dict[Any, Any]) -> Any:
-    """The type that GraphQL shows for a type of the model: closed lists become enums, records their `faces`."""
+    """The GraphQL type for a type of the model: closed lists become enums, records their `faces`."""
     if annotation in faces:
         return faces[annotation]
     if annotation in PLAIN:

@@ -1,4 +1,4 @@
-"""The schema: the three roots, the limits, and the executor that completes plain selections in one go."""
+"""The schema: the three roots, the limits, and the executor with compiled plans."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ T = TypeVar("T")
 
 CACHED_DOCUMENTS = 256
 CACHED_CHARACTERS = 10_000
-"""Queries up to this length are kept parsed; a longer one carries values that belong into variables."""
+"""Queries up to this length are cached parsed; a longer one contains values that belong in variables."""
 
 AT_ONCE = 1_000
-"""Characters of a query that are parsed and validated on the event loop: some five milliseconds."""
+"""Characters of a query that are parsed and validated on the event loop: about five milliseconds."""
 
 
 class Kept(SchemaExtension):
-    """Parses and validates every query, long ones in a thread; short ones are kept with what was found."""
+    """Parses and validates every query, long ones in a thread; short ones are cached with the result."""
 
     def __init__(self, documents: LRUCache[str, DocumentNode], findings: LRUCache[str, list[GraphQLError]]) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class Kept(SchemaExtension):
         yield
 
     async def on_validate(self) -> AsyncIterator[None]:
-        """Take what was found from the cache, or validate the document."""
+        """Take the result from the cache, or validate the document."""
         context = self.execution_context
         document = context.graphql_document
         if document is not None:
@@ -85,13 +85,13 @@ class Schema(strawberry.Schema):
         tell_of(layers, self._schema, self.schema_converter)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Give each error its code; log what is ours to mend."""
+        """Add a code to each error; log defects of the service."""
         context = None if execution_context is None else execution_context.context
         tell(errors, context.request_id if isinstance(context, Context) else "")
 
 
 def make_schema(limits: Limits | None = None, layers: Sequence[LayerFields] = ()) -> Schema:
-    """The schema of the service, with what further layers add to it."""
+    """The schema of the service, including what other layers add to it."""
     limits = limits or Limits()
     documents: LRUCache[str, DocumentNode] = LRUCache(CACHED_DOCUMENTS)
     findings: LRUCache[str, list[GraphQLError]] = LRUCache(CACHED_DOCUMENTS)

@@ -30,6 +30,6 @@ class Subscription:
         context = info.context
         followed = context.verbs_for(twin).changes.subscribe(context.caller, context.speak_of(twin), after_rev)
         async for change in followed:
-            # A key that was revoked since hears no more.
+            # A key that was revoked in the meantime receives nothing more.
             await context.verbs.callers.authenticate(context.secret, context.purpose, context.request_id)
             yield change

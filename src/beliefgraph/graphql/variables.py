@@ -32,10 +32,10 @@ from beliefgraph.model.command import WhatIf
 from beliefgraph.model.event import Event, check_data
 
 MOST_ITEMS = 10_000
-"""Items of a list of which the model says nothing else."""
+"""Most items of a list without a limit in the model."""
 
 MOST_ERRORS = 20
-"""Errors reported for one request."""
+"""Most errors reported for one request."""
 
 
 class Long(dict[str, Any]):
@@ -43,7 +43,7 @@ class Long(dict[str, Any]):
 
 
 class Coerced(dict[str, Any]):
-    """Variables as they were sent, with what they are as values, or what is wrong with them."""
+    """Variables as they were sent, with their coerced values or errors."""
 
     def __init__(self, sent: Mapping[str, Any], values: VariableValues | list[GraphQLError]) -> None:
         super().__init__(sent)
@@ -53,7 +53,7 @@ class Coerced(dict[str, Any]):
 async def coerced_beside(
     schema: GraphQLSchema, query: str, variables: dict[str, Any], operation_name: str | None, tokens: int
 ) -> dict[str, Any]:
-    """Long variables, coerced in a thread; as they were sent where the query names no operation."""
+    """Long variables, coerced in a thread; unchanged if the query has no such operation."""
     return await asyncio.to_thread(_coerced, schema, query, variables, operation_name, tokens)
 
 
@@ -72,7 +72,7 @@ def _coerced(
 
 
 def without_variables(document: DocumentNode) -> DocumentNode:
-    """The document, whose operations declare no variables: they have been coerced already."""
+    """The document without declared variables: they were coerced already."""
     return replace(
         document,
         definitions=tuple(
@@ -83,7 +83,7 @@ def without_variables(document: DocumentNode) -> DocumentNode:
 
 
 def check_events(record: object) -> None:
-    """Hold the data of an event, or of those of a what-if, to the bounds that it has at every door."""
+    """Check that the data of an event, or of those of a what-if, is within the bounds of every interface."""
     if isinstance(record, Event):
         check_data(record.data)
     elif isinstance(record, WhatIf):
@@ -92,7 +92,7 @@ def check_events(record: object) -> None:
 
 
 def check_lists(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> None:
-    """Refuse (`too-large`) a list, or an object of JSON, that has more items than the model allows."""
+    """Refuse (`too-large`) a list, or an object of JSON, with more items than the model allows."""
     for definition in operation.variable_definitions or ():
         name = definition.variable.name.value
         if name in variables:
@@ -118,7 +118,7 @@ def _check(type_: Any, value: Any, most: int, name: str) -> None:
 
 @cache
 def _bounds(type_: GraphQLInputObjectType) -> Mapping[str, int]:
-    """How many items the fields of an input may have, where the model says so."""
+    """The most items in the fields of an input, where the model has a limit."""
     record = _record(type_)
     fields = {} if record is None else record.model_fields
     found = {to_camel_case(name): _longest(field.metadata, field.annotation) for name, field in fields.items()}
@@ -126,7 +126,7 @@ def _bounds(type_: GraphQLInputObjectType) -> Mapping[str, int]:
 
 
 def _longest(metadata: Iterable[Any], annotation: Any) -> int | None:
-    """The `max_length` that is declared of a field, or of what it is when it is not null."""
+    """The `max_length` declared for a field, or for its type if it is nullable."""
     for each in metadata:
         if isinstance(each, MaxLen):
             return each.max_length

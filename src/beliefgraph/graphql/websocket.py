@@ -1,4 +1,4 @@
-"""GraphQL over a WebSocket: graphql-transport-ws, with the bounds that requests have, and turns for every key."""
+"""GraphQL over a WebSocket: graphql-transport-ws, with the bounds of HTTP requests, and fair turns for every key."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ from beliefgraph.telemetry.spans import request
 log = structlog.get_logger(__name__)
 
 LONGEST_ID = 200
-"""Characters of the id of an operation on a WebSocket."""
+"""Most characters of the id of an operation on a WebSocket."""
 
 LONGEST_REASON = 120
-"""Bytes of the reason a WebSocket is closed with; the protocol allows three more."""
+"""Most bytes of the reason for closing a WebSocket; the protocol allows three more."""
 
 HANDSHAKE = timedelta(seconds=10)
-"""How long a WebSocket may be open before it brings a key: until then it takes the place of somebody who has one."""
+"""How long a WebSocket may be open without a key: until then it occupies the place of another one."""
 
 TURNS = Shares(total=8, per_tenant=2, per_key=1, waiting_per_key=20_000, patience=30.0)
-"""Messages that are taken in one turn of the event loop: a key may send on all of its sockets at once."""
+"""Messages processed in one turn of the event loop: a key may send on all of its sockets at once."""
 
 
 @dataclass
 class Shared:
-    """What all WebSockets of the endpoint share: its bounds, their turns, and how much each key follows."""
+    """What all WebSockets of the endpoint share: bounds, turns, and the number of subscriptions of each key."""
 
     bounds: Bounds
     most_tokens: int
@@ -61,18 +61,18 @@ class Shared:
 
 
 class Endpoint(Protocol):
-    """What the endpoint is to its WebSockets."""
+    """The endpoint, as used by its WebSockets."""
 
     @property
     def shared(self) -> Shared: ...
 
 
 class TooManySocketsError(Exception):
-    """The key has as many WebSockets open as it may."""
+    """The key already has the allowed number of open WebSockets."""
 
 
 class Messages(ASGIWebSocketAdapter):
-    """The messages of a WebSocket, read within the bounds; one that is beyond them comes as its refusal."""
+    """The messages of a WebSocket, read within the bounds; one beyond them is replaced by its refusal."""
 
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:  # noqa: ARG002
         """Every message when it is its key's turn, until the socket is closed."""
@@ -104,11 +104,11 @@ def _marked(message: object, size: int) -> object:
 
 
 class Handler(BaseGraphQLTransportWSHandler[Context, None]):
-    """Looks at the key again before each operation, so that a revoked one asks for nothing more.
+    """Checks the key again before each operation, so that a revoked one can request nothing more.
 
-    Queries and commands have the bounds here that they have as requests. A message that is none of the protocol's
-    closes the socket with 4400; whatever is wrong with an operation is told of that operation alone. A command that
-    was begun is carried out, even if its sender leaves or wants to hear no more of it.
+    Queries and commands have the same bounds as in HTTP requests. A message outside the protocol closes the socket with
+    4400; an error of an operation is reported for that operation alone. A command that was begun is completed, even if
+    the client disconnects or cancels it.
     """
 
     def __init__(self, *args: Any, **named: Any) -> None:
@@ -117,7 +117,7 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
         self._questions = set[Operation[Context, None]]()
 
     async def handle_message(self, message: Any) -> None:
-        """Do what a message says."""
+        """Process a message."""
         if isinstance(message, Incorrect):
             await self.handle_invalid_message(message.message)
         elif not isinstance(message, dict) or not isinstance(message.get("type"), str):
@@ -132,7 +132,7 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
         await self.websocket.close(code=4400, reason=_reason(error_message))
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
-        """Take the key; close with 1013 if it has too many sockets."""
+        """Accept the key; close with 1013 if it has too many sockets."""
         try:
             await super().handle_connection_init(message)
         except TooManySocketsError:
@@ -162,7 +162,7 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
         await super().handle_subscribe(message)
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
-        """Follow a subscription for as long as it lasts, and anything else within the bounds."""
+        """Run a subscription for as long as it lasts, and any other operation within the bounds."""
         shared = self._shared
         try:
             if len(operation.query) > PARSED_AT_ONCE:
@@ -191,7 +191,7 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
                     self._questions.discard(operation)
 
     async def cleanup_operation(self, operation_id: str) -> None:
-        """End a question; of a command only the answer is not sent."""
+        """End a query; for a command, only the answer is not sent."""
         operation = self.operations.get(operation_id)
         if operation is None or operation in self._questions:
             await super().cleanup_operation(operation_id)
@@ -224,16 +224,16 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
             await _refuse(operation, Unavailable("took-too-long", said))
 
     async def _handle_pre_execution_error(self, operation: Operation[Context, None], result: PreExecutionError) -> None:
-        """Tell what is wrong with an operation; the socket stays open for the others."""
+        """Report an error of an operation; the socket stays open for the others."""
         await operation.send_initial_errors(result.errors or [])
 
     async def handle_task_exception(self, error: Exception) -> None:
-        """Log what went wrong in an operation, without the words that it was asked in."""
+        """Log an error of an operation, without the text of the operation."""
         log.error("fault", request_id=self.context.request_id, exc_info=error)
 
 
 async def authenticated(context: Context) -> None:
-    """Know who calls, as of now; refuse the connection where the key is not valid."""
+    """Authenticate the caller, as of now; refuse the connection if the key is not valid."""
     try:
         context.identity = await context.verbs.callers.authenticate(
             context.secret, context.purpose, context.request_id, address=context.address
@@ -243,7 +243,7 @@ async def authenticated(context: Context) -> None:
 
 
 def _kind(operation: Operation[Context, None], most_tokens: int) -> OperationType:
-    """What kind of operation it is; raises where the query, or the operation that is named, is none."""
+    """The kind of an operation; raises if the query is invalid or has no operation of that name."""
     try:
         document = parse(operation.query, no_location=True, max_tokens=most_tokens)
     except RecursionError as error:

@@ -1,1 +1,1 @@
-"""The verbs: what happens, in order."""
+"""The operations of a service, one folder for each area."""

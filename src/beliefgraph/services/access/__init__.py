@@ -1,1 +1,1 @@
-"""Who calls, and whom they reach: keys, tokens, sessions, issuers, the access log, residency."""
+"""Callers and the twins they reach: keys, tokens, sessions, issuers, the access log, residency."""

@@ -1,8 +1,8 @@
-"""Who read what of a twin, when and for what purpose: noted where a twin's name becomes its id, below every interface.
+"""Who read what of a twin, when and for what purpose: logged where a twin's name becomes its id, below every interface.
 
-A note is put into memory and written within half a second by a thread, so that a killed process loses no more; that of
-a reading which may show a special category is written before it is answered. Names of nobody are not noted: there is
-nothing to read, and no key to seal the note with.
+An entry is put into memory and written within half a second by a thread, so that a killed process loses no more; that
+of a read which may show a special category is written before the answer. Names without a twin are not logged: there is
+nothing to read, and no key to seal the entry with.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ EVERY_S = 0.5
 DAY_S = 86_400.0
 CONTEXT = "accesses"
 MOST = 1_000
-"""Entries of one answer."""
+"""Most entries of one answer."""
 
 REMEMBERED = 10_000
-"""Notes that were written lately, so that what a request asks twice counts once."""
+"""Most recently written entries to remember, so that repeated reads within a request count once."""
 
 
 _Told = tuple[str, str, str, str, str | None]
-"""A note by what it tells: the twin, the key, the request, what it asked and why it was refused."""
+"""What identifies an entry: the twin, the key, the request, what was requested and why it was refused."""
 
 
 class AccessLog:
-    """The access logs of all twins, as one process writes them."""
+    """The access logs of all twins, as written by one process."""
 
     def __init__(self, keyring: Keyring, clock: Clock, days: int) -> None:
         self._keyring = keyring
@@ -51,11 +51,11 @@ class AccessLog:
         self._guard = Lock()
 
     def note(self, caller: Caller, twin: str, scope: str, refused: str | None = None) -> None:
-        """Note that a caller reached a twin, by its id, or was refused; what a request asks twice counts once."""
+        """Log that a caller reached a twin, by its id, or was refused; repeated reads within a request count once."""
         asked = caller.asks or scope
         told = (twin, caller.key, caller.request_id, asked, refused)
         with self._guard:
-            if refused is not None:  # what it was refused for its purpose, it had reached by its key
+            if refused is not None:  # a read refused for its purpose had passed the key's check
                 self._waiting.pop((*told[:-1], None), None)
             if told in self._waiting or told in self._written:
                 return
@@ -71,13 +71,13 @@ class AccessLog:
             )
 
     async def accesses(self, caller: Caller, twin: str, *, first: int = MOST) -> list[Access]:
-        """Who reached a twin, the newest first; for the person's own key, and for keys with the scope `audit`."""
+        """Who reached a twin, newest first; for the person's own key, and for keys with the scope `audit`."""
         id_ = reach(caller, twin, "audit" if caller.person is None else "read")
         await asyncio.to_thread(self.flush)
         return (await asyncio.to_thread(self._read, id_))[: min(first, MOST)]
 
     async def run(self) -> None:
-        """Write what was noted, and delete what is too old, until cancelled."""
+        """Write entries, and delete those that are too old, until cancelled."""
         swept = -DAY_S
         while True:
             now = asyncio.get_running_loop().time()
@@ -87,16 +87,16 @@ class AccessLog:
                     await asyncio.to_thread(self._keyring.accesses.end_before, self._since())
             await asyncio.sleep(EVERY_S)
             if self._waiting:
-                with suppress(Unavailable):  # it is tried again
+                with suppress(Unavailable):  # retried at the next write
                     await asyncio.to_thread(self.flush)
 
     async def written(self, twin: str) -> None:
-        """Return once every note about a twin, by its id, is written."""
+        """Return once every entry about a twin, by its id, is written."""
         if any(told[0] == twin for told in self._waiting):
             await asyncio.to_thread(self.flush)
 
     def flush(self) -> None:
-        """Write what was noted; what cannot be written now waits for the next time."""
+        """Write the waiting entries; what cannot be written now waits for the next time."""
         with self._guard:
             waiting, self._waiting = self._waiting, {}
         by_twin: dict[str, list[Access]] = defaultdict(list)
@@ -124,7 +124,7 @@ class AccessLog:
             except Fault as fault:
                 if fault.code != "key-missing":
                     raise
-                continue  # of a life before an erasure
+                continue  # from a life before an erasure
             found += [Access.model_validate(each) for each in orjson.loads(text)]
         since = self._clock.now() - timedelta(days=self._days)
         return sorted((each for each in found if each.at >= since), key=lambda each: each.at, reverse=True)

@@ -1,11 +1,11 @@
-"""Who is calling: keys are made, listed, rotated and revoked, and a secret with a purpose is turned into a caller.
+"""Callers: keys are created, listed, rotated and revoked, and a secret with a purpose becomes a caller.
 
-A secret is 256 random bits, so its SHA-256 needs no salt and no slow hash; only the hash is stored. An unknown key, a
-revoked one and one that is no key at all are refused alike; whoever holds an expired one is told so. When keys were
-last used is noted about once a minute, by one statement for all of them.
+A secret is 256 random bits, so its SHA-256 needs no salt and no slow hash; only the hash is stored. Unknown, revoked
+and malformed keys are refused alike; the holder of an expired key is told so. The time of last use is stored about once
+a minute, by one Cypher statement for all keys.
 
-Keys that were known lately are looked up at once. Of others, each address may have this many looked up at a time; so
-whoever guesses keeps nobody from being known, neither by the look-ups nor by what is remembered of them.
+Recently used keys are found in the cache. For others, the number of concurrent look-ups per address is bounded; so
+guessing keys does not block other callers, neither by the look-ups nor by filling the cache.
 """
 
 from __future__ import annotations
@@ -36,27 +36,26 @@ SECRET_PREFIX = "bg_"  # noqa: S105  so that scanners and people recognise a lea
 SECRET_BYTES = 32
 CACHED_KEYS = 10_000
 CACHE_SECONDS = 5.0
-"""How long a key that was read is believed: a revocation is in force everywhere after this, and a read costs no more
-than its own statement."""
+"""How long a key is cached: a revocation is in force everywhere after this, and a read costs only its own statement."""
 
 STRANGERS = Shares(total=8, per_tenant=4, per_key=2, waiting_per_key=1_000, patience=2.0)
-"""Look-ups of keys that nobody has brought lately, by the address they come from."""
+"""Look-ups of keys that are not cached, by the address they come from."""
 
 OVERLAP = timedelta(days=1)
-"""How long a key that was rotated is still valid, unless said otherwise."""
+"""How long a rotated key is still valid by default."""
 
 NOTE_EVERY = 60.0
-"""Seconds between two times that it is noted which keys were used."""
+"""Seconds between two updates of the times at which keys were last used."""
 
 log = structlog.get_logger(__name__)
 
 PAUSE_S = 0.05
-"""How long whoever brought no key keeps the next of their address waiting."""
+"""How long a caller with an unknown key delays the next of the same address."""
 
 
 @dataclass(frozen=True)
 class NewKey:
-    """A key just made, with its secret, which is shown this once."""
+    """A new key with its secret, which is shown only once."""
 
     key: ApiKey
     secret: str
@@ -94,7 +93,7 @@ class Callers:
         person: str | None = None,
         expires_at: datetime | None = None,
     ) -> NewKey:
-        """Make a key. A key of a person reaches no twin but theirs; a key needs a scope and a purpose."""
+        """Create a key. A key of a person reaches only their own twin; a key needs a scope and a purpose."""
         now = self._clock.now()
         if expires_at is not None and expires_at <= now:
             raise Incorrect("invalid-input", "A key must expire in the future.", at=expires_at.isoformat())
@@ -119,7 +118,7 @@ class Callers:
         return await stored.listed(self._graph, tenant)
 
     async def revoke(self, id_: str) -> ApiKey:
-        """End a key; it is refused everywhere within the cache's seconds. Harmless when it has ended before."""
+        """Revoke a key; it is refused everywhere within the cache's seconds. No effect if it has already ended."""
         key = await stored.revoke(self._graph, id_, self._clock.now())
         if key is None:
             raise NotFound("not-found", f"There is no key {id_}.", key=id_)
@@ -127,9 +126,9 @@ class Callers:
         return key
 
     async def rotate(self, id_: str, overlap: timedelta = OVERLAP) -> NewKey:
-        """Make a key that grants the same, for as long as the old one did; the old one expires after the overlap.
+        """Create a key with the same grants and lifetime; the old one expires after the overlap.
 
-        `not-found` where there is no such key, or it may not be used any more.
+        `not-found` if there is no such key, or it is not valid any more.
         """
         now = self._clock.now()
         if overlap < timedelta(0):
@@ -146,13 +145,13 @@ class Callers:
         return NewKey(key, secret)
 
     async def note_used(self) -> None:
-        """Note in the store when the keys that were used since the last time were last used."""
+        """Store when the keys used since the last time were last used."""
         used, self._used = self._used, {}
         if used:
             await stored.used(self._graph, used)
 
     async def run(self) -> None:
-        """Note it about once a minute, until cancelled."""
+        """Do so about once a minute, until cancelled."""
         while True:
             await asyncio.sleep(NOTE_EVERY)
             try:
@@ -163,10 +162,10 @@ class Callers:
     async def authenticate(
         self, secret: str | None, purpose: str | None = None, request_id: str = "", *, address: str = ""
     ) -> Caller:
-        """The caller that a secret and a purpose make, brought from an address.
+        """The caller for a secret and a purpose, from an address.
 
-        `unauthenticated` unless the key is known and not revoked, `key-expired` once its time is over;
-        `unknown-purpose` unless it lists the purpose. Left out, the purpose is the key's only one.
+        `unauthenticated` unless the key is known and not revoked, `key-expired` once it has expired; `unknown-purpose`
+        unless it lists the purpose. The default purpose is the key's only one.
         """
         key = await self._find(secret, address) if secret else None
         if key is None or key.revoked_at is not None:
@@ -198,7 +197,7 @@ class Callers:
         )
 
     async def _find(self, secret: str, address: str) -> ApiKey | None:
-        """The key of a secret, read within the cache's seconds; whoever asks while it is read waits for that."""
+        """The key of a secret, read within the cache's seconds; concurrent requests share one read."""
         if self._tokens is not None and self._tokens.meant(secret):
             async with self._strangers.taken(address, address):
                 return await self._tokens.grants(secret)
@@ -209,7 +208,7 @@ class Callers:
             return self._believed(hashed) or await self._read(hashed)
 
     def _believed(self, hashed: str) -> ApiKey | None:
-        """The key as it was read lately."""
+        """The cached key."""
         read_at, key = self._known.get(hashed, (-math.inf, None))
         return key if self._ticks() - read_at < self._cache_seconds else None
 
@@ -227,7 +226,7 @@ class Callers:
 
 
 def bearer(header: str | None) -> str | None:
-    """The secret in an `Authorization` header, or None if it carries none."""
+    """The secret in an `Authorization` header; None if there is none."""
     if header is None:
         return None
     scheme, _, secret = header.partition(" ")

@@ -1,7 +1,7 @@
 """Signing in to the person's page with an OpenID Connect issuer: the authorization code flow with PKCE.
 
-What belongs together (state, nonce, verifier) is a sealed ticket that the browser keeps while the person is at the
-issuer; the person and the tenant come from the verified ID token and from nowhere else.
+State, nonce and verifier are a sealed ticket that the browser keeps while the person is at the issuer; the person and
+the tenant come only from the verified ID token.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PATIENCE = timedelta(minutes=10)
 
 TIMEOUT_S = 5.0
 MOST_BYTES = 65_536
-"""Bytes that are read of an issuer's answer."""
+"""Most bytes read of an issuer's answer."""
 
 TOKEN_BYTES = 32
 
@@ -43,11 +43,11 @@ class Providers:
 
     @property
     def titles(self) -> list[str]:
-        """What they are called, in their order."""
+        """The names of the issuers, in order."""
         return [each.title for each in self._known.values()]
 
     async def begin(self, number: int, back: str) -> tuple[str, str]:
-        """The address at the issuer of this number, and the ticket that the browser keeps; `back` is where it returns.
+        """The address at the issuer with this number, and the ticket for the browser; `back` is the return address.
 
         `invalid-link` if there is no such issuer.
         """
@@ -72,10 +72,10 @@ class Providers:
         return f"{found.authorize}{joined}{urlencode(asked)}", ticket
 
     async def finish(self, ticket: str, state: str, code: str) -> tuple[str, str]:
-        """The tenant and the person who came back from the issuer with a code.
+        """The tenant and the person who returned from the issuer with a code.
 
-        `invalid-link` if this is not the browser that left, or it took too long; `unauthenticated` if the issuer's ID
-        token is not valid; `issuer-unavailable` if it gives none.
+        `invalid-link` if it is not the same browser, or it took too long; `unauthenticated` if the issuer's ID token is
+        not valid; `issuer-unavailable` if it provides none.
         """
         kept = await asyncio.to_thread(self._tickets.unseal, "authorization", ticket)
         now = self._clock.now()
@@ -99,12 +99,12 @@ class Providers:
 
 
 def _challenge(verifier: str) -> str:
-    """What the issuer compares the verifier with, as RFC 7636 has it."""
+    """The code challenge that the issuer compares the verifier with, by RFC 7636."""
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
 def _exchanged(address: str, given: dict[str, str]) -> str:
-    """The ID token that the issuer gives for a code."""
+    """The ID token that the issuer returns for a code."""
     request = Request(address, urlencode(given).encode(), {"Accept": "application/json"})  # noqa: S310  checked
     try:
         with urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310

@@ -1,4 +1,4 @@
-"""Where twins are: the shard in which each was born, decided once, and changed by moving it alone."""
+"""Where twins are: the shard of each is decided once, when it is created, and changed only by moving it."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from beliefgraph.store.keys import Keyring
 
 
 class Residency:
-    """Says which shard holds a twin: what was decided at its birth or by a move, else what the shard map says."""
+    """Determines which shard holds a twin: as decided at its creation or by a move, else by the shard map."""
 
     def __init__(self, shard_map: ShardMap, keyring: Keyring) -> None:
         self.map = shard_map
         self._keyring = keyring
 
     def of(self, tenant: str, twin: str) -> str:
-        """The name of the shard that holds a twin; `unknown-shard` where none here does."""
+        """The name of the shard that holds a twin; `unknown-shard` if none here does."""
         return self.decided(tenant, twin) or self.map.of(tenant, twin)
 
     def decided(self, tenant: str, twin: str) -> str | None:
-        """The shard that was decided upon; None if nothing was."""
+        """The shard that was decided; None if none was."""
         if not self._keyring.residences.any(tenant):
             return None
         found = self._keyring.residences.find(tenant, self._hashed(tenant, twin))
         return found if found is None or found in self.map.region else self.map.refuse(tenant, twin)
 
     def decide(self, tenant: str, twins: Iterable[str], region: str | None = None) -> dict[str, str]:
-        """The shards of twins by name, decided upon now where that was not done: in a region, else by the map.
+        """The shards of twins by name, decided now where that was not done: in a region, else by the map.
 
-        `unknown-region` if there is no such region, `other-region` if a twin lives in another one. Where the map has no
-        regions, nothing is noted.
+        `unknown-region` if there is no such region, `other-region` if a twin is in another one. If the map has no
+        regions, nothing is stored.
         """
         if region is not None:
             self.map.check_region(region)
@@ -49,7 +49,7 @@ class Residency:
         return found
 
     def check(self, twin: str, shard: str, region: str | None) -> None:
-        """Refuse (`other-region`) a region that is not the one of the shard that holds a twin."""
+        """Refuse (`other-region`) a region other than that of the shard that holds a twin."""
         if region is not None and self.map.region[shard] != region:
             raise Conflict(
                 "other-region",
@@ -59,11 +59,11 @@ class Residency:
             )
 
     def moved(self, tenant: str, twin: str, shard: str) -> None:
-        """Note that a twin is in another shard from now on."""
+        """Record that a twin is in another shard from now on."""
         self._keyring.residences.move(tenant, self._hashed(tenant, twin), shard)
 
     def forget(self, tenant: str, twin: str) -> None:
-        """Forget where a twin was that is erased."""
+        """Delete the record of where an erased twin was."""
         if self._keyring.residences.any(tenant):
             self._keyring.residences.forget(tenant, self._hashed(tenant, twin))
 

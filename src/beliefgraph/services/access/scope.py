@@ -1,4 +1,4 @@
-"""Whose twins a caller reaches: the one place where a twin's name becomes its id."""
+"""Which twins a caller reaches: the only place where a twin's name becomes its id."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from beliefgraph.model.record import normalised
 def reach(caller: Caller, name: str, scope: Scope = "read") -> str:
     """The id of the twin of that name in the caller's tenant.
 
-    Refused (`missing-scope`) unless the key grants the scope; a person's key reaches the person's own twin alone, and
-    any other is `not-found`, as if it were not there. What is read, and what is refused, is noted in the access log.
+    Refused (`missing-scope`) unless the key grants the scope; a person's key reaches only the person's own twin, and
+    any other is `not-found`, as if it did not exist. Reads and refusals are recorded in the access log.
     """
     name = normalised(name)
     id_ = twin_id(caller.tenant, name)
@@ -28,10 +28,10 @@ def reach(caller: Caller, name: str, scope: Scope = "read") -> str:
 
 
 def owns(caller: Caller, name: str) -> bool:
-    """Whether the twin of that name models the person who calls."""
+    """Whether the twin of that name models the calling person."""
     return caller.person is not None and normalised(caller.person) == normalised(name)
 
 
 def no_such_twin(name: str) -> NotFound:
-    """What is said of a twin that does not exist, and of one that is not the caller's to see."""
+    """The refusal for a twin that does not exist, or that the caller may not see."""
     return NotFound("not-found", f"There is no twin {name!r}.", twin=name)

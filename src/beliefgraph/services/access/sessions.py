@@ -1,6 +1,6 @@
 """Signing in to the person's page: links that a service issues, and sessions that act with the person's own rights.
 
-A link and a session are tickets that the browser carries; nothing about them is stored but that a link was used.
+A link and a session are tickets held by the browser; nothing is stored about them except that a link was used.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from beliefgraph.services.access.tokens import Tokens
 from beliefgraph.store.tickets import Tickets
 
 SIGN_IN = "/me/sign-in"
-"""Where a link leads."""
+"""The path of a link."""
 
 SCOPES: tuple[Scope, ...] = ("read", "write", "correct", "erase")
 """What a person may do on their page: everything that their own key could."""
 
 ACTOR = "person"
 PURPOSE = "own-page"
-"""How commits and the access log name what is done on the page."""
+"""The actor of what is done on the page, in commits and the access log."""
 
 TOKEN_BYTES = 24
 
 
 class Sessions:
-    """Issues links, and turns them into sessions and sessions into callers."""
+    """Issues links, and converts them into sessions, and sessions into callers."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Sessions:
     async def invite(self, caller: Caller, twin: str) -> SignInLink:
         """A link by which the person of a twin signs in once; needs the scope `invite` and a service's key.
 
-        The person sees in the log of who read them that it was issued.
+        The person sees in their access log that it was issued.
         """
         caller.require_service()
         reach(caller.asking("invite"), twin, "invite")
@@ -67,7 +67,7 @@ class Sessions:
         return SignInLink(path=f"{SIGN_IN}?link={ticket}", expires_at=until)
 
     async def redeem(self, link: str) -> Session:
-        """The session that a link begins; `invalid-link` if it was altered, expired or used before."""
+        """The session for a link; `invalid-link` if it was altered, expired or used before."""
         found = await asyncio.to_thread(self._tickets.unseal, "link", link)
         now = self._clock.now()
         if found is None or (until := datetime.fromisoformat(found["until"])) <= now:
@@ -77,7 +77,7 @@ class Sessions:
         return self.begin(found["tenant"], found["person"])
 
     def begin(self, tenant: str, person: str) -> Session:
-        """A new session of a person who is known to be they."""
+        """A new session of an authenticated person."""
         return Session(
             id=_token(),
             tenant=tenant,
@@ -87,11 +87,11 @@ class Sessions:
         )
 
     async def ticket(self, session: Session) -> str:
-        """The session as a browser carries it."""
+        """The session as a ticket for the browser."""
         return await asyncio.to_thread(self._tickets.seal, "session", session.model_dump(mode="json"))
 
     async def resume(self, ticket: str) -> Session | None:
-        """The session that a browser carries; None if it was altered or has ended."""
+        """The session in a browser's ticket; None if it was altered or has ended."""
         found = await asyncio.to_thread(self._tickets.unseal, "session", ticket)
         try:
             session = None if found is None else Session.model_validate(found)
@@ -100,7 +100,7 @@ class Sessions:
         return None if session is None or session.expires_at <= self._clock.now() else session
 
     def caller(self, session: Session, request_id: str) -> Caller:
-        """The person as a caller, with their own rights on their own twin and nothing else."""
+        """The person as a caller, with rights on their own twin only."""
         return Caller(
             actor=ACTOR,
             tenant=session.tenant,
@@ -114,7 +114,7 @@ class Sessions:
 
 
 def refuse_forged(session: Session, token: str) -> None:
-    """Refuse (`invalid-form`) what does not carry the session's own token: another site may have sent it."""
+    """Refuse (`invalid-form`) a form without the session's own token: another site may have sent it."""
     if not secrets.compare_digest(session.token.encode(), token.encode("utf-8", "surrogatepass")):
         raise Forbidden("invalid-form", "This form is not of your session. Load the page again and repeat it.")
 

@@ -1,4 +1,4 @@
-"""Who is refused since they were erased, until they consent again: people by name, events by what they carry."""
+"""Refusing people who were erased, until they consent again: people by name, events by their identifiers."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ REASON = "This person was erased; data about them is rejected until they consent
 
 
 def subject(keyring: Keyring, tenant: str, name: str) -> str:
-    """The keyed hash under which the person of a twin is known once they are erased."""
+    """The keyed hash by which the person of a twin is known once they are erased."""
     return keyring.digest(tenant, "erased", normalised(name))
 
 
 def refuse_erased(keyring: Keyring, tenant: str, names: Iterable[str]) -> None:
-    """Refuse (`erased`) and count what is about a person who was erased."""
+    """Refuse (`erased`) and count requests about a person who was erased."""
     if not keyring.erasures.any(tenant):
         return
     for name in names:
@@ -31,7 +31,7 @@ def refuse_erased(keyring: Keyring, tenant: str, names: Iterable[str]) -> None:
 
 
 def refused_events(keyring: Keyring, tenant: str, events: Sequence[Event]) -> dict[int, Receipt]:
-    """The receipts of those events that are about people who were erased, by their place; they are counted."""
+    """The receipts of the events about people who were erased, by their index; they are counted."""
     if not keyring.erasures.any(tenant):
         return {}
     known: dict[object, str | None] = {}

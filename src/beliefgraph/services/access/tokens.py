@@ -1,7 +1,7 @@
-"""Bearer tokens of OpenID Connect issuers: what the claims say of the caller, once everything about them is verified.
+"""Bearer tokens of OpenID Connect issuers: the caller that verified claims describe.
 
 Issuer, audience, expiry and an asymmetric signature are required. Public keys come from the issuer's key set (JWKS),
-which is read again, at most once in a while, when a token names a key that is not known: the issuer has new ones.
+which is read again, with a minimum interval, when a token names an unknown key: the issuer has new ones.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ AGAIN_S = 10.0
 """Seconds before the key set is read again for a key that it does not have."""
 
 FRESH_S = 3_600.0
-"""Seconds after which it is read again in any case, so that keys which the issuer took back end."""
+"""Seconds after which it is read again in any case, so that keys that the issuer revoked end."""
 
 
 REMOTE = ("https://", "http://127.0.0.1:", "http://localhost:")
-"""How addresses begin; a key set at any other is the path of a file."""
+"""Prefixes of URLs; a key set at any other address is the path of a file."""
 
 
 class SignIn(Record):
-    """The issuer's endpoints for the authorization code flow, and the name of this service there: a public client."""
+    """The issuer's endpoints for the authorization code flow, and this service's client id there: a public client."""
 
     client: str = Field(min_length=1, description="Client id of the person's page at the issuer.")
     authorize: str = Field(min_length=1, description="Address of its authorization endpoint.")
@@ -59,14 +59,14 @@ class SignIn(Record):
     title: str = Field(min_length=1, max_length=100, description="What it is called on the button.")
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse endpoints that are not encrypted, but on this machine."""
+        """Refuse endpoints that are not encrypted, except on this machine."""
         for address in (self.authorize, self.token):
             if not address.startswith(REMOTE):
                 raise Incorrect("invalid-input", f"{address!r} is no https:// address.", address=address)
 
 
 class Issuer(Record):
-    """Whose tokens are accepted, and which claim says what of the caller."""
+    """Which tokens are accepted, and the claims that describe the caller."""
 
     issuer: str = Field(min_length=1, description="The `iss` of its tokens.")
     audience: str = Field(min_length=1, description="The `aud` that tokens for this service have.")
@@ -100,17 +100,17 @@ class Tokens:
 
     @property
     def signing_in(self) -> dict[str, SignIn]:
-        """How people sign in to their own page, by the names of the issuers with which they can."""
+        """How people sign in to their own page, by the names of the available issuers."""
         return {name: issuer.sign_in for name, issuer in self._issuers.items() if issuer.sign_in is not None}
 
     async def grants(self, token: str) -> ApiKey:
-        """What a token grants, as a key would; `unauthenticated` unless everything about it is verified."""
+        """What a token grants, in the form of a key; `unauthenticated` unless everything about it is verified."""
         return await self._verified(token, lambda issuer: issuer.audience, self._granted)
 
     async def identifies(self, token: str, name: str, nonce: str) -> tuple[str, str]:
-        """The tenant and the person that an ID token of an issuer names; `unauthenticated` unless it is verified.
+        """The tenant and the person that an issuer's ID token names; `unauthenticated` unless it is verified.
 
-        It must be for the page's own client there, and carry the nonce of the sign-in that it answers.
+        It must be for the page's own client there, and have the nonce of the sign-in that it answers.
         """
 
         def identified(issuer: Issuer, claims: Mapping[str, Any]) -> tuple[str, str]:
@@ -129,7 +129,7 @@ class Tokens:
         audience: Callable[[Issuer], str],
         read: Callable[[Issuer, Mapping[str, Any]], T],
     ) -> T:
-        """What is read from the claims of a token once everything about it is verified."""
+        """The claims of a token, once everything about it is verified."""
         try:
             header = jwt.get_unverified_header(token)
             named = jwt.decode(token, options={"verify_signature": False}).get("iss")
@@ -177,7 +177,7 @@ class Tokens:
         )
 
     async def _key(self, issuer: Issuer, kid: str) -> jwt.PyJWK | None:
-        """The issuer's key of that id, read again if it is not known."""
+        """The issuer's key with that id; the key set is read again if it is not known."""
         read_at, keys = self._sets.get(issuer.issuer, (-FRESH_S, {}))
         age = self._ticks() - read_at
         if age >= FRESH_S or (kid not in keys and age >= AGAIN_S):
@@ -187,7 +187,7 @@ class Tokens:
 
 
 def read_issuers(path: Path) -> dict[str, Issuer]:
-    """The issuers in a YAML file, by their name; `invalid-input` names what is wrong with it."""
+    """The issuers in a YAML file, by name; `invalid-input` names the error."""
     try:
         found = [Issuer.model_validate(each) for each in yaml.safe_load(path.read_text(encoding="utf-8"))["issuers"]]
     except ValidationError as error:
@@ -200,7 +200,7 @@ def read_issuers(path: Path) -> dict[str, Issuer]:
 
 
 def _read(address: str) -> dict[str, jwt.PyJWK]:
-    """A key set, by the ids of its keys, except for those that are no public keys for signatures."""
+    """A key set, by key id, without keys that are not public signature keys."""
     try:
         if address.startswith(REMOTE):
             sets = jwt.PyJWKClient(address, cache_jwk_set=False, timeout=5).get_jwk_set().keys

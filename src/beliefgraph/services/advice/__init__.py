@@ -1,1 +1,1 @@
-"""How the options of a decision sit with what is known of a person."""
+"""Rating the options of a decision by what is known about a person."""

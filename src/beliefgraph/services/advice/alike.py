@@ -1,4 +1,4 @@
-"""How alike two options are, by their features. Pure."""
+"""The similarity of two options, by their features. Pure."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from beliefgraph.model.decision import Features, FeatureValue
 
 
 def similarity(one: Features, other: Features) -> float:
-    """The mean likeness, in [0, 1], over every feature that either has; 0 where neither has any.
+    """The mean similarity, in [0, 1], over every feature that either has; 0 if neither has any.
 
-    Two words are alike (1) where they are equal, two numbers a and b by 1 - |a - b| / max(|a|, |b|), at the least 0. A
-    feature that only one of them has counts as unlike.
+    Two words have similarity 1 if they are equal and 0 otherwise, two numbers a and b 1 - |a - b| / max(|a|, |b|), at
+    least 0. A feature that only one of them has counts as 0.
     """
     names = one.keys() | other.keys()
     shared = one.keys() & other.keys()

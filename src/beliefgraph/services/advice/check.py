@@ -33,11 +33,11 @@ from beliefgraph.store.evidence import ToldRow, told
 from beliefgraph.store.graph import Graph
 
 TOLD = 3
-"""Pieces of evidence that one point brings: those that contribute most, or the latest."""
+"""Most pieces of evidence reported for one point: those that contribute most, or the latest."""
 
 
 class DecisionChecks:
-    """Checks options, as of any moment."""
+    """Rates options, as of any moment."""
 
     def __init__(self, graph: Graph, book: DefinitionBook, *, snapshots: Snapshots | None = None) -> None:
         self._graph = graph
@@ -46,10 +46,10 @@ class DecisionChecks:
     async def check(
         self, caller: Caller, question: CheckDecision, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> DecisionCheck:
-        """How each option sits, what is allowed first and the best first among these.
+        """The rating of each option, allowed options first, and the best first among these.
 
-        Now, the definitions in force say what a feature means; as of a moment, those of that moment. `unknown-goal` if
-        an option names a goal that is not known then.
+        Without `as_of`, the definitions in force determine what a feature means; as of a moment, those of that moment.
+        `unknown-goal` if an option names a goal that is not known then.
         """
         moment = await self._snapshots.asked(caller, question.twin, as_of, at_least_rev)
         if as_of.is_now:
@@ -71,7 +71,7 @@ class _Checked:
 
     @property
     def stored(self) -> set[str]:
-        """The evidence that the store knows of: all but what metrics say."""
+        """The evidence that is in the store: all but that of metrics."""
         return self._heard - self._spoken.keys()
 
     @property
@@ -83,7 +83,7 @@ class _Checked:
         return speaking(self.found.seen, self._heard)
 
     def answer(self, rows: Mapping[str, ToldRow]) -> DecisionCheck:
-        """The whole, with what each piece of evidence says."""
+        """The full answer, with the summary of each piece of evidence."""
         moment = self.found.seen.moment
         judged = [one.actual - one.expected for one in self.past if one.actual is not None and one.expected is not None]
         positions = [one.position for each in self.weighed for one in each.points if one.position is not None]
@@ -132,7 +132,7 @@ def _checked(moment: Snapshot, question: CheckDecision, *, published: bool) -> _
 
 
 def _with_evidence(one: Grounded, behind: Mapping[int, tuple[Behind, ...]]) -> Grounded:
-    """A point with the part of its evidence that is reported."""
+    """A point with the evidence that is reported for it."""
     return replace(one, behind=(one.behind if one.position is None else behind[one.position])[:TOLD])
 
 
@@ -168,5 +168,5 @@ def _behind(found: Wanted, position: int) -> tuple[Behind, ...]:
 
 
 def rank(each: Weighed) -> tuple[bool, float, float, str]:
-    """What is allowed first, then the best, then what least likely violates anything; ties by key."""
+    """Allowed options first, then the best, then those least likely to violate anything; ties by key."""
     return not each.allowed, -each.score, each.violation, each.option.key

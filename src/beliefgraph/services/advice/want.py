@@ -1,4 +1,4 @@
-"""What a preference says of a feature that an option has. Pure."""
+"""What a preference implies for a feature of an option. Pure."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class NoAnswer:
-    """That a preference says nothing, or nothing about a feature of an option, and why."""
+    """A preference that has no answer, in general or for a feature of an option, and why."""
 
     why: str
 
 
 @dataclass(frozen=True)
 class Want:
-    """One preference as it stands: how likely each of its values is, and was before anything was heard.
+    """One preference in its present state: the probability of each of its values, before and after the evidence.
 
-    `values` are None alone where it holds or does not. Arrays by value; `positions` those of the beliefs.
+    `values` is (None,) for a binary preference. Arrays are by value; `positions` are those of the beliefs.
     """
 
     attribute: Attribute
@@ -41,30 +41,30 @@ class Want:
 
     @property
     def preference(self) -> PreferenceDefinition:
-        """What makes it a preference."""
+        """Its definition as a preference."""
         assert self.attribute.preference is not None
         return self.attribute.preference
 
     @property
     def most_moved(self) -> int:
-        """The place of the value whose probability moved most."""
+        """The index of the value whose probability moved most."""
         return int(np.argmax(np.abs(self.posterior - self.prior)))
 
     @property
     def scored(self) -> tuple[npt.NDArray[np.int64], Floats]:
-        """The places of the values that are on its scale, and their scores."""
+        """The indexes of the values that are on its scale, and their scores."""
         scores = self.preference.scores or {}
         places = [i for i, value in enumerate(self.values) if value in scores]
         return np.array(places, dtype=np.int64), np.array([scores[str(self.values[i])] for i in places])
 
     def mean(self) -> float:
-        """The mean of its scores, given that it is on the scale."""
+        """The mean of its scores, given that the value is on the scale."""
         places, scores = self.scored
         likely = self.posterior[places]
         return float(np.dot(likely, scores) / likely.sum())
 
     def weigh(self, feature: FeatureValue) -> tuple[float, int] | NoAnswer:
-        """The weight of an option's feature for it, in [-1, 1], and the position of the value concerned."""
+        """The weight of an option's feature for it, in [-1, 1], and the index of the value concerned."""
         scores = self.preference.scores
         if self.values == (None,) or (scores is not None and not isinstance(feature, str)):
             at = signed(feature)
@@ -83,7 +83,7 @@ class Want:
         return nearer(distance, self.prior, self.posterior), place
 
     def _graded(self, at: float) -> float:
-        """By the distance on its scale, as a share of the scale's length, among the values that are on it."""
+        """The weight by distance on its scale, as a share of the scale's length, among the values on the scale."""
         places, scores = self.scored
         distance = np.minimum(1.0, np.abs(scores - at) / (scores.max() - scores.min()))
         prior, posterior = self.prior[places], self.posterior[places]
@@ -91,14 +91,14 @@ class Want:
 
 
 def signed(feature: FeatureValue) -> float | NoAnswer:
-    """A feature that says where an option is on a scale from -1 to 1, such as how far it serves something."""
+    """A feature that places an option on a scale from -1 to 1, such as how far it serves something."""
     if isinstance(feature, str) or not -1.0 <= feature <= 1.0:
         return NoAnswer("it is not a number from -1 to 1")
     return feature
 
 
 def want_of(found: Wanted, attribute: Attribute, subject: str) -> Want | NoAnswer:
-    """A preference as it stands in the context."""
+    """A preference in the context of the question."""
     positions = found.standing(attribute, subject).positions
     layout, derived = found.seen.derived.layout, found.seen.derived
     if positions[0] in layout.unnamed:
@@ -117,7 +117,7 @@ def want_of(found: Wanted, attribute: Attribute, subject: str) -> Want | NoAnswe
 
 
 def speaking_of_options(moment: Snapshot) -> tuple[Attribute, ...]:
-    """The preferences in force at a moment that say something of a feature of an option."""
+    """The preferences in force at a moment that apply to a feature of an option."""
     return tuple(
         attribute
         for attribute in moment.graph.definitions.attributes.values()

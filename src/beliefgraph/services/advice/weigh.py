@@ -24,10 +24,10 @@ from beliefgraph.services.decisions.statements import ToldDecision
 from beliefgraph.services.preferences.wanted import Wanted
 
 MORE_LIKELY_THAN_NOT = 0.5
-"""The confidence above which a hard constraint forbids: it is then traded against nothing."""
+"""The confidence above which a hard constraint forbids an option instead of being weighed."""
 
 SLIGHT = 5e-3
-"""A weight that is not worth a side."""
+"""Weights below this are neutral."""
 
 ALIKE = 0.5
 """The similarity from which a past decision is a point for or against an option."""
@@ -38,7 +38,7 @@ MOST_PAST = 5
 
 @dataclass(frozen=True)
 class Behind:
-    """One piece of evidence behind a point, by its id, and its share in the belief that the point rests on."""
+    """One piece of evidence behind a point, by its id, and its contribution to the belief that the point rests on."""
 
     evidence: str
     contribution: float | None = None
@@ -46,7 +46,7 @@ class Behind:
 
 @dataclass(frozen=True)
 class Grounded:
-    """A point with what it rests on: the position of a belief, if it rests on one, and the evidence behind it."""
+    """A point with the position of the belief that it rests on, if any, and the evidence behind it."""
 
     point: Point
     position: int | None = None
@@ -64,12 +64,12 @@ class Weighed:
 
     @property
     def allowed(self) -> bool:
-        """Whether no hard constraint forbids it."""
+        """Whether no hard constraint forbids the option."""
         return all(one.point.stance != "forbids" for one in self.points)
 
     @property
     def score(self) -> float:
-        """The balance of what may be traded."""
+        """The balance of the points that can be weighed against each other."""
         return balance(one.point.weight for one in self.points if one.point.stance != "forbids")
 
     def answer(self, points: Sequence[Point]) -> OptionCheck:
@@ -86,7 +86,7 @@ class Weighed:
 
 @dataclass(frozen=True)
 class Known:
-    """What options are weighed against: what is wanted in a context, what is pursued, what was decided before."""
+    """What options are weighed against: preferences in a context, goals, and past decisions."""
 
     found: Wanted
     attributes: Sequence[Attribute]
@@ -113,7 +113,7 @@ def weigh(known: Known, option: Option) -> Weighed:
 
 @dataclass
 class _Weighing:
-    """One option being weighed: what could not be checked, and how likely a hard constraint is violated, so far."""
+    """One option being weighed: what could not be checked, and the probability of violating a constraint, so far."""
 
     known: Known
     option: Option
@@ -121,7 +121,7 @@ class _Weighing:
     violation: float = 0.0
 
     def wanted(self) -> Iterator[Grounded]:
-        """What constraints, values and preferences say."""
+        """The points of constraints, values and preferences."""
         for attribute in self.known.attributes:
             wants = self.known.wants.get(attribute.key, {})
             preference = attribute.preference
@@ -139,7 +139,7 @@ class _Weighing:
         name: str,
         wants: Mapping[str, Want | NoAnswer],
     ) -> Iterator[Grounded]:
-        """The point of a preference about its feature."""
+        """The points of a preference about its feature."""
         feature = self.option.features.get(name)
         if feature is None:
             if any(_matters(want) for want in wants.values()):
@@ -164,7 +164,7 @@ class _Weighing:
     def _valence(
         self, attribute: Attribute, only: str | None, wants: Mapping[str, Want | NoAnswer]
     ) -> Iterator[Grounded]:
-        """How they feel about what the option has of a feature, of the one that the valence names or of any."""
+        """The points of a valence about the option's features: the feature that it names, or any."""
         for name, feature in sorted(self.option.features.items()):
             want = wants.get(feature) if isinstance(feature, str) and only in (None, name) else None
             if isinstance(want, NoAnswer):
@@ -191,7 +191,7 @@ class _Weighing:
                 yield self._constraint(want, _holds(want) if broken[subject] else 0.0, hard=preference.hard)
 
     def _only(self, wants: Mapping[str, Want], this: Set[str], *, hard: bool) -> Grounded:
-        """Broken where they insist on something else, and not on what the option has (`this`) too."""
+        """Violated if they require another value and not the option's own (`this`) as well."""
         others = {subject: _holds(want) for subject, want in wants.items() if subject not in this}
         if not others:
             return self._constraint(wants[min(this)], 0.0, hard=hard)
@@ -200,7 +200,7 @@ class _Weighing:
         return self._constraint(wants[strongest], others[strongest] * (1.0 - spared), hard=hard)
 
     def _constraint(self, want: Want, broken: float, *, hard: bool) -> Grounded:
-        """A constraint that the option violates with so much probability."""
+        """The point of a constraint that the option violates with this probability."""
         said = f"{_says(want, 0)} ({want.posterior[0]:.0%})"
         if hard:
             self.violation = max(self.violation, broken)
@@ -210,7 +210,7 @@ class _Weighing:
         return _grounded(want, 0, "constraint", -broken if broken else 0.0, f"{said}: {how}.")
 
     def goals(self) -> Iterator[Grounded]:
-        """What the goals say that the option names."""
+        """The points of the goals that the option names."""
         moment = self.known.found.seen.moment
         for key, serves in sorted(self.option.goals.items()):
             goal = self.known.goals[key]
@@ -229,7 +229,7 @@ class _Weighing:
             )
 
     def past(self) -> Iterator[Grounded]:
-        """The decided ones whose choice was most like the option, the latest first among equals."""
+        """The points of past decisions whose choice was most similar to the option; of equal ones, the latest first."""
         found = []
         for told in self.known.past:
             if told.option is not None:
@@ -276,14 +276,14 @@ def _preference(want: Want, feature: FeatureValue) -> Grounded | NoAnswer:
 
 
 def _matters(want: Want | NoAnswer) -> bool:
-    """Whether the option's feature could have a weight: a preference without evidence has none."""
+    """Whether a feature of the option could have a weight: for a preference without evidence it has none."""
     if isinstance(want, NoAnswer) or want.preference.kind in ("value", "constraint"):
         return True
     return float(np.abs(want.posterior - want.prior).max()) >= SLIGHT
 
 
 def _holds(want: Want) -> float:
-    """How sure it is of what holds or does not."""
+    """The probability that a binary preference holds."""
     return float(want.posterior[0])
 
 
@@ -302,7 +302,7 @@ def _point(kind: PointKind, weight: float, sentence: str, stance: PointStance | 
 def _grounded(
     want: Want, place: int, kind: PointKind, weight: float, sentence: str, stance: PointStance | None = None
 ) -> Grounded:
-    """A point that rests on how likely a value of a preference is."""
+    """A point that rests on the probability of a value of a preference."""
     belief = want.key.model_copy(update={"value": want.values[place]})
     confidence = float(want.posterior[place])
     return Grounded(_point(kind, weight, sentence, stance, confidence=confidence, belief=belief), want.positions[place])
@@ -338,7 +338,7 @@ def _remembered(told: ToldDecision, alike: float) -> str:
 
 
 def _order(one: Grounded) -> tuple[bool, float, str, str, str]:
-    """What forbids first, then the largest; ties by what they are about."""
+    """Points that forbid first, then by size; ties by what they are about."""
     point = one.point
     about = repr(point.belief) if point.belief is not None else point.goal or point.decision or ""
     return point.stance != "forbids", -abs(point.weight), point.kind, about, point.sentence

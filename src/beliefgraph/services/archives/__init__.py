@@ -1,1 +1,1 @@
-"""Archives: all that is held of a twin or a tenant in one signed file, and back."""
+"""Archives: all data of a twin or a tenant in one signed file, and back."""

@@ -26,16 +26,16 @@ from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
 TRIES = 10
-"""Readings of a twin that somebody keeps writing to before we say so."""
+"""Attempts to read a twin with concurrent writes before giving up."""
 
 PAGE = 1_000
 
 Progress = Callable[[int], None]
-"""Told how many twins are in the archive."""
+"""Called with the number of twins in the archive so far."""
 
 
 class Archives:
-    """Makes archives, and takes them in."""
+    """Creates and imports archives."""
 
     def __init__(self, graph: Graph, keyring: Keyring, snapshots: Snapshots) -> None:
         self._graph = graph
@@ -43,10 +43,10 @@ class Archives:
         self._keyring = keyring
 
     async def export_twin(self, caller: Caller, twin: str, out: Writer) -> None:
-        """Write all that is held of a twin, and what is defined in its tenant, as a signed archive.
+        """Write all data of a twin, and what is defined in its tenant, as a signed archive.
 
-        The person's own key may, and whoever may read the twin; where a part of it is permitted, it is an extract: the
-        twin as it exists for them, as of every rev.
+        Allowed for the person's own key, and for callers who may read the twin. If only part of it is permitted, the
+        archive is an extract: the twin as it exists for them, as of every rev.
         """
         id_ = reach(caller.asking("export"), twin)
         seen = await self._snapshots.seen(caller, id_, twin)
@@ -87,8 +87,8 @@ class Archives:
     ) -> None:
         """Write all twins of a tenant, and what is defined in it, as a signed archive; needs `read` and `define`.
 
-        One twin at a time is in memory. Twins of which not everything is permitted are left out. With a
-        `folder`, an export that is cut short leaves there what it read, and the next one begins from it.
+        One twin at a time is in memory. Twins that are not fully permitted are left out. With a `folder`, an
+        interrupted export leaves there what it read, and the next one continues from it.
         """
         parts = None if folder is None else Parts(folder, self._keyring)
         caller.require("read")
@@ -126,9 +126,9 @@ class Archives:
         await asyncio.to_thread(packer.add_twin, name, id_, rev, rows)
 
     async def import_archive(self, caller: Caller, file: BinaryIO, public: bytes | None = None) -> Imported:
-        """Take an archive in, whole or not at all; the tenant must be the archive's, and empty.
+        """Import an archive, completely or not at all; the tenant must be the archive's, and empty.
 
-        The file is read several times, and some thousand of its rows are in memory. `public` is the public key (PEM) of
+        The file is read several times, with a few thousand of its rows in memory. `public` is the public key (PEM) of
         the service that signed it, if that was another one.
         """
         caller.require("write")
@@ -145,7 +145,7 @@ class Archives:
         return Imported(tenant=archive.tenant, twins=len(archive.twins), rows=written)
 
     async def rev(self, tenant: str, twin: str) -> int | None:
-        """The rev of a twin in this database; None if it is not in it."""
+        """The rev of a twin in this database; None if it is not there."""
         id_ = twin_id(tenant, normalised(twin))
         found = (await events.arrive(self._graph, tenant, (), [id_])).twins.get(id_)
         return None if found is None else found[0]

@@ -1,7 +1,7 @@
-"""Archives that wait to be fetched once, at an address that nobody can guess: sealed on disk, and then deleted.
+"""Archives waiting to be downloaded once, at an address that cannot be guessed: sealed on disk, and then deleted.
 
-The address carries the key, and nothing else has it: without it nobody can read the file, nor tell whose it is. All
-processes of a service share the folder.
+The address carries the key, which is stored nowhere else: without it the file cannot be read or attributed to anyone.
+All processes of a service share the folder.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ __all__ = ["Downloads", "SealedFile", "temporary_file"]
 
 
 def temporary_file() -> SealedFile:
-    """A sealed file that nobody but this process can read."""
+    """A sealed file that only this process can read."""
     handle, path = mkstemp(prefix="beliefgraph-export-")
     os.close(handle)
     return SealedFile(Path(path))
 
 
 class Downloads:
-    """The archives that wait."""
+    """The waiting archives."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._folder = folder
         self._clock = clock
 
     async def make(self, write: Callable[[SealedFile], Awaitable[None]]) -> Download:
-        """Let an archive be written, and say where it can be fetched."""
+        """Write an archive, and return the address at which it can be downloaded."""
         await asyncio.to_thread(self._sweep)
         token = token_urlsafe(32)
         file = SealedFile(*self._of(token))
@@ -58,7 +58,7 @@ class Downloads:
         return Download(address=ADDRESS + token, bytes=file.size, expires_at=self._clock.now() + KEPT_FOR)
 
     def find(self, token: str) -> SealedFile:
-        """The archive of an address; `not-found` if it was fetched already, or waited too long."""
+        """The archive at an address; `not-found` if it was downloaded already, or has expired."""
         path, key = self._of(token)
         self._sweep()
         if not path.is_file():
@@ -69,7 +69,7 @@ class Downloads:
 
     @staticmethod
     def fetched(file: SealedFile, start: int, end: int) -> Iterator[bytes]:
-        """A part of an archive, which is deleted once its last byte was given out."""
+        """A chunk of an archive, which is deleted once its last byte was returned."""
         yield from file.read_from(start, end)
         if end >= file.size:
             file.delete()
@@ -81,7 +81,7 @@ class Downloads:
         return self._folder / name, hashlib.sha256(f"key {token}".encode()).digest()
 
     def _sweep(self) -> None:
-        """Delete what waited too long."""
+        """Delete expired archives."""
         until = (self._clock.now() - KEPT_FOR).timestamp()
         with translated():
             for path in self._folder.glob("*") if self._folder.is_dir() else ():

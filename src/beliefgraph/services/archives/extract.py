@@ -1,4 +1,4 @@
-"""What is exported of a twin of which a part is permitted: the rows that this part has, at every rev. Pure."""
+"""The export of a partially permitted twin: the rows of the permitted part, at every rev. Pure."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from beliefgraph.store.codec import text
 from beliefgraph.store.layer_rows import Layers
 
 REACHED = ("Source", "Purpose")
-"""Kinds of rows that are there where another leads to them."""
+"""Kinds of rows that are included if another row leads to them."""
 
 OF_THE_TWIN = ("id", "tenant", "name", "rev")
-"""Properties of the twin itself that say nothing of what is refused."""
+"""Properties of the twin itself that reveal nothing about what is refused."""
 
 CONTESTS = "CONTESTS"
 
 
 def extract(rows: Sequence[Row], replay: Replay, layers: Layers) -> list[Row]:
-    """The rows of a twin that are left of all that is stored, given what the part that is permitted published.
+    """The stored rows of a twin that remain, given what the permitted part published.
 
-    They are what counted at some rev, where that came from, the commits that brought some of it, and what was derived
-    from it alone, as of every rev. Forecasts, identifiers, permissions and what waits in quarantine are of all of the
-    twin, and are not among it.
+    These are the rows that counted at some rev, their origins, the commits that brought any of them, and what was
+    derived from them alone, as of every rev. Forecasts, identifiers, permissions and quarantined events concern the
+    whole twin, and are left out.
     """
     edges = {name(row): row["edges"] for row in rows}
     kept = {name(row): row for row in _kept(rows, replay, layers)}
@@ -47,9 +47,9 @@ def _order(edge: Row) -> tuple[str, str, int]:
 
 
 def _kept(rows: Sequence[Row], replay: Replay, layers: Layers) -> Iterator[Row]:
-    """The twin, its records, what speaks of them and its commits; an event is left out if anything that it said is.
+    """The twin, its records, the rows about them and its commits; an event is left out if any part of it is.
 
-    Records are as they were made: what is stored with them says how they stand in all of the twin.
+    Records are as they were created: their stored properties describe their state in the whole twin.
     """
     assert replay.state is not None
     for records in replay.state.made.values():
@@ -77,13 +77,13 @@ def _kept(rows: Sequence[Row], replay: Replay, layers: Layers) -> Iterator[Row]:
 
 
 def _commit(stored: Mapping[str, object], commit: Commit) -> dict[str, object]:
-    """The properties of a commit, at the head time of what is permitted, and without counts of the rest."""
+    """The properties of a commit, with the head time of the permitted part, and without counts of the rest."""
     own = {key: value for key, value in stored.items() if key in Commit.model_fields}
     return own | {"head_time": {"time": text(commit.head_time)}}
 
 
 def _edges(edges: Sequence[Row], kept: Mapping[str, Row], told: Collection[str]) -> list[Row]:
-    """Of the relationships that start from a row those that were told, to rows that are left or are reached."""
+    """The relationships from a row that were included, to rows that remain or are reached."""
     return [
         edge
         for edge in edges

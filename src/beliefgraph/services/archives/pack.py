@@ -1,7 +1,7 @@
 """One archive as bytes: a signed manifest with the digest of every file, rows as NDJSON by kind, provenance, summaries.
 
-The same rows make the same bytes: canonical JSON (RFC 8785), rows in order, no time and no name of whoever packs. It is
-put together twin by twin in sealed temporary files, so that memory holds one twin at a time.
+The same rows make the same bytes: canonical JSON (RFC 8785), sorted rows, no time and no name of who exported. It is
+assembled twin by twin in sealed temporary files, so that memory holds one twin at a time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from beliefgraph.store.signing import SigningKey
 
 FORMAT = "beliefgraph archive 1"
 EXTRACT = "beliefgraph extract 1"
-"""The format of what is a part of a twin, which cannot be imported."""
+"""The format of part of a twin, which cannot be imported."""
 MANIFEST = "manifest.json"
 PROVENANCE = "provenance"
 SUMMARY = "summary"
@@ -36,35 +36,35 @@ PERMISSIONS = "permissions"
 ROWS = "rows/"
 SUFFIX = ".ndjson"
 LEVEL = 3
-"""How hard it is compressed: most of what can be gained, in a fraction of the time."""
+"""Compression level: most of the possible gain, in a fraction of the time."""
 
 
 class Writer(Protocol):
-    """What an archive is written to."""
+    """The target of an archive."""
 
     def write(self, content: bytes, /) -> int:
-        """Add to its end; how many bytes."""
+        """Append; returns the number of bytes."""
         ...
 
 
 class _Member:
-    """One file of an archive that is being made, and its digest so far."""
+    """One file of an archive in progress, and its digest so far."""
 
     def __init__(self, path: Path) -> None:
         self.file = SealedFile(path)
         self.hash = hashlib.sha256()
 
     def add(self, text: bytes) -> None:
-        """Add to its end."""
+        """Append."""
         self.file.write(text)
         self.hash.update(text)
 
 
 class Packer:
-    """Makes an archive of the rows of a tenant and of one twin after the other."""
+    """Builds an archive from the rows of a tenant and of one twin after the other."""
 
     def __init__(self, tenant: str, key: SigningKey, *, of_all: bool = False, form: str = FORMAT) -> None:
-        """`of_all` says whether it is of all twins of the tenant: then each has a page of its own."""
+        """`of_all` says whether it has all twins of the tenant: then each has a page of its own."""
         self._form = form
         self._tenant = tenant
         self._of_all = of_all
@@ -84,12 +84,12 @@ class Packer:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def add_tenant(self, rows: Sequence[Row]) -> None:
-        """Take in what is defined and learned in the tenant, before its twins."""
+        """Add what is defined and learned in the tenant, before its twins."""
         self._policy = policy_of(rows)
         self._add(rows)
 
     def add_twin(self, twin: str, id_: str, rev: int, rows: Sequence[Row]) -> None:
-        """Take in all rows of a twin; a source that another twin brought is there already."""
+        """Add all rows of a twin; sources added with another twin are skipped."""
         self._twins[twin] = rev
         own = f"/{id_}" if self._of_all else ""
         self._member(f"{PROVENANCE}{own}.json").add(line(provenance(rows)))

@@ -28,14 +28,14 @@ def policy_of(rows: Sequence[Row]) -> NumberedPolicy | None:
 
 
 def receipt_of(policy: NumberedPolicy, twin: str, rows: Sequence[Row]) -> dict[str, Any]:
-    """The consent receipt of a twin, given its rows, as it stood with the last of its commits."""
+    """The consent receipt of a twin, from its rows, as of its last commit."""
     (own,) = [row for row in rows if row["kind"] == "Twin"]
     stated = sorted(_stated(own), key=lambda each: (each.key, each.valid_from, each.revision_id))
     return consent_receipt(policy, twin, stated, moment(own["properties"]["last_updated"]["time"]))
 
 
 def _stated(twin: Row) -> Iterator[Permission]:
-    """What is stated of a twin, by its row."""
+    """The stated permissions of a twin, from its rows."""
     for edge in twin["edges"]:
         values = edge["properties"]
         if edge["type"] == "PERMITS" and values["rev_to"] == OPEN_REV:

@@ -1,4 +1,4 @@
-"""Where the beliefs of an archive come from, as W3C PROV-JSON: events, evidence, beliefs, sources, commits."""
+"""The provenance of an archive's beliefs, as W3C PROV-JSON: events, evidence, beliefs, sources, commits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AS: dict[str, str] = {
     "Source": "agent",
     "Commit": "activity",
 }
-"""What each kind of row is in PROV."""
+"""The PROV type of each kind of row."""
 
 RELATIONS: dict[str, tuple[str, str, str]] = {
     "FROM": ("wasDerivedFrom", "prov:generatedEntity", "prov:usedEntity"),
@@ -24,11 +24,11 @@ RELATIONS: dict[str, tuple[str, str, str]] = {
     "CAUSED_BY": ("used", "prov:activity", "prov:entity"),
     "BEARS_ON": ("wasDerivedFrom", "prov:usedEntity", "prov:generatedEntity"),
 }
-"""For each relationship, the relation of PROV and the roles of its two ends."""
+"""For each relationship, the PROV relation and the roles of its two ends."""
 
 
 def provenance(rows: Iterable[Row]) -> dict[str, Any]:
-    """The PROV-JSON document of the rows of an archive."""
+    """The PROV-JSON document for the rows of an archive."""
     document: dict[str, Any] = {"prefix": {PREFIX: NAMESPACE}}
     found: dict[str, list[dict[str, str]]] = {relation: [] for relation, _, _ in RELATIONS.values()}
     for row in rows:

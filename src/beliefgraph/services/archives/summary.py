@@ -1,4 +1,4 @@
-"""The page of an archive that a person reads: what is believed of them, and what was received."""
+"""The page of an archive for the person: what is believed about them, and what was received."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STYLE = (
 
 
 def summary(tenant: str, rows: Sequence[Row]) -> str:
-    """The page as HTML, without anything that is loaded from elsewhere."""
+    """The page as HTML, which loads nothing from elsewhere."""
     twins = [row for row in rows if row["kind"] == "Twin"]
     parts = [_twin(row, rows) for row in twins]
     title = f"What {tenant} holds of {', '.join(row['properties']['name'] for row in twins)}"
@@ -55,12 +55,12 @@ def _twin(twin: Row, rows: Sequence[Row]) -> str:
 
 
 def _current(values: dict[str, Any]) -> bool:
-    """Whether a revision is what the newest rev sees, until further notice."""
+    """Whether a revision is visible at the newest rev, and valid until further notice."""
     return bool(values["rev_to"] == OPEN_REV and values["valid_to"]["time"][:4] == FOREVER[:4])
 
 
 def _sure(log_odds: Any) -> str:
-    """A confidence as people read it."""
+    """A confidence as text."""
     if log_odds is None:
         return "not known"
     number = float(log_odds["float"] if isinstance(log_odds, dict) else log_odds)

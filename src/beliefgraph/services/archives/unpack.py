@@ -1,4 +1,4 @@
-"""An archive in a file: verified as a whole, then read row by row, so that memory never holds it."""
+"""An archive in a file: verified as a whole, then read row by row, so that it is never completely in memory."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from beliefgraph.store.archives import Row
 from beliefgraph.store.signing import verify
 
 MOST_BYTES = 2**36
-"""Bytes that an archive may have once it is unpacked."""
+"""Most bytes of an unpacked archive."""
 
 PIECE = 2**20
-"""Bytes that are read at a time."""
+"""Bytes read at a time."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Archive:
     twins: Mapping[str, int]
 
     def rows(self) -> Iterator[Row]:
-        """Its rows, read from the beginning of the file; `invalid-archive` where one is none."""
+        """Its rows, read from the beginning of the file; `invalid-archive` if one is malformed."""
         for called, content in _members(self.file):
             if called.startswith(ROWS):
                 for line in content:
@@ -45,9 +45,9 @@ class Archive:
 
 
 def verified(file: BinaryIO, public: bytes) -> Archive:
-    """The archive in a file that can be read more than once, whose signature and every digest are verified.
+    """The archive in a file that can be read more than once, after verifying its signature and every digest.
 
-    `invalid-archive` if it is none or was altered, `invalid-signature` if the key of another service signed it.
+    `invalid-archive` if it is not one or was altered, `invalid-signature` if the key of another service signed it.
     """
     members = _members(file)
     called, content = next(members, (None, None))
@@ -67,7 +67,7 @@ def verified(file: BinaryIO, public: bytes) -> Archive:
 
 
 def _members(file: BinaryIO) -> Iterator[tuple[str, IO[bytes]]]:
-    """The files of an archive in their order, each to be read before the next."""
+    """The files of an archive in order, each to be read before the next."""
     with _translated():
         file.seek(0)
         with (
@@ -81,7 +81,7 @@ def _members(file: BinaryIO) -> Iterator[tuple[str, IO[bytes]]]:
 
 
 class _Bounded:
-    """What is read of a file, up to as many bytes as an archive may have."""
+    """What is read from a file, up to the size limit of an archive."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file

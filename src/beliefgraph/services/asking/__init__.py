@@ -1,1 +1,1 @@
-"""What is known of a twin, and what should be asked next: derived on read."""
+"""What is known about a twin, and what should be asked next: derived on read."""

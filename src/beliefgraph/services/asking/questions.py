@@ -1,4 +1,4 @@
-"""Questions about what is known of a twin and what to ask next, as of any moment. Nothing is stored."""
+"""Queries on what is known about a twin and what to ask next, as of any moment. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from beliefgraph.store.graph import Graph
 
 FIRST = 5
 MOST = 100
-"""Questions of one answer."""
+"""Most questions in one answer."""
 
 MOST_ABOUT = 200
-"""Beliefs that questions may be asked about."""
+"""Most beliefs that questions may target."""
 
 MOST_OUTCOMES = 20
-"""Outcomes that questions may be asked about."""
+"""Most outcomes that questions may target."""
 
 
 class AskingQuestions:
-    """Answers how much is known of twins, and which questions would tell most."""
+    """Answers how much is known about twins, and which questions are most informative."""
 
     def __init__(self, graph: Graph, book: DefinitionBook, *, snapshots: Snapshots | None = None) -> None:
         self._graph = graph
@@ -54,11 +54,11 @@ class AskingQuestions:
         as_of: AsOf = NOW,
         at_least_rev: int | None = None,
     ) -> NextQuestions:
-        """The questions that tell most for their cost about some beliefs and what outcomes depend on, or about all.
+        """The most informative questions for their cost, about some beliefs and what outcomes depend on, or about all.
 
-        What an outcome depends on are the beliefs that its definition names.
-        Never one that was asked or answered lately, or that a hard constraint forbids to ask in the context. To whom a
-        part of the twin is not permitted, the types of its events tell nothing.
+        An outcome depends on the beliefs that its definition names. Never includes a question that was asked or
+        answered recently, or that a hard constraint forbids asking in the context. A caller who may see only part of
+        the twin gets no information from the types of its events.
         """
         if not 1 <= first <= MOST:
             raise Incorrect("invalid-input", f"first lies between 1 and {MOST}.", field="first")

@@ -1,4 +1,4 @@
-"""How much every question would tell, and how much is known. Pure."""
+"""The information that every question would provide, and how much is known. Pure."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ from beliefgraph.services.snapshots.recompute import Recomputed, recompute
 from beliefgraph.services.twin.blocks import Floats, Ints
 
 ALL = "*"
-"""The name of all domains together."""
+"""The name for all domains together."""
 
 
 def about_the_twin(definitions: Definitions) -> Iterator[BeliefKey]:
-    """Every belief about the twin itself that the catalog asks about; of values known in advance one stands for all."""
+    """Every belief about the twin itself that the catalog asks about; for values known in advance, one of them."""
     for attribute in definitions.attributes.values():
         if not attribute.deprecated and _about_people(attribute):
             yield BeliefKey.of(attribute=attribute.key, value=OTHER if attribute.categorical else None)
 
 
 def _about_people(attribute: Attribute) -> bool:
-    """Whether a belief about the person themselves has a meaning: a constraint is about an operand, a valence too."""
+    """Whether a belief about the person is meaningful: constraints are about operands, valences about things."""
     preference = attribute.preference
     return preference is None or (preference.rule is None and preference.kind != "valence")
 
@@ -86,7 +86,7 @@ def _domain(name: str, found: Bits, beliefs: int, heard: int) -> DomainCoverage:
 
 
 def _positions(seen: Recomputed, keys: Iterable[BeliefKey]) -> set[int]:
-    """The positions of beliefs that have an answer; of a value, of all values beside it."""
+    """The positions of beliefs that have an answer; for a value, of all values of its attribute."""
     layout, twin = seen.derived.layout, seen.moment.state.id
     found: set[int] = set()
     for key in keys:
@@ -96,9 +96,9 @@ def _positions(seen: Recomputed, keys: Iterable[BeliefKey]) -> set[int]:
 
 
 class _Asked:
-    """What follows from a set of definitions alone: the belief of each question, and those about a single one as the
-    inference takes them; of the beliefs that the catalog asks about, one for each component, which brings the others.
-    """
+    """What follows from a set of definitions alone: the belief of each question, and those about a single one as
+    inference takes them; of the beliefs that the catalog asks about, one for each component, which includes the
+    others."""
 
     def __init__(self, graph: DefinitionGraph) -> None:
         definitions = graph.definitions
@@ -124,7 +124,7 @@ def _asked_of(graph: DefinitionGraph) -> _Asked:
 
 @dataclass(frozen=True)
 class Asking:
-    """The questions that may be asked at a moment, and the beliefs that answers should tell about."""
+    """The questions that may be asked at a moment, and the beliefs that answers should inform about."""
 
     moment: Snapshot
     questions: Sequence[QuestionDefinition]
@@ -132,7 +132,7 @@ class Asking:
 
     @cached_property
     def seen(self) -> Recomputed:
-        """Everything derived, with what is asked about and what answers would be evidence of."""
+        """The full derivation, including the targets and the beliefs that answers would be evidence on."""
         asked = _asked_of(self.moment.graph)
         return recompute(
             self.moment, [*(self.about or asked.components), *(asked.key_of[each.key] for each in self.questions)]
@@ -140,14 +140,14 @@ class Asking:
 
     @cached_property
     def positions(self) -> Mapping[str, int]:
-        """The position of the belief that each question is about; of all values, that of `other`."""
+        """The position of the belief that each question is about; for all values, that of `other`."""
         layout, twin = self.seen.derived.layout, self.moment.state.id
         keys = _asked_of(self.moment.graph).key_of
         return {each.key: layout.position[belief_id(twin, keys[each.key])] for each in self.questions}
 
     @cached_property
     def targets(self) -> Ints:
-        """The positions of the beliefs that answers should tell about; all with an answer if none are named."""
+        """The positions of the beliefs that answers should inform about; all with an answer if none are named."""
         derived = self.seen.derived
         if not self.about:
             known = np.flatnonzero(derived.available)
@@ -155,13 +155,13 @@ class Asking:
         return np.array(sorted({self.seen.answered(key) for key in self.about}), dtype=np.int64)
 
     def first(self, most: int) -> list[QuestionToAsk]:
-        """The questions that tell most for their cost; ties by name."""
+        """The most informative questions for their cost; ties by name."""
         gains = self._gains()
         worth = sorted(gains, key=lambda each: (-gains[each] / self.questions[each].cost, self.questions[each].key))
         return [self._answer(self.questions[place], gains[place]) for place in worth[:most]]
 
     def _gains(self) -> dict[int, float]:
-        """How many bits each question tells about the targets, by its place; those without an answer are left out."""
+        """The information in bits from each question about the targets, by index; without those that have no answer."""
         derived, layout = self.seen.derived, self.seen.derived.layout
         rows = [(unit, positions) for unit in layout.units for positions in unit.positions]
         row_of = np.full(len(layout.ids), -1)
@@ -242,7 +242,7 @@ class Asking:
 
 
 def forbidden(moment: Snapshot, context: str, questions: Collection[QuestionDefinition]) -> set[str]:
-    """The questions that a hard constraint of the person forbids to ask in a context, by their names."""
+    """The names of the questions that a hard constraint of the person forbids asking in a context."""
     featured = [question for question in questions if question.features]
     hard = [
         attribute
@@ -260,7 +260,7 @@ def forbidden(moment: Snapshot, context: str, questions: Collection[QuestionDefi
 
 
 def last_stated(moment: Snapshot) -> dict[str, datetime]:
-    """When somebody last stated something about the twin itself, by attribute."""
+    """When something about the twin itself was last stated, by attribute."""
     bearings, beliefs = moment.state.bearings, moment.state.beliefs
     rows = bearings.headed(lambda heading: heading.stance in ("assertion", "correction"))
     if not len(rows):
@@ -275,12 +275,12 @@ def last_stated(moment: Snapshot) -> dict[str, datetime]:
 
 
 def _key(question: QuestionDefinition) -> BeliefKey:
-    """The belief that a question is about; of all values, `other`."""
+    """The belief that a question is about; for all values, `other`."""
     value = OTHER if question.by_value else question.value
     return BeliefKey.of(attribute=question.attribute, subject=ANYONE, context=ANYWHERE, value=value)
 
 
 def _likelihood(question: QuestionDefinition, values: Sequence[str]) -> Floats:
-    """How likely each answer is under each of these values, shape [answers, values], each column scaled to 1."""
+    """The probability of each answer under each of these values, shape [answers, values], each column scaled to 1."""
     table = np.array([[question.likelihood(answer, value) for value in values] for answer in question.answers])
     return np.asarray(table / table.sum(axis=0))

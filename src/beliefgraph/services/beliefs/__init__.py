@@ -1,1 +1,1 @@
-"""The layer of beliefs: what is said of them, what is published, what is contested."""
+"""The layer of beliefs: the evidence, what is published, what is contested."""

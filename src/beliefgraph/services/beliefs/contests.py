@@ -18,7 +18,7 @@ from beliefgraph.services.twin.state import TwinState
 
 
 def contesting(context: CommandContext, command: Contest, now: datetime, found: Collection[str]) -> Additions:
-    """What contesting some evidence of the twin adds, or taking that back; what is so already stays as it is."""
+    """What contesting some evidence of the twin adds, or ending the contest; no change if it is already so."""
     if not context.speaks_for_the_person:
         raise Forbidden("missing-scope", "Only the person's own key contests evidence about them.")
     if not found:
@@ -29,7 +29,7 @@ def contesting(context: CommandContext, command: Contest, now: datetime, found: 
     opened = [_row(context, id_, now) for id_ in sorted(meant - known.keys())] if command.contested else []
     return Additions(
         cause="contested",
-        moment=context.state.head_time or BEGINNING,  # it says nothing of when the twin lives
+        moment=context.state.head_time or BEGINNING,  # it does not move the head time
         delta=Delta.of(opened=opened, closed=closed) + Delta(events=[context.arrived]),
     )
 
@@ -55,12 +55,12 @@ class ContestedBeliefs:
     since: Mapping[str, tuple[int, ...]]
 
     def on(self, belief: str, before: int | None = None) -> int:
-        """How many pieces of contested evidence bear on a belief, or did before a rev."""
+        """The number of pieces of contested evidence on a belief, now or before a rev."""
         return sum(before is None or rev < before for rev in self.since.get(belief, ()))
 
 
 def contested_beliefs(state: TwinState) -> ContestedBeliefs:
-    """The beliefs of a twin on which contested evidence bears that is in force."""
+    """The beliefs of a twin with contested evidence in force."""
     evidence = contested_evidence(state)
     since: dict[str, list[int]] = defaultdict(list)
     for row in state.bearings.records(state.bearings.of_evidence(evidence)):
@@ -69,5 +69,5 @@ def contested_beliefs(state: TwinState) -> ContestedBeliefs:
 
 
 def contested_evidence(state: TwinState) -> frozenset[str]:
-    """The evidence of a twin that the person contests, by its ids."""
+    """The ids of a twin's contested evidence."""
     return frozenset(row.evidence for row in state.rows_of(Contested).values())

@@ -1,4 +1,4 @@
-"""In how many contexts a twin is heard of what it inherits: all of one are derived together, so there is an end."""
+"""A limit on the contexts of an inheriting preference in a twin: all contexts of one are derived together."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.twin.state import TwinState
 
 MOST_CONTEXTS = 200
-"""Contexts of one preference for one subject, those that they lie in among them."""
+"""Most contexts of one preference for one subject, including those that contain them."""
 
 Heard = dict[tuple[str, str], set[str]]
 """The contexts by attribute and subject."""
 
 
 class Contexts:
-    """The contexts of a twin's preferences that inherit, as more of them are named."""
+    """The contexts of a twin's inheriting preferences, as more of them are named."""
 
     def __init__(self, state: TwinState, graph: DefinitionGraph) -> None:
         self._state = state
@@ -37,9 +37,9 @@ class Contexts:
         return self._heard([*self._state.beliefs.values(), *self._borne_on(metrics)])
 
     def take(self, named: Iterable[BeliefKey], counted: Iterable[MetricKey] = ()) -> None:
-        """Count in what is named, and what those metrics bear on in which something counts.
+        """Add the named contexts, and those that the counted metrics bear on.
 
-        Refuses all of it (`too-large`) where a preference would have too many contexts.
+        Refuses all of it (`too-large`) if a preference would have too many contexts.
         """
         heard = self._heard([*named, *self._borne_on(counted)])
         if not heard:

@@ -1,4 +1,4 @@
-"""What a twin would publish of beliefs, for an answer alone: a holding is made when somebody asks for it. Pure."""
+"""What a twin would publish of beliefs, only for an answer: a holding is created on request. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from beliefgraph.services.twin.state import TwinState
 
 
 def with_holdings(state: TwinState, graph: DefinitionGraph, derived: Derivation) -> TwinState:
-    """A twin of which nothing is published, with what it would publish of beliefs and the relations between these."""
+    """A twin without published state, with what it would publish of beliefs and the relations between them."""
     holdings = PassingHoldings(state, graph, derived)
     layout = derived.layout
     fresh = {id_: layout.keys[place] for id_, place in holdings.places.items() if id_ not in state.beliefs}
@@ -32,7 +32,7 @@ def with_holdings(state: TwinState, graph: DefinitionGraph, derived: Derivation)
 
 
 class PassingHoldings(Mapping[str, Holding]):
-    """The holdings of a derivation by belief; all are made at once where all are asked for."""
+    """The holdings of a derivation by belief; all are created at once if all are requested."""
 
     def __init__(self, state: TwinState, graph: DefinitionGraph, derived: Derivation) -> None:
         self._state = state

@@ -1,6 +1,6 @@
-"""Whose texts are sealed: beliefs of attributes that are marked personal, and evidence that speaks of them. Pure.
+"""Which texts are sealed: those of beliefs of attributes marked personal, and of evidence on them. Pure.
 
-So are the summaries of evidence that states something personal of a further layer.
+So are the summaries of evidence with personal statements in another layer.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from beliefgraph.services.twin.state import TwinState
 
 
 def personal_ids(attributes: Collection[str], twin: TwinState, delta: Delta) -> frozenset[str]:
-    """The ids of what a commit writes of personal attributes: beliefs, and the evidence that bears on them.
+    """The ids of the personal rows that a commit writes: beliefs of personal attributes, and the evidence on them.
 
-    With them the evidence that states something personal of further layers.
+    This includes evidence with personal statements in other layers.
     """
     stated = frozenset(_states_personal(delta))
     if not attributes:
@@ -40,7 +40,7 @@ def _states_personal(delta: Delta) -> Iterator[str]:
 
 
 def _spoken_of(delta: Delta) -> Iterator[tuple[str, str | None]]:
-    """The beliefs that a commit makes, publishes or speaks of, each with the evidence."""
+    """The beliefs that a commit creates, publishes or has evidence on, each with the evidence."""
     for belief in delta.made.of(Belief):
         yield belief.id, None
     for rows in (delta.closed, delta.opened):

@@ -1,4 +1,4 @@
-"""What a commit publishes: the beliefs whose rounded log-odds or status moved, and the relations drawn between them."""
+"""What a commit publishes: beliefs whose rounded log-odds or status moved, and the relations between stored beliefs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from beliefgraph.services.twin.state import TwinState
 
 
 def worth_publishing(state: TwinState, derived: Derivation) -> npt.NDArray[np.bool_]:
-    """The positions of beliefs that are published whatever was before: those that are told of, or left their prior."""
+    """The positions of beliefs to publish regardless of what was before: with evidence, or away from their prior."""
     layout = derived.layout
     known = np.zeros(len(layout.ids), dtype=np.bool_)
     known[[layout.position[id_] for id_ in related(state, derived.at) if id_ in layout.position]] = True
@@ -40,7 +40,7 @@ def holding(
     definition: str,
     standing: tuple[int, float | None, Status, Quality, float | None],
 ) -> Holding:
-    """The holding of a belief as a derivation has it (`Derivation.standing`), made to be stored or for an answer."""
+    """The holding of a belief from a derivation (`Derivation.standing`), to be stored or for an answer."""
     position, log_odds, status, quality, error = standing
     return make(
         Holding,
@@ -57,12 +57,12 @@ def holding(
 
 
 def publish(context: PublishContext) -> Published:
-    """The holdings that a commit closes and opens, with beliefs that are new, and the relations drawn between beliefs.
+    """The holdings that a commit closes and opens, with new beliefs, and the relations between beliefs.
 
-    A belief is published while it has evidence, a relation of the twin's own, or a value that left the prior
-    noticeably; what was published before makes no difference to that. A holding is written exactly when the rounded
-    value, the status or the quality differs from the one that stands. A holding that is closed and that none follows is
-    one of a belief that is not published any more: back at its prior, or an open value that nothing names.
+    A belief is published while it has evidence, a personal relation, or a value that left the prior noticeably; what
+    was published before makes no difference to that. A holding is written exactly when the rounded value, the status or
+    the quality differs from the current one. A holding that is closed without a successor belongs to a belief that is
+    no longer published: back at its prior, or an open value that no evidence names.
     """
     state, graph, derived, rev = context.after, context.graph, context.derivation, context.rev
     layout = derived.layout
@@ -96,7 +96,7 @@ def publish(context: PublishContext) -> Published:
 
 
 def _redraws(context: PublishContext) -> bool:
-    """Whether all relations are drawn again: the definitions changed, or the twin's own, if by time alone."""
+    """Whether all relations are written again: definitions or personal relations changed, even by time alone."""
     before, graph = context.before, context.graph
     if before.definitions != graph.definitions.number:
         return True
@@ -111,9 +111,9 @@ def _change(belief: Belief, before: Holding | None, after: Holding | None) -> Be
 def draw(
     state: TwinState, derived: Derivation, fresh: set[str], rev: int, redraw: bool
 ) -> tuple[tuple[BeliefRelation, ...], tuple[BeliefRelation, ...]]:
-    """The relations of the definitions to close and to open, so that those between stored beliefs are drawn.
+    """The relations of the definitions to close and to open, so that exactly those between stored beliefs exist.
 
-    Everything is drawn again when the definitions changed; else only what touches a belief that is new.
+    All are checked when the definitions changed; else only those of new beliefs.
     """
     if not redraw and not fresh:
         return (), ()
@@ -149,4 +149,4 @@ def _says(relation: BeliefRelation) -> tuple[object, str]:
 
 
 BELIEFS = Layer("beliefs", Belief, Holding, _change, publish, EvidenceDraft)
-"""What a twin believes."""
+"""The beliefs of a twin."""

@@ -1,4 +1,4 @@
-"""The rows of one source's statement: evidence with its bearings and measurements. Pure."""
+"""The rows for one source's statement: evidence with its bearings and measurements. Pure."""
 
 from __future__ import annotations
 

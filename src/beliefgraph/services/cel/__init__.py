@@ -1,1 +1,1 @@
-"""CEL, the Common Expression Language: read into a tree, checked, and evaluated within a budget of steps."""
+"""CEL, the Common Expression Language: parsed into a tree, checked, and evaluated within a budget of steps."""

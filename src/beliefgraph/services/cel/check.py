@@ -1,4 +1,4 @@
-"""What is wrong with an expression in itself, before any event: what would fail on every one, or cost too much."""
+"""Errors in an expression that are independent of events: what would fail on every one, or cost too much."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EVENT: Mapping[str, Kind] = {
 """The fields of `event`."""
 
 VARIABLES: Mapping[str, Kind] = {"event": "map", "data": "map"}
-"""What an expression can see."""
+"""The variables that an expression can use."""
 
 _SAID: Mapping[Kind, str] = {
     **{"bool": "true or false", "number": "a number", "string": "a text", "bytes": "bytes", "list": "a list"},
@@ -32,7 +32,7 @@ _KINDS: Mapping[str, Kind] = {
 
 
 class Wrong(NamedTuple):
-    """What is wrong, in words, and at which position of the text."""
+    """An error as text, and its position in the expression."""
 
     why: str
     at: int
@@ -45,7 +45,7 @@ class _RefusedError(Exception):
 
 
 def check(tree: Node, *wanted: Kind) -> Wrong | None:
-    """What is wrong with an expression that must give one of the kinds `wanted`; None if nothing is."""
+    """The error in an expression that must give one of the kinds `wanted`; None if there is none."""
     try:
         _check_cost(tree)
         found = _Kinds().of(tree, {})
@@ -58,7 +58,7 @@ def check(tree: Node, *wanted: Kind) -> Wrong | None:
 
 
 def _check_cost(tree: Node) -> None:
-    """Refuse what takes quadratic time: a loop in a loop, one that looks back at the event, lists built from lists."""
+    """Refuse what takes quadratic time: a loop in a loop, one that refers to the event, lists built from lists."""
     for loop in (node for node in walk(tree) if isinstance(node, Loop)):
         if loop.kind in ("map", "filter"):
             why = "it uses {}, and lists that are built from lists take quadratic time; use all, exists or exists_one"
@@ -74,7 +74,7 @@ def _check_cost(tree: Node) -> None:
 
 
 def _check_constants(tree: Node) -> None:
-    """Refuse what fails whatever the event is: each part that names nothing is evaluated."""
+    """Refuse what fails for every event: each part without variables is evaluated."""
 
     def constant(node: Node) -> bool:
         under = [constant(each) for each in children(node)]
@@ -90,7 +90,7 @@ def _check_constants(tree: Node) -> None:
 
 
 class _Kinds:
-    """The kind of value that every node gives, as far as it is known before there is an event."""
+    """The kind of value that every node gives, as far as it is known without an event."""
 
     def of(self, node: Node, elements: Mapping[str, Kind]) -> Kind:
         """The kind of a node; `elements` are the names of the loops around it."""

@@ -1,8 +1,8 @@
-"""An expression made ready to be evaluated: every node becomes a function of the variables.
+"""Preparing an expression for evaluation: every node becomes a function of the variables.
 
 Work is counted in steps: one for every node, in a loop once for every element, and more where a function's time grows
-with what it is given. The steps are a function of the expression and the event alone, so whether an expression is
-stopped does not depend on the machine. A step takes some 50 to 150 nanoseconds.
+with its input. The steps are a function of the expression and the event alone, so whether an expression is stopped does
+not depend on the machine. A step takes about 50 to 150 nanoseconds.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from beliefgraph.services.cel.tree import Call, Constant, Field, ListOf, Loop, M
 from beliefgraph.services.cel.values import WRONG_TYPE, FailsError, is_number
 
 STEPS = 250_000
-"""What all expressions on one event may take together: some 20 ms, and more than one look at each part of an event."""
+"""The budget of all expressions on one event together: about 20 ms, and more than one step per part of an event."""
 
 STEPS_OF_A_COMPARISON = 4
-"""What it takes to compare two elements of a list or a map."""
+"""Steps to compare two elements of a list or a map."""
 
 UNKNOWN_FUNCTION = "it calls a function that there is not"
 
@@ -36,14 +36,14 @@ class TooCostlyError(Exception):
 
 
 class Variables(dict[str, object]):
-    """The variables of an evaluation, with the steps that are left for all expressions on them."""
+    """The variables of an evaluation, with the remaining steps of all expressions on them."""
 
     def __init__(self, values: Mapping[str, object], steps: int = STEPS) -> None:
         super().__init__(values)
         self.left = steps
 
     def spend(self, steps: int) -> None:
-        """Take steps from those that are left; `TooCostlyError` where there are too few."""
+        """Use up steps; `TooCostlyError` if too few remain."""
         self.left -= steps
         if self.left < 0:
             raise TooCostlyError
@@ -64,7 +64,7 @@ def ready(tree: Node) -> Ready:
 
 
 def equal(a: object, b: object, variables: Variables) -> bool:
-    """Whether two values are one: numbers by their value, whatever their kind; true is no number."""
+    """Whether two values are equal: numbers by value, whatever their type; true is not a number."""
     if isinstance(a, list):
         if not isinstance(b, list) or len(a) != len(b):
             return False
@@ -189,7 +189,7 @@ def _function(function: Function, arguments: list[Ready]) -> Ready:
 
 
 def _either(left: Ready, right: Ready, *, decisive: bool) -> Ready:
-    """`||` where true decides, `&&` where false does: one side that decides makes up for a failure of the other."""
+    """`||` where true decides, `&&` where false does: a side that decides overrides a failure of the other."""
 
     def evaluate(variables: Variables) -> bool:
         try:
@@ -240,7 +240,7 @@ def _item(of: object, at: object) -> object:
 
 
 def _entry(of: Mapping[object, object], key: object) -> tuple[object] | None:
-    """The value of a key in a map, as a tuple; a boolean is no number, though Python takes it for one."""
+    """The value of a map key, as a tuple; a boolean is not a number, although it is one in Python."""
     if isinstance(key, (list, dict)) or key not in of:
         return None
     if isinstance(key, (bool, int, float)) and not any(
@@ -284,7 +284,7 @@ def _run(
     condition: Ready | None,
     steps: int,
 ) -> object:
-    """What a macro makes of the elements, which the variable called `name` takes on one after the other."""
+    """The result of a macro over the elements, each bound in turn to the variable `name`."""
     found: list[object] = []
     failure: FailsError | None = None
     for element in elements:

@@ -1,7 +1,7 @@
-"""What an expression may call: each function with the kinds of values that it takes and gives.
+"""The functions that an expression may call, each with the kinds of its arguments and result.
 
-A function may be called on its first argument too, as a method. Where its time grows with its arguments, it says how
-many steps that is.
+A function may also be called as a method on its first argument. If its time grows with its arguments, it has a number
+of steps for that.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from beliefgraph.services.cel import values
 from beliefgraph.services.cel.values import WRONG_FORM, WRONG_TYPE, FailsError
 
 Kind: TypeAlias = Literal["any", "bool", "number", "string", "bytes", "list", "map", "null", "timestamp", "duration"]
-"""What is known of a value before there is an event; `any` is anything."""
+"""The kinds of values, known before there is an event; `any` is anything."""
 
 MOST_INSTRUCTIONS = 2_000
-"""The size of the largest regular expression, in instructions of its automaton."""
+"""Largest size of a regular expression, in instructions of its automaton."""
 
 INSTRUCTIONS_IN_A_STEP = 16
-"""Instructions, each for one character, that a step pays for: about 130 ns where the automaton must be simulated."""
+"""Instructions per character that one step covers: about 130 ns where the automaton must be simulated."""
 
 CHARACTERS_IN_A_STEP = 256
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function: its signatures, kinds of arguments and of the result, and the steps that it costs beside 1."""
+    """A function: its signatures, kinds of arguments and of the result, and its cost in steps besides 1."""
 
     call: Callable[..., object]
     signatures: tuple[tuple[tuple[Kind, ...], Kind], ...]
@@ -42,12 +42,12 @@ class Function:
 
 
 class BadPatternError(FailsError):
-    """A text is no regular expression."""
+    """A text is not a regular expression."""
 
 
 @lru_cache(maxsize=1_000)
 def pattern(text: str) -> re2._Regexp:
-    """A regular expression of RE2, which takes time in proportion to the text; `BadPatternError` if it is none."""
+    """An RE2 regular expression, which takes time linear in the text; `BadPatternError` if it is not one."""
     options = re2.Options()
     options.log_errors = False
     try:
@@ -106,7 +106,7 @@ def _cost_of_text(*arguments: object) -> int:
 
 
 def _of_time(read: Callable[[datetime], int], of_span: int | None = None) -> Callable[..., object]:
-    """A getter of a moment, in a zone or in UTC; `of_span` is the unit in microseconds in which a span is told too."""
+    """A getter of a moment, in a zone or in UTC; `of_span` is its unit in microseconds for spans, if it has one."""
 
     def get(value: object, where: object = None) -> int:
         if isinstance(value, datetime) and (where is None or isinstance(where, str)):
@@ -160,7 +160,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "getSeconds": _getter(lambda time: time.second, 1_000_000),
     "getMilliseconds": _getter(lambda time: time.microsecond // 1_000, 1_000),
 }
-"""Every function by its name."""
+"""Every function, by name."""
 
 
 def _arithmetic(*more: tuple[tuple[Kind, ...], Kind]) -> tuple[tuple[tuple[Kind, ...], Kind], ...]:
@@ -207,9 +207,9 @@ OPERATORS: Mapping[str, Function] = {
     "<=": Function(lambda a, b: values.less(a, b) or _same(a, b), _ORDERED),
     ">=": Function(lambda a, b: values.less(b, a) or _same(a, b), _ORDERED),
 }
-"""Every operator that always evaluates what it is between; the others stand in `evaluate`."""
+"""Every operator that always evaluates its operands; the others are in `evaluate`."""
 
 
 def _same(a: object, b: object) -> bool:
-    """Whether two values that can be ordered are one."""
+    """Whether two ordered values are equal."""
     return a == b

@@ -9,10 +9,10 @@ from beliefgraph.services.cel.tree import Call, Constant, Field, ListOf, Loop, L
 from beliefgraph.services.cel.values import Uint
 
 MAX_DEPTH = 60
-"""Parentheses, brackets and operators before their operand that may be open at once."""
+"""Most parentheses, brackets and prefix operators open at once."""
 
 MAX_CHAIN = 250
-"""Operators, fields and calls in a row on one level: `a + b + …`, `a.b.c…`."""
+"""Most operators, fields and calls in a row on one level: `a + b + …`, `a.b.c…`."""
 
 _TOKEN = re.compile(
     r"""(?P<blank>(?:[\s]|//[^\n]*)+)
@@ -39,7 +39,7 @@ _BINARY = {
     **dict.fromkeys(("+", "-"), 4),
     **dict.fromkeys(("*", "/", "%"), 5),
 }
-"""Every operator between two operands, with how tightly it binds."""
+"""Every binary operator, with its precedence."""
 
 _LITERALS = {"true": True, "false": False, "null": None}
 _LOOPS: dict[str, LoopKind] = {
@@ -51,7 +51,7 @@ _LARGEST_UINT = 2**64 - 1
 
 
 class NotCelError(Exception):
-    """A text is no CEL expression; the message says why, and at which column."""
+    """A text is not a CEL expression; the message says why, and at which column."""
 
 
 class _Token(NamedTuple):
@@ -70,7 +70,7 @@ def parse(text: str) -> Node:
 
 
 def column(text: str, at: int) -> str:
-    """Where a position of a text is, in words: its column, and its line if there are several."""
+    """A position in a text, as text: its column, and its line if there are several."""
     line = text.count("\n", 0, at) + 1
     place = f"column {at - (text.rfind(chr(10), 0, at) + 1) + 1}"
     return place if "\n" not in text else f"line {line}, {place}"

@@ -27,7 +27,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a map, `of.field`; with `test`, whether it is there: `has(of.field)`."""
+    """A field of a map, `of.field`; with `test`, whether it exists: `has(of.field)`."""
 
     at: int
     of: Node
@@ -37,7 +37,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function or an operator with its arguments; what a method is called on comes first."""
+    """A function or an operator with its arguments; the target of a method comes first."""
 
     at: int
     function: str
@@ -62,7 +62,7 @@ class MapOf:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A macro that evaluates `body` for every element of `over`; `condition` is the first one of `map(x, if, then)`."""
+    """A macro that evaluates `body` for every element of `over`; `condition` is the `if` of `map(x, if, then)`."""
 
     at: int
     kind: LoopKind
@@ -102,5 +102,5 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def size(node: Node) -> int:
-    """How many nodes a tree has."""
+    """The number of nodes of a tree."""
     return sum(1 for _ in walk(node))

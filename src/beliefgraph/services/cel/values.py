@@ -1,7 +1,7 @@
-"""The values of expressions: Python's own, and JSON's numbers, which mix.
+"""The values of expressions: Python's own, with JSON's numbers, which may be mixed.
 
-Whole numbers are int (64 bits), others float; text is str, a moment a datetime with a zone, a span a timedelta. Where a
-whole number meets another, the whole one is converted, in arithmetic as in comparisons: JSON has one kind of number.
+Whole numbers are int (64 bits), others float; text is str, a moment a datetime with a zone, a span a timedelta. If only
+one of two numbers is whole, it is converted, in arithmetic and in comparisons: JSON has one type of number.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 
 class Uint(int):
-    """A whole number that CEL calls unsigned; beside another kind of number it is like any."""
+    """A CEL unsigned integer; with another type of number it behaves like any."""
 
     __slots__ = ()
 
@@ -28,7 +28,7 @@ _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d
 
 
 class FailsError(Exception):
-    """An expression has no value here; the message says why, in words that hold nothing of the input."""
+    """An expression has no value here; the message says why, without any part of the input."""
 
 
 TOO_LARGE = "a number grows too large"
@@ -38,7 +38,7 @@ WRONG_FORM = "a function does not take what it is given"
 
 
 def kind(value: object) -> str:
-    """The name of a value's type, as CEL has it."""
+    """The CEL name of a value's type."""
     match value:
         case bool():
             return "bool"
@@ -65,7 +65,7 @@ def kind(value: object) -> str:
 
 
 def is_number(value: object) -> bool:
-    """Whether a value is a number; true and false are none."""
+    """Whether a value is a number; true and false are not."""
     return isinstance(value, (int, float)) and value is not True and value is not False
 
 
@@ -109,7 +109,7 @@ def multiply(a: object, b: object) -> object:
 
 
 def divide(a: object, b: object) -> object:
-    """`a / b`: two whole numbers give a whole one, rounded towards zero; else as IEEE 754 has it."""
+    """`a / b`: two whole numbers give a whole one, rounded towards zero; else as in IEEE 754."""
     if not (is_number(a) and is_number(b)):
         raise FailsError(WRONG_TYPE)
     if isinstance(a, int) and isinstance(b, int):
@@ -153,19 +153,19 @@ def less(a: object, b: object) -> bool:
 
 
 def to_int(value: object) -> object:
-    """`int(value)`: of a number its whole part, of a text what it spells, of a moment the seconds since 1970."""
+    """`int(value)`: for a number its whole part, for a text its number, for a moment the seconds since 1970."""
     if isinstance(value, datetime):
         return (value - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
     return _whole_part(value, _SMALLEST_INT, _LARGEST_INT)
 
 
 def to_uint(value: object) -> object:
-    """`uint(value)`: as `int`, and not below 0."""
+    """`uint(value)`: as `int`, and at least 0."""
     return Uint(_whole_part(value, 0, _LARGEST_UINT))
 
 
 def to_double(value: object) -> object:
-    """`double(value)`: of a number or of a text that spells one."""
+    """`double(value)`: for a number, or for a text that contains one."""
     if is_number(value):
         return float(value)  # type: ignore[arg-type]
     if isinstance(value, str):
@@ -208,7 +208,7 @@ def to_bytes(value: object) -> bytes:
 
 
 def to_timestamp(value: object) -> datetime:
-    """`timestamp(value)`: of a text as in RFC 3339, or of the seconds since 1970."""
+    """`timestamp(value)`: for a text as in RFC 3339, or for seconds since 1970."""
     if isinstance(value, datetime):
         return value
     try:
@@ -259,7 +259,7 @@ def _whole_part(value: object, least: int, most: int) -> int:
         part = int(value)  # type: ignore[call-overload]
     except OverflowError:
         raise FailsError(TOO_LARGE) from None
-    except ValueError:  # not a number, or a text that spells none
+    except ValueError:  # not a number, or not the text of one
         raise FailsError(WRONG_FORM) from None
     if least <= part <= most:
         return int(part)
@@ -276,7 +276,7 @@ def _spelled(value: float) -> str:
 
 
 def _decimals(text: str) -> int:
-    """How many decimals a number with a negative exponent has when it is written out."""
+    """The number of decimals of a number with a negative exponent when written out."""
     digits, _, exponent = text.partition("e")
     return len(digits.partition(".")[2]) - int(exponent)
 

@@ -30,11 +30,11 @@ SHOWN = 200
 """Pieces whose surprise is reported individually: the latest of each stream."""
 
 GOAL_KINDS = (*get_args(get_args(GoalStatus)[0]), "other")
-"""The kinds of what is stated of goals: each status, and anything else."""
+"""The kinds of statements about goals: each status, and anything else."""
 
 
 class ChangePointQuestions:
-    """Answers where the evidence of twins changed at once."""
+    """Answers where the evidence of twins changed abruptly."""
 
     def __init__(self, graph: Graph, book: DefinitionBook, *, snapshots: Snapshots | None = None) -> None:
         self._snapshots = snapshots or Snapshots(graph, book)
@@ -42,14 +42,14 @@ class ChangePointQuestions:
     async def change_points(
         self, caller: Caller, twin: str, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> ChangePoints:
-        """How well the evidence of each domain, stage and goal was predicted, and the changes found by then."""
+        """How well the evidence of each domain, stage and goal was predicted, and the changes detected so far."""
         moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         return await asyncio.to_thread(_found, moment)
 
 
 @dataclass(frozen=True)
 class _Told:
-    """What is followed in one stream: kinds of `count`, in the order of their times, with the evidence of each."""
+    """What is followed in one stream: kinds of `count`, in order of time, with the evidence of each."""
 
     kind: StreamKind
     name: str
@@ -113,7 +113,7 @@ def _stages(moment: Snapshot, known: Followed, every: Pieces) -> Iterator[_Told]
 
 
 def _goals(moment: Snapshot) -> Iterator[_Told]:
-    """What was stated of goals."""
+    """The statements about goals."""
     said = [each for each in moment.state.statements if each.valid_from <= moment.at]
     if not said:
         return

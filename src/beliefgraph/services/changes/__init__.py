@@ -1,1 +1,1 @@
-"""Changes of twins, asked for and followed."""
+"""Changes of twins, queried and subscribed to."""

@@ -1,6 +1,6 @@
-"""Changes: the numbered notices that revisions were stored, asked for or followed as they come.
+"""Changes: the numbered notices that revisions were stored, queried or subscribed to.
 
-They are read from the store, so the commits of every process arrive; a notifier only makes this process look sooner.
+They are read from the store, so the commits of every process arrive; a notifier only makes this process check sooner.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ MAX_CHANGES = 200
 _log = logging.getLogger(__name__)
 
 INTERVAL = 1.0
-"""Seconds between two looks at the store."""
+"""Seconds between two checks of the store."""
 
 AT_ONCE = 50
-"""Changes of one twin read in one look, at most half a queue; the next look follows at once for what is left."""
+"""Changes of one twin read in one check, at most half a queue; the next check follows at once for the rest."""
 
 QUEUE = 256
 """Changes that wait for one subscriber before it counts as too slow (`overloaded`)."""
@@ -43,7 +43,7 @@ RESUME_LIMIT = 10_000
 
 @dataclass(eq=False)
 class _Subscriber:
-    """What waits for one subscriber, and why nothing more will come, once nothing will."""
+    """The queue of one subscriber, and the reason why it ended, once it has."""
 
     room: int
     waiting: deque[Change] = field(default_factory=deque)
@@ -65,12 +65,12 @@ class _Subscriber:
             self.news.set()
 
     def end(self, why: BeliefgraphError) -> None:
-        """Let nothing more come, and say why once the queue is read."""
+        """End the queue, with the reason given once it is read."""
         self.ended = self.ended or why
         self.news.set()
 
     async def next(self) -> Change:
-        """The next change, when it comes; or why there is none."""
+        """The next change, when it comes; or raises the reason why there is none."""
         while not self.waiting:
             if self.ended is not None:
                 raise self.ended
@@ -81,7 +81,7 @@ class _Subscriber:
 
 @dataclass(eq=False)
 class _Watched:
-    """A twin that is followed: its name, up to which rev its changes were handed out, and to whom."""
+    """A twin that is followed: its name, the rev up to which its changes were delivered, and the subscribers."""
 
     name: str
     rev: int
@@ -89,7 +89,7 @@ class _Watched:
 
 
 class Changes:
-    """The changes of twins, and subscriptions to them: one look at the store serves all subscribers of a process."""
+    """The changes of twins, and subscriptions to them: one check of the store serves all subscribers of a process."""
 
     def __init__(
         self,
@@ -115,14 +115,14 @@ class Changes:
 
     @property
     def followers(self) -> tuple[int, int]:
-        """How many subscribers there are, and how many changes wait for the slowest of them."""
+        """The number of subscribers, and the number of changes that wait for the slowest of them."""
         waiting = [len(each.waiting) for watched in self._watched.values() for each in watched.subscribers]
         return len(waiting), max(waiting, default=0)
 
     async def since(self, caller: Caller, twin: str, rev: int, *, limit: int = MAX_CHANGES) -> list[Change]:
         """The changes after a rev, in order, at most `limit` of them.
 
-        Where a part of the twin is permitted, they are those of a twin that was told that part alone.
+        If part of the twin is permitted, they are those of a twin that received only that part.
         """
         id_ = reach(caller, twin)
         seen = await self._seen(caller, id_, twin)
@@ -136,8 +136,8 @@ class Changes:
     async def subscribe(self, caller: Caller, twin: str, after_rev: int | None = None) -> AsyncIterator[Change]:
         """Every change after a rev, in order, each once, for as long as it is iterated; None begins with the next.
 
-        Raises `not-found` without such a twin; `resume-expired` where the rev is too far back or ahead of the twin, or
-        the twin is erased; `overloaded` where the consumer is too slow: resume after the last rev received.
+        Raises `not-found` without such a twin; `resume-expired` if the rev is too far back or ahead of the twin, or the
+        twin is erased; `overloaded` if the consumer is too slow: resume after the last rev received.
         """
         id_ = reach(caller, twin)
         await self._seen(caller, id_, twin)
@@ -152,7 +152,8 @@ class Changes:
             )
         subscriber = _Subscriber(self._queue)
         while seen < head or not self._join(id_, twin, seen, subscriber):
-            # What came before is read at this subscriber's own pace; so is what others, further on, have had.
+            # Earlier changes are read at this subscriber's own pace; so are those that others, further on, have
+            # received.
             head = await self._still_there(id_, twin, seen)
             for change in await stored.since(self._graph, {id_: (seen, head)}, AT_ONCE):
                 shown = await self._shown(caller, id_, twin, change)
@@ -171,18 +172,18 @@ class Changes:
             self._leave(id_, subscriber)
 
     async def _seen(self, caller: Caller, twin: str, name: str) -> Seen:
-        """What the caller may see of a twin; `not-found` where that is nothing."""
+        """What the caller may see of a twin; `not-found` if that is nothing."""
         return EVERYTHING if self._snapshots is None else await self._snapshots.seen(caller, twin, name)
 
     async def _shown(self, caller: Caller, twin: str, name: str, change: Change) -> Change | None:
-        """A change as it is for the caller now; None where it brought nothing that they may see."""
+        """A change as it exists for the caller now; None if it has nothing that they may see."""
         seen = await self._seen(caller, twin, name)
         if self._snapshots is None or seen.whole:
             return change
         return (await self._snapshots.replay(caller, twin, name, seen)).changes.get(change.commit.rev)
 
     async def close(self) -> None:
-        """Stop looking at the store; whoever is subscribed is told `overloaded`."""
+        """Stop checking the store; every subscriber ends with `overloaded`."""
         for twin in list(self._watched):
             self._end(twin, Unavailable("overloaded", "The service is closing; subscribe again after your last rev."))
         if self._watching is not None:
@@ -203,7 +204,7 @@ class Changes:
         return head[0]
 
     def _join(self, twin: str, name: str, seen: int, subscriber: _Subscriber) -> bool:
-        """Follow a twin from a rev on; False if it was handed out further already."""
+        """Follow a twin from a rev on; False if later changes were already delivered."""
         watched = self._watched.setdefault(twin, _Watched(name, seen))
         if watched.rev > seen:
             return False
@@ -225,7 +226,7 @@ class Changes:
             subscriber.end(why)
 
     async def _watch(self) -> None:
-        """Look at the store about once a second, and at once when it is notified, while anybody follows a twin."""
+        """Check the store about once a second, and at once when notified, while any twin is followed."""
         more = False
         while self._watched:
             try:
@@ -241,7 +242,7 @@ class Changes:
                     self._end(twin, failure)
 
     async def _look(self) -> bool:
-        """Hand out what is new; whether there may be more to hand out."""
+        """Deliver what is new; returns whether there may be more."""
         followed = dict(self._watched)
         heads = {twin: rev for twin, (rev, _) in (await stored.heads(self._graph, list(followed))).items()}
         wanted = {}

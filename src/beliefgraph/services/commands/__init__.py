@@ -1,1 +1,1 @@
-"""Events and commands in: what they add to a twin, decided and written."""
+"""Events and commands: what they add to a twin, decided and written."""

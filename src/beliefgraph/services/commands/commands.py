@@ -56,7 +56,7 @@ SOURCE = COMMANDS
 """The CloudEvents source of the events that record commands."""
 
 TRIES = 10
-"""Times that a command starts over which reads from the store before it is decided, because others kept writing."""
+"""Attempts of a command that reads from the store before it is decided, while others keep writing."""
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Command)
@@ -65,7 +65,7 @@ Decision = Callable[[CommandContext], Additions]
 
 
 class Commands:
-    """What can be done to a twin by a command: one method for each, each answers with a receipt."""
+    """The commands on a twin: one method for each; every method returns a receipt."""
 
     def __init__(self, updater: Updater, intake: Intake, policies: Policies | None = None) -> None:
         self._updater = updater
@@ -73,25 +73,25 @@ class Commands:
         self._policies = policies or Policies(updater.graph, updater.clock)
 
     async def assert_belief(self, caller: Caller, command: AssertBelief) -> Receipt:
-        """Take in what somebody says they believe."""
+        """Process a statement of how certain a belief is."""
         return await self._carry_out(
             caller, "write", command, lambda s: decide.assertion(s, command), command.valid_time
         )
 
     async def correct(self, caller: Caller, command: Correct) -> Receipt:
-        """Set a belief right; the person's word if the caller's key is theirs."""
+        """Correct a belief; it is the person's own correction if the caller's key is theirs."""
         return await self._carry_out(
             caller, "correct", command, lambda s: decide.correction(s, command), command.valid_from
         )
 
     async def retract(self, caller: Caller, command: Retract) -> Receipt:
-        """End a belief, or a relation of the twin's own."""
+        """End the validity of a belief or of a personal relation."""
         return await self._carry_out(
             caller, "write", command, lambda s: decide.retraction(s, command), command.valid_time
         )
 
     async def withdraw(self, caller: Caller, command: Withdraw) -> Receipt:
-        """Take back what events said, as if they had never been."""
+        """Withdraw everything that some events said, as if it had never been given."""
         name = command.event if command.evidence is None else EventName(id=command.evidence)
         sources = () if command.source is None else (source_id(caller.tenant, command.source), command.source)
 
@@ -102,7 +102,7 @@ class Commands:
         return await self._carry_out_upon(caller, command, said, lambda s, e: decide.withdrawal(s, command, e))
 
     async def contest(self, caller: Caller, command: Contest) -> Receipt:
-        """Contest evidence, or take that back; it stays in force."""
+        """Contest evidence, or end the contest; the evidence stays in force."""
         now = self._updater.clock.now()
 
         async def said(twin: str) -> Collection[str]:
@@ -112,17 +112,17 @@ class Commands:
         return await self._carry_out_upon(caller, command, said, lambda s, e: contesting(s, command, now, e))
 
     async def relate(self, caller: Caller, command: Relate) -> Receipt:
-        """Relate two beliefs, for this twin alone."""
+        """Relate two beliefs for this twin only."""
         return await self._carry_out(
             caller, "write", command, lambda s: decide.relation(s, command), command.valid_from
         )
 
     async def set_goal(self, caller: Caller, command: SetGoal) -> Receipt:
-        """Take in what somebody states of a goal; the person's word if the caller's key is theirs."""
+        """Process a statement about a goal; it is the person's own if the caller's key is theirs."""
         return await self.deciding(goals.setting_goal)(caller, command)
 
     async def relate_goals(self, caller: Caller, command: RelateGoals) -> Receipt:
-        """Make a goal part of another, let it depend on it, or compete with it."""
+        """Make one goal part of another, dependent on it, or competing with it."""
         return await self._carry_out(
             caller, "write", command, lambda s: goals.relating_goals(s, command), command.valid_from
         )
@@ -134,17 +134,17 @@ class Commands:
         )
 
     async def record_decision(self, caller: Caller, command: RecordDecision) -> Receipt:
-        """Take in what somebody tells of a decision; the person's word if the caller's key is theirs."""
+        """Process a statement about a decision; it is the person's own if the caller's key is theirs."""
         return await self.deciding(decisions.recording_decision)(caller, command)
 
     async def permit(self, caller: Caller, command: Permit) -> Receipt:
-        """Permit or refuse a purpose; the person's word if the caller's key is theirs."""
+        """Permit or refuse a purpose; it is the person's own decision if the caller's key is theirs."""
         policy, now = await self._policies.required(caller.tenant), self._updater.clock.now()
         scope: Scope = "correct" if caller.person == command.twin else "write"
         return await self._carry_out(caller, scope, command, lambda s: permissions.permitting(s, command, policy, now))
 
     async def restrict(self, caller: Caller, command: Restrict) -> Receipt:
-        """Restrict the use of a twin, or lift the restriction; then what waited is taken in."""
+        """Restrict the use of a twin, or lift the restriction and then process the waiting events."""
         policy, now = await self._policies.required(caller.tenant), self._updater.clock.now()
         scope: Scope = "correct" if caller.person == command.twin else "write"
         done = await self._carry_out(caller, scope, command, lambda s: permissions.restricting(s, command, policy, now))
@@ -155,9 +155,9 @@ class Commands:
         return done.and_then(await self._intake.replay(service, waiting_for=twin))
 
     async def identify(self, caller: Caller, command: Identify) -> Receipt:
-        """Let an identifier lead to a twin, since always unless said from when, and take in the events that waited.
+        """Link an identifier to a twin, for all time unless a start is given, and process the waiting events.
 
-        Refused to a person's key: whoever could claim an identifier would be told what came by it.
+        Refused to a person's key: otherwise anyone could claim an identifier and read what arrived under it.
         """
         caller.require_service()
         self._updater.require_one_database()
@@ -185,7 +185,7 @@ class Commands:
         return linked.and_then(taken)
 
     async def unidentify(self, caller: Caller, command: Unidentify) -> Receipt:
-        """Undo the links of an identifier to a twin, and withdraw what came by them: it waits in quarantine again."""
+        """Unlink an identifier from a twin, and withdraw the events that came by it: they wait in quarantine again."""
         key = self._updater.identifier(caller, command.identifier)
 
         def unlink(context: CommandContext, came: Sequence[stored.CameBy]) -> Additions:
@@ -205,9 +205,9 @@ class Commands:
         return undone.and_then(await self._intake.replay(caller, identifier=key))  # another identifier may lead here
 
     def deciding(self, decision: Callable[[CommandContext, C], Additions]) -> Callable[[Caller, C], Awaitable[Receipt]]:
-        """What carries out a command that a layer decides; the person's word if the caller's key is theirs.
+        """Executes a command that a layer decides; it is the person's own if the caller's key is theirs.
 
-        The command speaks of its `valid_from`, if it has one.
+        The command applies from its `valid_from`, if it has one.
         """
 
         async def carry_out(caller: Caller, command: C) -> Receipt:
@@ -224,7 +224,7 @@ class Commands:
         read: Callable[[str], Awaitable[T]],
         decision: Callable[[CommandContext, T], Additions],
     ) -> Receipt:
-        """Decide and commit a command upon what is read of its twin, at the rev that it is read at."""
+        """Decide and commit a command based on a read of its twin, at the rev of that read."""
         named = self._updater.name(caller, command.twin, "write")
         for _ in range(TRIES):
             known = await stored.arrive(self._updater.graph, caller.tenant, (), [named.id])
@@ -243,10 +243,10 @@ class Commands:
     async def _carry_out(
         self, caller: Caller, scope: Scope, command: Command, decision: Decision, moment: datetime | None = None
     ) -> Receipt:
-        """Decide and commit one command; a second sending of its id changes nothing.
+        """Decide and commit one command; sending its id again changes nothing.
 
-        `moment` is the valid time it speaks of; left out, the present: nothing of the twin decides it, so nothing that
-        is refused to somebody shows in it.
+        `moment` is its valid time, by default the present. The default does not depend on the twin, so it reveals
+        nothing that the caller may not see.
         """
         updater = self._updater
         named = updater.name(caller, command.twin, scope)
@@ -288,7 +288,7 @@ class Commands:
 
 
 def _refuse_restricted(caller: Caller, command: Command, state: TwinState, now: datetime) -> None:
-    """Refuse what others than the person would change of a twin whose use is restricted, but for permissions."""
+    """Refuse changes by anybody but the person to a twin whose use is restricted, except to permissions."""
     if isinstance(command, Permit | Restrict) or owns(caller, state.name) or not restricted(state.permissions, now):
         return
     raise Forbidden("restricted", f"The use of {state.name!r} is restricted.", twin=state.name)
@@ -301,6 +301,6 @@ def _upon(decision: Callable[[CommandContext, T], Additions], found: T, context:
 def _linked(context: CommandContext, closed: Sequence[IdentifierLink], opened: Sequence[IdentifierLink]) -> Additions:
     return Additions(
         cause="identified",
-        moment=context.state.head_time or BEGINNING,  # a link says nothing of when the twin lives
+        moment=context.state.head_time or BEGINNING,  # a link does not move the head time
         delta=Delta(opened=Records(opened), closed=Records(closed), events=[context.arrived]),
     )

@@ -28,13 +28,13 @@ from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.layer.context import CommandContext
 
 SUREST = 1e-4
-"""An assertion of 0 or 1 is taken as this far from it: nobody is certain."""
+"""An asserted probability of 0 or 1 is moved this far inwards, because nothing is certain."""
 
 
 def assertion(context: CommandContext, command: AssertBelief) -> Additions:
     """Evidence of logit(stated) - logit(prior) from the speaker, the caller's actor unless one is named.
 
-    The prior of an open value is what it would be if nobody named another, whoever does: order does not matter.
+    The prior of an open value is the one it would have without other named values, so that the order does not matter.
     """
     attribute = _spoken_of(context, command.belief)
     prior = attribute.prior_of(command.belief.value)
@@ -51,9 +51,9 @@ def assertion(context: CommandContext, command: AssertBelief) -> Additions:
 
 
 def correction(context: CommandContext, command: Correct) -> Additions:
-    """A correction of ±12 log-odds over [valid_from, valid_to), which there replaces all other direct evidence.
+    """A correction of ±12 log-odds over [valid_from, valid_to), which replaces all other direct evidence there.
 
-    The person's own word stands: anybody else who would correct over it is refused (`correction-stands`).
+    A correction by the person takes precedence: anybody else's over the same time is refused (`correction-stands`).
     """
     attribute = _spoken_of(context, command.belief)
     valid = Interval(start=command.valid_from or context.moment, end=command.valid_to)
@@ -76,7 +76,7 @@ def correction(context: CommandContext, command: Correct) -> Additions:
 def retraction(context: CommandContext, command: Retract) -> Additions:
     """The end of a belief, or of a personal relation, at the command's moment.
 
-    What the person set right of a belief, or related of their goals, is theirs to end (`correction-stands`).
+    Only the person can end their own correction of a belief or relation of goals (`correction-stands`).
     """
     if command.relation is not None:
         return _end_relation(context, command.relation)
@@ -95,10 +95,10 @@ def retraction(context: CommandContext, command: Retract) -> Additions:
 
 
 def withdrawal(context: CommandContext, command: Withdraw, said: Collection[str] | None = None) -> Additions:
-    """The closing from its start of all that events said, by the ids of their evidence; else of the piece named alone.
+    """Withdraws all that events said, by the ids of their evidence, or the one piece of evidence that is named.
 
-    What the person said is theirs to take back, and nobody else's. What they take back is so for good: the same events
-    sent again are duplicates.
+    Only the person can withdraw what they stated. What they withdraw is withdrawn permanently: the same events sent
+    again are duplicates.
     """
     named = [] if command.evidence is None else [command.evidence]
     taken_back = withdrawn(context, named if said is None else said)
@@ -110,7 +110,7 @@ def withdrawal(context: CommandContext, command: Withdraw, said: Collection[str]
 
 
 def withdrawn(context: CommandContext, evidence: Collection[str]) -> Additions:
-    """The closing from their start of all that these pieces of evidence say."""
+    """Withdraws all that these pieces of evidence say, from the start of its validity."""
     rows = list(context.state.stated_in(evidence))
     if not context.speaks_for_the_person and any(row.stated_by == context.state.own_source for row in rows):
         raise Forbidden(
@@ -127,9 +127,9 @@ def withdrawn(context: CommandContext, evidence: Collection[str]) -> Additions:
 
 
 def relation(context: CommandContext, command: Relate) -> Additions:
-    """A relation of this twin's own over [valid_from, valid_to), if it can hold with the others when it begins.
+    """A personal relation over [valid_from, valid_to), if it is compatible with the others when it begins.
 
-    Whether it can under definitions to come, nobody knows: then the beliefs it touches have no answer until it ends.
+    Under later definitions it may not be: then the beliefs it joins have no answer until it ends.
     """
     for end in (command.source, command.target):
         _spoken_of(context, end)
@@ -196,7 +196,7 @@ def _end_relation(context: CommandContext, key: str) -> Additions:
 
 
 def _spoken_of(context: CommandContext, key: BeliefKey) -> Attribute:
-    """What somebody speaks of, where the twin has room for its context."""
+    """The attribute of a stated belief, where the twin has room for its context."""
     attribute = context.graph.definitions.spoken_of(key)
     Contexts(context.state, context.graph).take((key,))
     return attribute
@@ -208,7 +208,7 @@ def _belief_id(context: CommandContext, key: BeliefKey) -> str:
 
 
 def _standing(context: CommandContext) -> datetime:
-    """The twin's head time, which a command about the past does not move."""
+    """The twin's head time; a command about the past does not move it."""
     return context.state.head_time or context.moment
 
 
@@ -218,7 +218,7 @@ def _refuse_over_the_person(context: CommandContext, belief: str, valid: Interva
 
 
 def _refuse_beside_the_person(context: CommandContext, belief: BeliefKey, valid: Interval) -> None:
-    """Refuse to say that a value holds where the person said that another does."""
+    """Refuse a statement that a value holds where the person corrected another value to hold."""
     for row in _persons_corrections(context, valid):
         said = context.state.beliefs[row.belief].belief_key
         if row.log_likelihood_ratio > 0 and said.variable == belief.variable:

@@ -18,7 +18,7 @@ from beliefgraph.services.twin.state import TwinState
 
 
 class Drafts:
-    """The drafts of all layers of one twin, which take in an event as a whole or not at all."""
+    """The drafts of all layers of one twin; an event is added to all of them or to none."""
 
     def __init__(self, state: TwinState, graph: DefinitionGraph, layers: Sequence[Layer] = LAYERS) -> None:
         self._drafts: list[Draft] = [layer.draft(state, graph) for layer in layers if layer.draft is not None]
@@ -26,19 +26,19 @@ class Drafts:
         self._moments: list[datetime] = []
 
     def check(self, context: CommandContext, said: Interpretation) -> None:
-        """Refuse an event that one of the layers cannot take in."""
+        """Refuse an event that one of the layers cannot process."""
         for draft in self._drafts:
             draft.check(context, said)
 
     def hear(self, context: CommandContext, said: Interpretation) -> None:
-        """Take in an event that was checked."""
+        """Add an event that was checked."""
         self._moments.append(context.moment)
         for draft in self._drafts:
             draft.hear(context, said)
 
     @property
     def heard(self) -> bool:
-        """Whether there was any event."""
+        """Whether any event was added."""
         return bool(self._moments)
 
     @property
@@ -55,7 +55,7 @@ class Drafts:
 def observations(
     events: Iterable[tuple[CommandContext, Interpretation]], layers: Sequence[Layer] = LAYERS
 ) -> Additions:
-    """What several events of one twin add, taken in together; at least one."""
+    """What several events of one twin, at least one, add together."""
     drafts: Drafts | None = None
     for context, said in events:
         drafts = drafts or Drafts(context.state, context.graph, layers)

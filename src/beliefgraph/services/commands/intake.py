@@ -1,8 +1,8 @@
-"""Events in: whose they are, whether they came before, what they say; where that fails, quarantine with the reason.
+"""Intake of events: their twins, duplicates, and interpretation; what fails is quarantined with the reason.
 
-Nothing is lost: an event is taken into its twin, recognised as a duplicate, or kept aside until it can be taken in. A
+Nothing is lost: an event is added to its twin, recognised as a duplicate, or quarantined until it can be processed. A
 large call is written in several transactions (`portions`), each with whole commits; if it breaks off, what was written
-stays, and the same call sent again finds it to be duplicates.
+stays, and the same call sent again recognises it as duplicates.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from beliefgraph.store import events as stored
 from beliefgraph.telemetry import metrics
 
 MOST_EVENTS = 10_000
-"""Events in one call."""
+"""Most events in one call."""
 
 TOLD_EACH = 100
-"""Events of a call up to which every receipt tells what its commit changed; of more, the last of each commit does."""
+"""Most events of a call where each receipt lists the changes of its commit; above, only the last of each commit."""
 
 SETTLED: tuple[Outcome, ...] = ("accepted", "duplicate", "rejected")
-"""What becomes of an event that does not have to wait in quarantine any more."""
+"""The outcomes of an event that no longer has to wait in quarantine."""
 
 AT_ONCE = 2
-"""Portions of a call that are at work at once: one is derived here while another is written by Neo4j."""
+"""Portions of a call in progress at once: one is derived here while Neo4j writes another."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class Refused:
-    """An event that cannot be taken in, and why; `due` is when it can be, if it came from the future."""
+    """An event that cannot be processed, and why; `due` is when it can be, if its time is in the future."""
 
     code: str
     reason: str
@@ -69,19 +69,19 @@ UNKNOWN_IDENTIFIER = Refused("unknown-identifier", "None of its identifiers lead
 
 @dataclass
 class Fates:
-    """What became of each event of a call, by its place in it."""
+    """The outcome of each event of a call, by its index."""
 
     outcome: dict[int, Outcome] = field(default_factory=dict)
     refused: dict[int, Refused] = field(default_factory=dict)
 
     def meets(self, index: int, refused: Refused) -> None:
-        """Note that an event is set aside."""
+        """Record that an event is quarantined."""
         self.outcome[index] = "quarantined"
         self.refused[index] = refused
 
 
 class Intake:
-    """Takes events in, and lets quarantined ones try again."""
+    """Processes events, and retries quarantined ones."""
 
     def __init__(self, updater: Updater, interpreter: Interpreter) -> None:
         self._updater = updater
@@ -90,11 +90,11 @@ class Intake:
     async def observe(
         self, caller: Caller, events: Sequence[Event], *, expected_rev: int | None = None
     ) -> list[Receipt]:
-        """Take in events; the receipts are in their order.
+        """Process events; the receipts are in the same order.
 
-        Each twin gets one commit, several only where it is too large for one transaction. `expected_rev` goes with a
-        single event. An event that came before is a duplicate, one that came with another body a conflict; one that
-        cannot be understood is quarantined, and one about a person who was erased is rejected.
+        Each twin gets one commit, or several if it is too large for one transaction. `expected_rev` is only allowed
+        with a single event. An event that was received before is a duplicate, or a conflict if its body differs; one
+        that cannot be interpreted is quarantined, and one about a person who was erased is rejected.
         """
         caller.require("write")
         if len(events) > MOST_EVENTS:
@@ -108,7 +108,7 @@ class Intake:
         return [erased[index] if index in erased else next(taken) for index in range(len(events))]
 
     async def _taken(self, caller: Caller, events: Sequence[Event], expected_rev: int | None) -> list[Receipt]:
-        """Take in events of whom nobody was erased."""
+        """Process events about people who were not erased."""
         placed, lost = await self._place(caller, events)
         fates = Fates(refused=dict(lost))
         fates.outcome.update(dict.fromkeys(lost, "quarantined"))
@@ -134,7 +134,7 @@ class Intake:
                     most = len(portion) // 2
                     continue
                 receipts.update(await asyncio.to_thread(_receipts, events, fates, portion, done))
-                for twin in done.twins:  # portions of one twin may come out of order
+                for twin in done.twins:  # portions of one twin may finish out of order
                     twins[twin.id] = max(twin, twins.get(twin.id, twin), key=lambda each: each.rev)
 
         async def noted() -> None:
@@ -154,7 +154,7 @@ class Intake:
     async def _take_in(
         self, caller: Caller, portion: Mapping[int, Placed], fates: Fates, expected_rev: int | None
     ) -> Committed:
-        """Write the commits that some of the events make, in one transaction."""
+        """Write the commits that result from some of the events, in one transaction."""
         twins = {one.named.id: one.named for one in portion.values()}
         policy = await self._updater.policy(caller.tenant)
         return await self._updater.commit(
@@ -169,9 +169,9 @@ class Intake:
     async def quarantine(
         self, caller: Caller, *, limit: int, after: tuple[datetime, str] | None = None
     ) -> list[QuarantinedEvent]:
-        """Events that were set aside, oldest first, after a place in that order.
+        """Quarantined events, oldest first, after a cursor in that order.
 
-        Those that wait for a restriction to be lifted are for the person alone (`Received.waiting`).
+        Events that wait for a restriction to be lifted are shown to the person only (`Received.waiting`).
         """
         caller.require("define")
         caller.require_service()
@@ -188,9 +188,9 @@ class Intake:
         due: datetime | None = None,
         waiting_for: str | None = None,
     ) -> list[Receipt]:
-        """Let quarantined events try again: those named, those that carry an identifier, those due, or all.
+        """Retry quarantined events: those named, those that carry an identifier, those due, or all.
 
-        `waiting_for` is the id of a twin: those that waited for its restriction to be lifted.
+        `waiting_for` is the id of a twin: the events that waited for its restriction to be lifted.
         """
         caller.require("write")
         caller.require_service()
@@ -217,7 +217,7 @@ class Intake:
             receipts += tried
 
     async def _place(self, caller: Caller, events: Sequence[Event]) -> tuple[dict[int, Placed], dict[int, Refused]]:
-        """The twin of every event, by name or by its identifiers; and those that have none."""
+        """The twin of every event, by name or by its identifiers; and the events without a twin."""
 
         def wanted() -> list[tuple[int, str, datetime]]:
             return [
@@ -273,10 +273,10 @@ class Intake:
         ]
 
     def waiting(self, caller: Caller, event: Event, refused: Refused, placed: Placed | None = None) -> SetAside:
-        """An event as it waits in quarantine."""
+        """An event in the form in which it waits in quarantine."""
         updater = self._updater
         identifiers = [updater.identifier(caller, identifier) for identifier in event.identifiers]
-        # Where no twin is named, whom it is about tells it from another's event of the same id.
+        # Without a named twin, the identifiers distinguish it from another person's event with the same id.
         about = sorted(identifiers) if event.twin is None else [event.twin]
         return SetAside(
             id=updater.keyring.digest(caller.tenant, "quarantine", event.source, event.id, *about),
@@ -297,7 +297,7 @@ def take_in(
     fates: Fates,
     policy: NumberedPolicy | None = None,
 ) -> dict[str, Additions]:
-    """What the events add to their twins; notes the fate of each. Decided anew each time it is asked."""
+    """What the events add to their twins; records the outcome of each. Decided again on every call."""
     here: dict[str, str] = {}
     drafts = {id_: Drafts(twin, present.graph, present.layers) for id_, twin in present.twins.items()}
     for index, one in placed.items():
@@ -310,7 +310,7 @@ def take_in(
             fates.outcome[index] = met
             continue
         if arrived.via is not None and not _leads_to(present.twins[one.named.id], arrived):
-            fates.meets(index, UNKNOWN_IDENTIFIER)  # the link was undone since it was looked up
+            fates.meets(index, UNKNOWN_IDENTIFIER)  # the link was undone after the lookup
             continue
         if restricted(present.twins[one.named.id].permissions, present.now):
             fates.meets(index, RESTRICTED)
@@ -336,18 +336,18 @@ def take_in(
 
 
 def _refuse_posing(context: CommandContext, said: Interpretation) -> None:
-    """Refuse an event that speaks as a person with a key that is not theirs."""
+    """Refuse an event in a person's name under a key that is not theirs."""
     if not all(context.may_speak_as(spoken.source) for spoken in said.spoken):
         raise Incorrect("invalid-input", "It speaks as a person (person:…); only that person's own key may.")
 
 
 def _leads_to(twin: TwinState, arrived: ArrivedEvent) -> bool:
-    """Whether the identifier that led an event here does so in the twin as it is written to."""
+    """Whether the identifier by which an event came is linked to the twin, as it is when written to."""
     return any(link.key == arrived.via and link.valid.contains(arrived.event.time) for link in twin.links)
 
 
 def nowhere(event: Event, found: int) -> Refused:
-    """Why an event that names no twin goes nowhere, where its identifiers lead to `found` twins."""
+    """Why an event that names no twin has no destination, where its identifiers lead to `found` twins."""
     if found:
         return Refused("ambiguous-identifier", "Its identifiers lead to more than one twin.")
     if event.identifiers:
@@ -356,7 +356,7 @@ def nowhere(event: Event, found: int) -> Refused:
 
 
 def _by_twin(placed: Mapping[int, Placed]) -> deque[list[int]]:
-    """The places of events in the call, by twin."""
+    """The indexes of the events in the call, by twin."""
     twins: dict[str, list[int]] = defaultdict(list)
     for index, one in placed.items():
         twins[one.named.id].append(index)
@@ -364,7 +364,7 @@ def _by_twin(placed: Mapping[int, Placed]) -> deque[list[int]]:
 
 
 def _next(waiting: deque[list[int]], together: int, most: int) -> list[int]:
-    """Take the events of some twins that have at most so many `together`; else of one, `most` of them."""
+    """Take the events of several twins, at most `together` in all; or, if one twin has more, `most` of its events."""
     taken: list[int] = []
     twins = 0
     while waiting and twins < TWINS and len(taken) + len(waiting[0]) <= together:

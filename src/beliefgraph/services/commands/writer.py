@@ -1,7 +1,7 @@
-"""How a twin changes: decide, derive, and write, in that order, and again if somebody else was first.
+"""How a twin changes: decide, derive and write, in that order, and again if another writer was first.
 
-The inference runs in a thread before any lock is taken; the write transaction locks the twin, checks that it is still
-at the rev that was computed from, and stores the commit whole. Nothing leaves the process before that.
+Inference runs in a thread before any lock is taken. The write transaction locks the twin, checks that it is still at
+the rev that was derived from, and stores the whole commit. Nothing leaves the process before that.
 """
 
 from __future__ import annotations
@@ -48,24 +48,24 @@ from beliefgraph.telemetry.metrics import COMMIT_SECONDS
 from beliefgraph.telemetry.spans import timed
 
 TRIES = 40
-"""Commits that may come between reading and writing before a command without an expected rev gives up."""
+"""Attempts of a command without an expected rev when other commits come between reading and writing."""
 
 PAUSES = (0.2, 0.5, 1.0)
-"""Seconds before what is small is tried again for which Neo4j had not the memory: others fill it."""
+"""Seconds before each retry of a small transaction for which Neo4j had no memory, because others use it."""
 
 FEW = 20
-"""Twins of one commit that are derived beside others; of more, one commit at a time: two threads that compute at once
-in one interpreter take twice as long and hold up everybody else."""
+"""Most twins of a commit that is derived concurrently with others; larger commits are derived one at a time, because
+two threads that compute at once in one interpreter take twice as long and delay everything else."""
 
 FUTURE_SKEW_S = 300.0
-"""Seconds that an event's clock may be ahead of ours; what is further ahead waits until it is due."""
+"""Seconds that an event's clock may be ahead of ours; an event further ahead waits until it is due."""
 
 
 class Notifier(Protocol):
-    """Whoever wants to know at once that a twin has a new commit."""
+    """A receiver of notifications that a twin has a new commit."""
 
     def notify(self, twin: str) -> None:
-        """Say so. It is only a hint: what changed is read from the store."""
+        """Notify. This is only a hint: what changed is read from the store."""
         ...
 
 
@@ -79,7 +79,7 @@ class TwinRef:
 
 @dataclass(frozen=True)
 class CommitContext:
-    """What a decision is made from: the twins as they are, the definitions in force, what had arrived, the layers."""
+    """What a decision is based on: the current twins, the definitions in force, what arrived before, and the layers."""
 
     twins: Mapping[str, TwinState]
     graph: DefinitionGraph
@@ -89,7 +89,7 @@ class CommitContext:
     layers: Sequence[Layer] = LAYERS
 
     def met(self, arrived: ArrivedEvent) -> Literal["duplicate", "conflict"] | None:
-        """What becomes of an event that came before; None if it never did, or was withdrawn since."""
+        """The outcome of an event that was received before; None if it was not, or was withdrawn since."""
         withdrawn = self.withdrawn.get(arrived.delivery)
         body = self.seen.get(arrived.delivery) if withdrawn is None else withdrawn.body
         if body is not None and not arrived.came_as(body):
@@ -97,36 +97,36 @@ class CommitContext:
         return None if body is None or withdrawn is not None else "duplicate"
 
     def again(self, arrived: ArrivedEvent) -> ArrivedEvent:
-        """The event, with the evidence that it yielded before it was withdrawn."""
+        """The event, with the ids of the evidence that it yielded before it was withdrawn."""
         withdrawn = self.withdrawn.get(arrived.delivery)
         return arrived if withdrawn is None else replace(arrived, yielded=withdrawn.evidence)
 
 
 @dataclass(frozen=True)
 class Committed:
-    """The commits that were written, by the twin's id, and what they were decided from."""
+    """The commits that were written, by the twin's id, and the context they were decided in."""
 
     steps: Mapping[str, PlannedCommit]
     present: CommitContext
 
     def rev(self, twin: str) -> int:
-        """The rev that the twin has now."""
+        """The current rev of the twin."""
         return self.steps[twin].state.rev if twin in self.steps else self.present.twins[twin].rev
 
     @property
     def twins(self) -> Iterator[TwinState]:
-        """The twins as they are now."""
+        """The current twins."""
         for id_, state in self.present.twins.items():
             yield self.steps[id_].state if id_ in self.steps else state
 
     def changes(self, twin: str) -> Mapping[str, tuple[Any, ...]]:
-        """What was moved of the twin in each layer, by its name."""
+        """The changes of the twin in each layer, by the layer's name."""
         return self.steps[twin].changes if twin in self.steps else {}
 
 
 @dataclass(frozen=True)
 class Decided:
-    """Commits to be written, by the twin's id, with the statements that do it, their events and their rows."""
+    """Commits to be written, by the twin's id, with their Cypher statements and the numbers of events and rows."""
 
     steps: Mapping[str, PlannedCommit]
     statements: Sequence[Statement]
@@ -135,12 +135,11 @@ class Decided:
 
 
 Decide = Callable[[CommitContext], Mapping[str, Additions | PlannedCommit]]
-"""What is added to which twin, by its id, or the commit where it is made already. It may be asked again, of a newer
-present."""
+"""The additions to each twin, by id, or its commit if already planned. May be called again with a newer context."""
 
 
 class Updater:
-    """The one way by which twins change."""
+    """The only way in which twins change."""
 
     def __init__(
         self,
@@ -176,14 +175,14 @@ class Updater:
         expected: Mapping[str, int] | None = None,
         divisible: bool = False,
     ) -> Committed:
-        """Write the commits that `decide` makes of these twins, in one transaction.
+        """Write the commits that `decide` makes for these twins, in one transaction.
 
-        It is `store-memory` if Neo4j has not the memory for it, and where the caller can send less (`divisible`), if it
+        Raises `store-memory` if Neo4j lacks the memory for it or, where the caller can send less (`divisible`), if it
         would write more rows than one transaction may.
 
-        `deliveries` are the keyed hashes of what arrives: `CommitContext.seen` says which came before, with their
-        bodies. With `expected`, a twin that is elsewhere is a `rev-conflict`, unless what arrives came before; without,
-        the command is decided anew until it fits.
+        `deliveries` are the keyed hashes of what arrives: `CommitContext.seen` has those received before, with their
+        bodies. With `expected`, a twin at another rev is a `rev-conflict`, unless everything was received before;
+        without, the command is decided again until it succeeds.
         """
         names = {named.id: named.name for named in twins}
         async with self._cache.queue(names):
@@ -213,7 +212,7 @@ class Updater:
         raise Unavailable("overloaded", "Others keep writing to this twin; try again.", twins=sorted(names.values()))
 
     async def _arrive(self, tenant: str, deliveries: Sequence[str], twins: Sequence[str]) -> stored.Known:
-        """What the store knows of what arrives; where others fill Neo4j's memory, wait for them."""
+        """What the store knows about what arrives; waits while others use up Neo4j's memory."""
         for pause in PAUSES:
             try:
                 return await stored.arrive(self.graph, tenant, deliveries, twins)
@@ -224,7 +223,7 @@ class Updater:
         return await stored.arrive(self.graph, tenant, deliveries, twins)
 
     def _decided(self, caller: Caller, present: CommitContext, decide: Decide, divisible: bool) -> Decided:
-        """The commits that a decision makes, with the statements that write them."""
+        """The commits that result from a decision, with the Cypher statements that write them."""
         steps = _steps(self.keyring, caller, present, decide)
         commits = [step.commit for step in steps.values()]
         events, rows = sum(len(c.delta.events) for c in commits), sum(1 + c.delta.size for c in commits)
@@ -234,7 +233,7 @@ class Updater:
         return Decided(steps, statements(self.keyring, commits, self.graph.layers) if commits else (), events, rows)
 
     async def _write(self, decided: Decided) -> None:
-        """Write the commits; where Neo4j has not the memory for a few rows, others are at work: wait for them."""
+        """Write the commits; if Neo4j lacks the memory for a few rows, others are using it: wait for them."""
         commits = [step.commit for step in decided.steps.values()]
         events, rows = decided.events, decided.rows
         for pause in (*PAUSES, None):
@@ -267,9 +266,9 @@ class Updater:
         return (await self._sights.of_each(caller, [(named.id, named.name)]))[0].whole
 
     async def shown(self, caller: Caller, receipts: Sequence[Receipt], twins: Iterable[TwinState]) -> list[Receipt]:
-        """The receipts as the caller may see them: what moved is for those who may see all of the twin.
+        """The receipts as the caller may see them: only a caller who may see all of the twin sees what moved.
 
-        `twins` are those of the receipts as the commits left them, which have the permissions too.
+        `twins` are those of the receipts after the commits, including their permissions.
         """
         shown = [each.shown_to(caller) for each in receipts]
         if self._sights is None:
@@ -278,20 +277,20 @@ class Updater:
         return [each if each.twin is None or each.twin in whole else in_part(each) for each in shown]
 
     def forget(self, named: TwinRef) -> None:
-        """Let go of a twin that was erased, and tell those who follow it."""
+        """Release a twin that was erased, and notify its subscribers."""
         self._cache.drop(named.id)
         forget_layouts(named.id)
         self._notifier.notify(named.id)
 
     def name(self, caller: Caller, twin: str, scope: Scope) -> TwinRef:
-        """The twin that the caller means, if they may do this to it; a person reaches their own and no other."""
+        """The twin that the caller names, if they may do this to it; a person reaches only their own."""
         id_ = reach(caller, twin, scope)
         if self._shard is not None:
             self._shard.require(caller.tenant, twin)
         return TwinRef(id_, twin)
 
     def require_one_database(self) -> None:
-        """Refuse (`unknown-shard`) what must know every twin of a tenant, where these lie in several databases."""
+        """Refuse (`unknown-shard`) what needs every twin of a tenant, where these are in several databases."""
         if self._shard is not None:
             raise Unsupported("unknown-shard", "This needs all twins of a tenant in one database.")
 
@@ -301,7 +300,7 @@ class Updater:
 
 
 def with_hashes(digest: Digest, named: TwinRef, event: Event, body: object, via: str | None = None) -> ArrivedEvent:
-    """The event with the hashes of its tenant that recognise it when it comes again."""
+    """The event with the tenant's keyed hashes by which it is recognised when it is received again."""
     text, spelled = (orjson.dumps(each, option=orjson.OPT_SORT_KEYS).decode() for each in (one_number(body), body))
     return ArrivedEvent(
         id=event_id(named.id, event.source, event.id),
@@ -314,11 +313,11 @@ def with_hashes(digest: Digest, named: TwinRef, event: Event, body: object, via:
 
 
 EXACT = 2**53
-"""Below this every whole number is one double, and every whole double one number."""
+"""Below this, integers and integral doubles correspond one to one."""
 
 
 def one_number(json: object) -> object:
-    """A JSON value in which every whole number is spelled without a fraction: 1.0 and 1 are one."""
+    """A JSON value in which every whole number is written without a fraction, so that 1.0 and 1 are equal."""
     if isinstance(json, float):
         return int(json) if json.is_integer() and abs(json) < EXACT else json
     if isinstance(json, dict):

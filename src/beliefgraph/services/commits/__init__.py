@@ -1,1 +1,1 @@
-"""The commit that additions make: layers publish, one after the other, and are checked again."""
+"""The commit for additions: layers publish, one after the other, and can be checked again."""

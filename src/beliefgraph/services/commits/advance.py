@@ -1,4 +1,4 @@
-"""From what a command adds to the commit it makes: derive, publish, number. Pure; the clock's reading is handed in."""
+"""From what a command adds to its commit: derive, publish, number. Pure; the present time is passed in."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from beliefgraph.store.commits import TwinCommit
 
 @dataclass(frozen=True)
 class PlannedCommit:
-    """A commit ready to be written, the twin as it will be after it, and what the layers publish with it."""
+    """A commit ready to be written, the twin after it, and what the layers publish with it."""
 
     commit: TwinCommit
     state: TwinState
@@ -35,7 +35,7 @@ class PlannedCommit:
 
     @cached_property
     def changes(self) -> Mapping[str, tuple[Any, ...]]:
-        """What it moves in each layer, by its name."""
+        """The changes in each layer, by its name."""
         return {layer.name: layer.changes(self.state, self.published) for layer in self.layers}
 
     @property
@@ -52,7 +52,7 @@ def advance(
     now: datetime,
     layers: Sequence[Layer] = LAYERS,
 ) -> PlannedCommit:
-    """The commit that `added` makes of a twin, computed at its new head time under the definitions of `graph`."""
+    """The commit that `added` makes of a twin, derived at its new head time under the definitions of `graph`."""
     commit = Commit.trusted(
         twin=state.id,
         rev=state.rev + 1,
@@ -109,18 +109,18 @@ def publish_layers(
 
 
 def _stored(delta: Delta) -> Delta:
-    """What is added without the evidence that is stored already: that of events which came again after withdrawal."""
+    """What is added without the evidence that is stored already: that of events received again after withdrawal."""
     known = {id_ for event in delta.events for id_ in event.yielded or ()}
     return replace(delta, evidence=[each for each in delta.evidence if each.id not in known]) if known else delta
 
 
 def _named(state: TwinState, graph: DefinitionGraph, keys: Iterable[BeliefKey]) -> list[Belief]:
-    """The beliefs that are named and that the twin has no record of."""
+    """The named beliefs that the twin has no record of."""
     ids = {belief_id(state.id, key): key for key in keys}
     return [describe(state.id, id_, key, graph) for id_, key in ids.items() if id_ not in state.beliefs]
 
 
 def _in_context(belief: Belief) -> str:
-    """What a belief says, and in which context where that is not said already."""
+    """The statement of a belief, with its context if the statement does not have it already."""
     said = belief.context == ANYWHERE or belief.context in belief.statement
     return belief.statement if said else f"{belief.statement} ({belief.context})"

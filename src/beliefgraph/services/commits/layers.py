@@ -1,4 +1,4 @@
-"""The layers of a twin, in the order in which a commit publishes them: each may read what those before it published."""
+"""The layers of a twin, in the order in which a commit publishes them: each may read what earlier ones published."""
 
 from __future__ import annotations
 

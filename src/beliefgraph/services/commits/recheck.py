@@ -1,4 +1,4 @@
-"""Whether what a twin published is what its evidence gives: derived again from the stored rows, and compared."""
+"""Checking that what a twin published follows from its evidence: derived again from the stored rows, and compared."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from beliefgraph.store import stale as stored
 from beliefgraph.store.graph import Graph
 
 PAGE = 500
-"""Twins that one look at the store finds."""
+"""Twins returned by one query of the store."""
 
 _EVER = datetime(9998, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Checked:
-    """One twin derived again: how much it published in each layer, and what it should publish otherwise.
+    """One twin derived again: how many rows it published in each layer, and those that should differ.
 
-    `width` is that of the widest junction tree that answers for its beliefs, and `quality` the least of theirs. `error`
-    says why it could not be derived at all. `stale_checkpoint` says that its checkpoints differed from its rows.
+    `width` is that of the widest junction tree among its beliefs, and `quality` the lowest of theirs. `error` says why
+    it could not be derived. `stale_checkpoint` says that its checkpoints differed from its rows.
     """
 
     tenant: str
@@ -49,7 +49,7 @@ class Checked:
 
     @property
     def differ(self) -> int:
-        """How many published rows and checkpoints stand otherwise than they should."""
+        """The number of published rows and checkpoints that should differ."""
         return len(self.differing) + self.stale_checkpoint
 
 
@@ -62,7 +62,7 @@ async def recheck(
 ) -> AsyncIterator[Checked]:
     """Every twin of a tenant, or of all, derived again at its head time under the definitions of its last commit.
 
-    With `checkpoints`, what these have of a twin is compared with its rows too; those that differ are dropped.
+    With `checkpoints`, these are also compared with the twin's rows; those that differ are deleted.
     """
     async for found in every_twin(graph, tenant):
         try:
@@ -108,7 +108,7 @@ def _check(state: TwinState, graph: DefinitionGraph, head: datetime, layers: Seq
 
 
 def _differing(again: Delta) -> Iterator[Publication]:
-    """What would be published otherwise: as it should be, or as it stands where nothing should."""
+    """The rows that should differ: as they should be, or as they are if there should be none."""
     opened = [row for row in again.opened if isinstance(row, Publication)]
     yield from opened
     places = {(type(row), row.key) for row in opened}

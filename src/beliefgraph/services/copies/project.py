@@ -1,4 +1,4 @@
-"""Bringing an analyst's copy up to date: what is new of each twin that exists for the purpose, and no other."""
+"""Updating an analyst's copy: what is new in each twin that exists for the purpose, and in no other."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from beliefgraph.store.keys import Keyring
 
 PAGE = 1_000
 AT_ONCE = 4
-"""Twins that are brought at the same time."""
+"""Twins processed concurrently."""
 
 MOST_FORECASTS = 100_000
-"""Forecasts of one twin that are copied, the newest."""
+"""Most forecasts of one twin that are copied, the newest."""
 
 STATED = ("STATES", "TELLS", "REPORTS_ON")
-"""Rows that end only when evidence is withdrawn, or is not permitted any more."""
+"""Rows that end only when evidence is withdrawn, or is no longer permitted."""
 
 EVERY = 10.0
 """Seconds between two rounds."""
@@ -46,12 +46,12 @@ EVERY = 10.0
 log = structlog.get_logger(__name__)
 
 Progress = Callable[[int, int], None]
-"""Told how many twins of how many were looked at."""
+"""Called with the number of twins processed so far, and of all."""
 
 
 @dataclass(frozen=True)
 class CopySource:
-    """What twins of one database are read with, as they exist for a caller."""
+    """The services for reading the twins of one database, as they exist for a caller."""
 
     graph: Graph
     snapshots: Snapshots
@@ -60,7 +60,7 @@ class CopySource:
 
 @dataclass(frozen=True)
 class _Brought:
-    """What was written of one twin."""
+    """What was written for one twin."""
 
     rows: int
     rebuilt: bool
@@ -87,7 +87,7 @@ class Copying:
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def begin(self) -> None:
-        """Find how far the copy was brought, or make it; needs `read` and `define`, and the key of a service."""
+        """Find the state of the copy, or create it; needs `read` and `define`, and the key of a service."""
         self._caller.require("read")
         self._caller.require("define")
         self._caller.require_service()
@@ -96,7 +96,7 @@ class Copying:
         self._copied = await self._copy.twins()
 
     async def follow(self, told: Callable[[CopyRound], None], every: float = EVERY) -> None:
-        """Bring the copy up to date again and again, until cancelled; while a database is away it is tried again."""
+        """Update the copy repeatedly, until cancelled; while a database is unavailable it is retried."""
         while True:
             try:
                 told(await self.round())
@@ -105,7 +105,7 @@ class Copying:
             await asyncio.sleep(every)
 
     async def round(self, progress: Progress | None = None) -> CopyRound:
-        """Bring the copy up to date once."""
+        """Update the copy once."""
         began = time.monotonic()
         await self._define()
         found = await self._found()
@@ -120,7 +120,7 @@ class Copying:
             async with self._places:
                 try:
                     brought.append(await self._bring(source, twin, names))
-                except NotFound:  # it ended, or its permission did, or nothing of what is permitted is left
+                except NotFound:  # it was erased, its permission ended, or nothing permitted is left
                     if (id_ := self._pseudonyms.id(twin.id)) in self._copied:
                         await self._drop(id_)
                         ended.append(id_)
@@ -129,7 +129,7 @@ class Copying:
 
         kept = {self._pseudonyms.id(twin.id) for _, twin, seen in found if not seen.sight.nothing}
         gone = self._copied.keys() - kept
-        for id_ in gone:  # first what must not be seen any more
+        for id_ in gone:  # first what must no longer be visible
             await self._drop(id_)
         async with asyncio.TaskGroup() as group:
             for source, twin in changed:
@@ -172,14 +172,14 @@ class Copying:
         return await asyncio.to_thread(lambda: {*rows.current, *(row.content for row in rows.columns(0))})
 
     async def _define(self) -> None:
-        """Let the copy have the definitions in force."""
+        """Write the definitions in force to the copy."""
         latest = (await self._book.latest(self._caller.tenant)).definitions
         if latest.number != self._definitions:
             await self._copy.define(latest, self._clock.now())
             self._definitions = latest.number
 
     async def _found(self) -> list[tuple[CopySource, SourceTwin, Seen]]:
-        """All twins of the tenant, with what of each the caller may see now."""
+        """All twins of the tenant, with what the caller may see of each now."""
         found = []
         for source in self._sources:
             after = ""
@@ -198,7 +198,7 @@ class Copying:
         return before is None or now != (before.rev, before.life, before.sight, before.forecasts, before.resolutions)
 
     def _sight(self, seen: Seen, definitions: int) -> str:
-        """What tells one sight of a twin from another; empty where everything is permitted."""
+        """What distinguishes one sight of a twin from another; empty if everything is permitted."""
         if seen.whole or seen.policy is None:
             return ""
         refused = sorted(each.key for each in seen.sight.refused)
@@ -209,14 +209,14 @@ class Copying:
         self._copied.pop(id_, None)
 
     def _rows(self, source: CopySource, moment: Snapshot, names: frozenset[str]) -> TwinRows:
-        """The rows of a twin; other people's names are found where a belief is about them."""
+        """The rows of a twin; other people's names are recognised if a belief is about them."""
         state = moment.state
         about = {text for b in state.beliefs.values() for text in (b.subject, b.context, b.value) if text in names}
         personal = moment.graph.definitions.personal
         return TwinRows(state, self._pseudonyms, sorted(each for each in about if each), personal, source.graph.layers)
 
     async def _bring(self, source: CopySource, twin: SourceTwin, names: frozenset[str]) -> _Brought:
-        """Write what is new of a twin; all of it, where something that the copy has must not be there any more."""
+        """Write what is new in a twin; all of it, if something in the copy must not be there any more."""
         self._caller.note(twin.id, "read")
         moment = await source.snapshots.at(self._caller, twin.id, twin.name, NOW)
         state = moment.state
@@ -276,6 +276,6 @@ class Copying:
         return len(nodes) + len(edges) + len(joins)
 
     def _no_longer_published(self, rows: TwinRows, gone: Sequence[OpenRow]) -> list[tuple[str, str]]:
-        """The beliefs of which something ended, so that they show what is published of them now."""
+        """The beliefs with rows that ended, so that they show what is now published for them."""
         of = {row.of for row in gone if row.type == "HOLDS"}
         return [("Belief", id_) for id_ in rows.state.beliefs if of and self._pseudonyms.id(id_) in of]

@@ -1,4 +1,4 @@
-"""A twin as rows of an analyst's copy: the twin that exists for the purpose, under pseudonyms, without words. Pure."""
+"""A twin as rows of an analyst's copy: the part that exists for the purpose, pseudonymised, without verbatims. Pure."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from beliefgraph.store.shown import belief_labels, evidence_labels
 MOMENTS = ("valid_from", "valid_to", "deadline")
 OF_ONE_REV = ("revision_id", "rev_from", "rev_to")
 OF_DERIVING = (*OF_ONE_REV, "valid_from", "definition")
-"""What of a row that was derived says when that was, and not what."""
+"""Properties of a derived row about when it was derived, not about its content."""
 
 Ends = tuple[tuple[str, str], str, tuple[str, str]]
-"""Where a relationship starts (label and id), its type, and where it leads."""
+"""The start of a relationship (label and id), its type, and its end."""
 
 ENDS: Mapping[type[Revision], Callable[[Any], Ends]] = {
     Holding: lambda r: (("Twin", r.twin), "HOLDS", ("Belief", r.key)),
@@ -49,33 +49,33 @@ ENDS: Mapping[type[Revision], Callable[[Any], Ends]] = {
         ("Goal", r.target),
     ),
 }
-"""How each kind of row joins two nodes; those of further layers besides. Permissions and identifiers are in no copy."""
+"""How each kind of row joins two nodes; other layers add theirs. Permissions and identifiers are not copied."""
 
 COLUMNS = (Bearing, Measurement)
 
 
 @dataclass(frozen=True)
 class CopyRow:
-    """One current row of a twin: what it joins, its properties, and its content, which tells it from others."""
+    """One current row of a twin: the nodes it joins, its properties, and its content, which identifies it."""
 
     ends: Ends
     values: Mapping[str, Any]
     content: str
 
     def edge(self, rev: int) -> CopyEdge:
-        """The relationship, as one that the copy knows from a rev on."""
+        """The relationship, with the rev since which the copy has it."""
         start, type_, end = self.ends
         values = {**self.values, "revision_id": f"{self.content}@{rev}", "rev_from": rev}
         return CopyEdge(reference(start), type_, reference(end), values)
 
 
 def reference(node: tuple[str, str]) -> str:
-    """What a node is called in one write."""
+    """The key of a node within one write."""
     return f"{node[0]} {node[1]}"
 
 
 def _content(ends: Ends, values: Mapping[str, Any]) -> str:
-    """What a row says, whenever it was written."""
+    """The content of a row, independent of when it was written."""
     without = OF_DERIVING if values["origin"] == "inferred" else OF_ONE_REV
     told = {key: value for key, value in values.items() if key not in without}
     return orjson.dumps([ends, told], option=orjson.OPT_SORT_KEYS).decode()
@@ -83,7 +83,7 @@ def _content(ends: Ends, values: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class TwinRows:
-    """The rows of one twin; `names` are those of people that its texts may hold, `personal` the personal attributes."""
+    """The rows of one twin; `names` are people's names that its texts may contain, `personal` personal attributes."""
 
     state: TwinState
     pseudonyms: Pseudonyms
@@ -103,7 +103,7 @@ class TwinRows:
 
     @cached_property
     def current(self) -> dict[str, CopyRow]:
-        """Its current rows by content, except for those of which there are very many."""
+        """Its current rows by content, except for those that can be very many."""
         stored = (row for kind in self._kinds for row in self.state.rows_of(kind).values())
         rows = (self._row(row) for row in stored if isinstance(row, Revision))
         return {row.content: row for row in rows}
@@ -114,14 +114,14 @@ class TwinRows:
         return (kind for kind in self.state.rows if kind in ENDS or self.layers.of_type(kind) is not None)
 
     def columns(self, after: int) -> Iterator[CopyRow]:
-        """What bears on beliefs and counts in metrics, of what later revs opened."""
+        """The bearings and measurements that later revs opened."""
         for table in (self.state.bearings, self.state.measurements):
             for row in table.records(table.where(lambda block: block.rev_from > after)):
                 yield self._row(row)
 
     @property
     def count(self) -> int:
-        """How many these are, of all revs."""
+        """The number of these, over all revs."""
         return len(self.state.bearings) + len(self.state.measurements)
 
     def _row(self, row: Revision) -> CopyRow:
@@ -135,7 +135,7 @@ class TwinRows:
         return CopyRow((start, type_, end), values, self.pseudonyms.content(said))
 
     def _ends_of_further(self, row: Revision) -> Ends:
-        """How a row of a further layer joins two nodes."""
+        """How a row of another layer joins two nodes."""
         layer = self.layers.of_type(type(row))
         assert layer is not None
         if isinstance(row, Statement):
@@ -143,11 +143,11 @@ class TwinRows:
         return ("Twin", row.twin), "PUBLISHES", (layer.label, row.key)
 
     def _further(self, record: Record) -> dict[str, Any]:
-        """The properties of a record or a row of a further layer, with pseudonyms in the place of what is personal."""
+        """The properties of a record or a row of another layer, with pseudonyms replacing what is personal."""
         return with_personal(record, self.pseudonyms.text)
 
     def nodes(self, ends: Iterable[tuple[str, str]], evidence: Sequence[ToldEvidence]) -> Iterator[CopyNode]:
-        """The nodes at these ends; pieces of evidence come with their events and sources."""
+        """The nodes at these ends; evidence comes with its events and sources."""
         yield self._twin()
         for label, id_ in dict.fromkeys(ends):
             if (layer := self.layers.of((label,))) is not None:
@@ -169,7 +169,7 @@ class TwinRows:
             yield self._node("Source", id_, {"tenant": self.state.tenant, "name": self.pseudonyms.source(name)})
 
     def commit(self, evidence: Sequence[ToldEvidence]) -> tuple[CopyNode, list[CopyEdge]]:
-        """The commit by which the copy comes to this rev, with the events that brought what is new."""
+        """The commit by which the copy reaches this rev, with the events that brought what is new."""
         state = self.state
         place = ("Commit", f"{state.id}/{state.rev}")
         values = {
@@ -202,7 +202,7 @@ class TwinRows:
 
     @staticmethod
     def told_by(evidence: Sequence[ToldEvidence]) -> Iterator[CopyEdge]:
-        """What joins pieces of evidence to their events and sources."""
+        """The relationships between evidence and its events and sources."""
         for each in evidence:
             start = reference(("Evidence", each.id))
             yield CopyEdge(start, "FROM", reference(("Event", each.event)), {})
@@ -221,7 +221,7 @@ class TwinRows:
         return self._node("Twin", state.id, values)
 
     def _named(self, label: str, id_: str) -> CopyNode:
-        """A belief, goal, metric or decision with what Neo4j Browser shows of it."""
+        """A belief, goal, metric or decision, with the properties that Neo4j Browser shows."""
         state = self.state
         shown: dict[str, Any] = {}
         record: Belief | Goal | Metric | Decision
@@ -252,7 +252,7 @@ class TwinRows:
         return node if held is None else replace(node, shown=belief_labels(held))
 
     def _without_texts(self, belief: Belief) -> Belief:
-        """A belief, with pseudonyms in the place of its texts where its attribute is personal."""
+        """A belief, with pseudonyms replacing its texts if its attribute is personal."""
         if belief.attribute not in self.personal:
             return belief
         texts = {name: getattr(belief, name) for name in TEXTS if getattr(belief, name) not in COMMON}

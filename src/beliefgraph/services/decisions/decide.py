@@ -21,10 +21,10 @@ from beliefgraph.services.layer.context import CommandContext
 
 
 def recording_decision(context: CommandContext, command: RecordDecision) -> Additions:
-    """A statement of a decision from `valid_from` on.
+    """A statement about a decision from `valid_from` on.
 
-    Rejects a choice that is not among the options (`unknown-option`), reasons that name something unknown, and for
-    others than the person what the person stated (`correction-stands`).
+    Rejects a choice that is not among the options (`unknown-option`), reasons that name something unknown, and a
+    statement by anybody but the person that would replace the person's own (`correction-stands`).
     """
     start = command.valid_from or context.moment
     speaks = context.speaks_for_the_person
@@ -72,7 +72,7 @@ def _refuse_unknown_goals(context: CommandContext, keys: Iterable[str]) -> None:
 def _refuse_unknown_choice(
     context: CommandContext, draft: DecisionDraft, command: RecordDecision, start: datetime
 ) -> None:
-    """Refuse what would leave a choice that is none of the options at that moment."""
+    """Refuse a statement that would leave a choice that is not among the options at that moment."""
     after = resolve_decisions(context.state.after(draft.delta), start)
     told = after[decision_id(context.state.id, command.decision)]
     if told.chosen is not None and told.option is None:

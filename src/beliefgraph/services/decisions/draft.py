@@ -47,7 +47,7 @@ class DecisionDraft:
 
     @property
     def beliefs(self) -> Sequence[BeliefKey]:
-        """None: a decision may refer to beliefs, and bears on none."""
+        """None: a decision may refer to beliefs but is not evidence on any."""
         return ()
 
     def check(self, _: CommandContext, said: Interpretation) -> None:

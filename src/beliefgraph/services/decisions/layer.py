@@ -1,4 +1,4 @@
-"""The layer of decisions: a deliberation is published for every one that stands otherwise than published. Pure."""
+"""The layer of decisions: publishes a deliberation for every decision that differs from the published one. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from beliefgraph.services.twin.state import TwinState
 def publish(context: PublishContext) -> Published:
     """The deliberations that a commit closes and opens.
 
-    A decision of which all was withdrawn is closed and not opened again.
+    A decision whose statements were all withdrawn is closed and not opened again.
     """
     state, at = context.after, context.derivation.at
     if not state.decisions:
@@ -62,4 +62,4 @@ def _change(decision: Decision, before: Deliberation | None, after: Deliberation
 
 
 DECISIONS = Layer("decisions", Decision, Deliberation, _change, publish, _draft)
-"""What a twin decides."""
+"""The decisions of a twin."""

@@ -27,7 +27,7 @@ from beliefgraph.services.twin.state import TwinState
 
 @dataclass(frozen=True, slots=True)
 class ToldDecision:
-    """A decision as stated by a moment: for every field the statement that counts, if any."""
+    """A decision as stated by a moment: for each field, the statement that counts, if any."""
 
     decision: Decision
     fields: Mapping[str, DecisionStatement]
@@ -35,13 +35,13 @@ class ToldDecision:
 
     @property
     def title(self) -> str:
-        """What is decided: the title, else the key."""
+        """The title of the decision, else its key."""
         said = self.fields.get("title")
         return self.decision.key if said is None or said.title is None else said.title
 
     @property
     def options(self) -> tuple[Option, ...]:
-        """What there is to choose from."""
+        """The options."""
         said = self.fields.get("options")
         return () if said is None else said.options or ()
 
@@ -53,25 +53,25 @@ class ToldDecision:
 
     @property
     def grounds(self) -> tuple[Ground, ...]:
-        """What the reasons name."""
+        """The keys that the reasons name."""
         said = self.fields.get("reasons")
         return () if said is None else said.reasons or ()
 
     @property
     def expected(self) -> float | None:
-        """What was expected of it."""
+        """The expected result."""
         said = self.fields.get("expected")
         return None if said is None else said.expected
 
     @property
     def actual(self) -> float | None:
-        """Its resolution."""
+        """Its actual result."""
         said = self.fields.get("actual")
         return None if said is None else said.actual
 
     @property
     def status(self) -> DecisionStatus:
-        """Where it is."""
+        """Its status."""
         return status_of(self.chosen, self.actual)
 
     @property
@@ -81,17 +81,17 @@ class ToldDecision:
 
     @property
     def worded(self) -> Iterable[str]:
-        """The revision ids of the statements whose words are a part of what stands."""
+        """The revision ids of the statements whose texts are part of the result."""
         return {said.revision_id for name, said in self.fields.items() if name in ("reasons", "expected", "actual")}
 
     @property
     def evidence(self) -> tuple[str, ...]:
-        """The evidence with the statements that count, by its ids, the latest first."""
+        """The ids of the evidence behind the statements that count, the latest first."""
         rows = sorted(self.fields.values(), key=lambda row: (lateness(row), row.evidence), reverse=True)
         return tuple(dict.fromkeys(row.evidence for row in rows))
 
     def since_told(self, field: str) -> datetime | None:
-        """Since when a field stands as it does."""
+        """Since when a field has its present value."""
         said = self.fields.get(field)
         return None if said is None else said.valid_from
 
@@ -99,9 +99,8 @@ class ToldDecision:
 def resolve_decisions(state: TwinState, at: datetime) -> dict[str, ToldDecision]:
     """The resolved statements about every decision by a valid time, by id.
 
-    Field by field the latest statement counts, and before all others the latest that the person made themselves
-    (`lateness`). Of two events with the same start the larger evidence id counts, so that the order of arrival does not
-    matter.
+    For each field, the statement with the latest valid time counts, the person's own before all others (`lateness`). Of
+    two events with the same start the larger evidence id counts, so that the order of arrival does not matter.
     """
     said: dict[str, list[DecisionStatement]] = defaultdict(list)
     for row in state.decision_statements:
@@ -129,9 +128,9 @@ def decision_state(
     rev: int,
     changed_at_rev: int | None,
 ) -> DecisionState:
-    """How a decision stands, with the words and the evidence of the statements that it was resolved from.
+    """A decision as resolved, with the texts and the evidence of its statements.
 
-    The words are by the revision ids of the statements.
+    The texts are by the revision ids of the statements.
     """
 
     def said(field: str) -> Words:

@@ -1,1 +1,1 @@
-"""What is defined in a tenant, compiled: the book of sets, their graph, layouts, inheritance."""
+"""The definitions of a tenant, compiled: the book of sets, their graph, layouts, inheritance."""

@@ -1,4 +1,4 @@
-"""Publishing definitions, and finding the set that is in force or that a commit was derived under."""
+"""Publishing definitions, and finding the set in force or the one that a commit was derived under."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from beliefgraph.store import definitions as stored
 from beliefgraph.store.graph import Graph
 
 CACHED_PARTS = 500_000
-"""Attributes, relations and rules of all sets kept in memory, together; one takes about a kilobyte."""
+"""Most attributes, relations and rules of all sets in memory together; one takes about a kilobyte."""
 TRIES = 5
 
 
@@ -42,7 +42,7 @@ class DefinitionBook:
         self._flights: Flights[tuple[str, int], DefinitionGraph] = Flights()
 
     async def numbered(self, tenant: str, number: int) -> DefinitionGraph:
-        """The set that commits call by this number."""
+        """The set with this number, as commits record it."""
         found = self._sets.get((tenant, number))
         return found or await self._flights.join((tenant, number), lambda: self._read(tenant, number))
 
@@ -58,14 +58,14 @@ class DefinitionBook:
         return await self.numbered(tenant, await stored.latest(self._graph, tenant))
 
     async def publish(self, caller: Caller, catalog: Catalog) -> Definitions:
-        """Put a version of a catalog in force; the set that then is.
+        """Put a version of a catalog in force; returns the set that is then in force.
 
-        Publishing the same again changes nothing. Another content under a known version or an older version is a
-        `definition-conflict`; one that drops an attribute, a value, a metric or an outcome is an `invalid-definition`,
-        as is one that gives an attribute values which had none, or takes them away, opens or closes them, or changes
-        which events count in a metric or what counts as an outcome; statements that cannot hold together are
-        `infeasible-statements`, and too many relations between the same attributes are `too-complex`.
-        Refused to a person's key: definitions reach every twin of the tenant.
+        Publishing the same again changes nothing. Other content under a known version, or an older version, is a
+        `definition-conflict`. `invalid-definition` is raised for a version that drops an attribute, a value, a metric
+        or an outcome, gives values to an attribute that had none or takes them away, opens or closes them, or changes
+        which events count in a metric or what counts as an outcome. Contradictory statements are
+        `infeasible-statements`, and too many relations between the same attributes are `too-complex`. Refused to a
+        person's key: definitions apply to every twin of the tenant.
         """
         caller.require("define")
         caller.require_service()
@@ -78,18 +78,18 @@ class DefinitionBook:
             try:
                 await stored.publish(self._graph, following, catalog, self._clock.now())
             except Conflict:
-                continue  # somebody else published meanwhile, perhaps the same
+                continue  # another call published in the meantime, perhaps the same
             await self.copy(caller.tenant)
             return following
         raise Unavailable("overloaded", "Others keep publishing definitions; try again.", catalog=catalog.ref)
 
     async def publish_parameters(self, caller: Caller, learned: Callable[[ParameterSet], ParameterSet]) -> Definitions:
-        """Put what was learned in force; the set that then is.
+        """Put what was learned in force; returns the set that is then in force.
 
-        `learned` makes of the parameters in force those that follow. Learning the same again changes nothing; strengths
-        that cannot hold together are `infeasible-statements`, and what was learned for another version of an outcome or
-        a trajectory than is in force by now is `parameters-outdated`. Refused to a person's key: they reach every twin
-        of the tenant.
+        `learned` maps the parameters in force to the new ones. Learning the same again changes nothing. Contradictory
+        strengths are `infeasible-statements`; what was learned for another version of an outcome or a trajectory than
+        the one now in force is `parameters-outdated`. Refused to a person's key: parameters apply to every twin of the
+        tenant.
         """
         caller.require("define")
         caller.require_service()
@@ -107,19 +107,19 @@ class DefinitionBook:
             try:
                 await stored.publish_parameters(self._graph, ahead, now)
             except Conflict:
-                continue  # somebody else published meanwhile
+                continue  # another call published in the meantime
             await self.copy(caller.tenant)
             return ahead
         raise Unavailable("overloaded", "Others keep publishing definitions; try again.", tenant=caller.tenant)
 
     async def parameter_sets(self, caller: Caller) -> list[ParameterSet]:
-        """What was learned for the caller's tenant, the newest set first; refused to a person's key."""
+        """The learned parameter sets of the caller's tenant, newest first; refused to a person's key."""
         caller.require("define")
         caller.require_service()
         return await stored.parameter_sets(self._graph, caller.tenant)
 
     async def parameter_set(self, caller: Caller, number: int) -> ParameterSet:
-        """The parameter set of a number, 0 being the empty one; `invalid-input` if there is none."""
+        """The parameter set with a number, 0 for the empty one; `invalid-input` if there is none."""
         if number == 0:
             return ParameterSet(tenant=caller.tenant)
         found = next((each for each in await self.parameter_sets(caller) if each.number == number), None)
@@ -130,9 +130,9 @@ class DefinitionBook:
         return found
 
     async def copy(self, tenant: str | None = None) -> None:
-        """Bring the sets of a tenant, or of all, to the other shards, under the same numbers.
+        """Copy the sets of a tenant, or of all, to the other shards, under the same numbers.
 
-        `shard-conflict` where a shard has other sets than these.
+        `shard-conflict` if a shard has other sets.
         """
         if self._copies:
             tenants = [tenant] if tenant is not None else await stored.tenants(self._graph)
@@ -145,7 +145,7 @@ class DefinitionBook:
             raise Conflict("shard-conflict", "A shard has definitions of its own for this tenant.", tenant=tenant)
         for number in range(there + 1, here + 1):
             following = await stored.numbered(self._graph, tenant, number)
-            with suppress(Conflict):  # another process copies the same
+            with suppress(Conflict):  # another process copies the same set
                 added = next((c for c in following.catalogs if c not in before.catalogs), None)
                 if added is None:
                     await stored.publish_parameters(graph, following, self._clock.now())
@@ -161,7 +161,7 @@ def _parts(graph: DefinitionGraph) -> int:
 
 
 def _with_catalog(current: Definitions, catalog: Catalog) -> Definitions:
-    """The set with a catalog in it, once that is known to hold together; `current` itself where it is there already."""
+    """The set with a catalog added, once it is checked for consistency; `current` itself if it has the catalog."""
     known = next((c for c in current.catalogs if c.catalog == catalog.catalog), None)
     if known == catalog:
         return current
@@ -175,7 +175,7 @@ def _with_catalog(current: Definitions, catalog: Catalog) -> Definitions:
 
 
 def _refuse_outdated(ahead: Definitions, known: ParameterSet, following: ParameterSet) -> None:
-    """Refuse to put in force what the definitions would not use; what is in force already may stay."""
+    """Refuse to put in force what the definitions would not use; what is already in force may stay."""
     unknown: list[LearnedHazard | LearnedGrades] = [each for each in following.hazards if each not in known.hazards]
     unknown += [each for each in following.grades if each not in known.grades]
     for each in unknown:

@@ -1,4 +1,4 @@
-"""A belief as its definition words it."""
+"""A belief in the words of its definition."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from beliefgraph.services.definitions.graph import DefinitionGraph
 
 
 def describe(twin: str, id_: str, key: BeliefKey, graph: DefinitionGraph) -> Belief:
-    """The belief of that key, as its definition words it; refused as `Definitions.attribute_of` refuses."""
+    """The belief of that key, in the words of its definition; refused as by `Definitions.attribute_of`."""
     attribute = graph.definitions.attribute_of(key)
     return Belief.trusted(
         id=id_,

@@ -1,7 +1,7 @@
-"""A set of definitions as a graph: the components that its relations join, their shapes, and what crosses between them.
+"""A set of definitions as a graph: the components that its relations join, their shapes, and crossings between them.
 
-The values of a categorical attribute lie side by side, and exactly one of them holds. Where they are open, those count
-that evidence names, so that what is compiled depends on how many they are; a value that none names is part of `other`.
+The values of a categorical attribute are adjacent columns, and exactly one of them holds. If they are open, the values
+named by evidence count, so that what is compiled depends on their number; a value that is not named is part of `other`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from beliefgraph.services.definitions.reliability import Reliabilities
 class Placed(NamedTuple):
     """One component of the definitions for one subject and context.
 
-    `named` are the values of an open attribute that evidence names, `unnamed` those that are only asked about; sorted.
+    `named` are the values of an open attribute that evidence names, `unnamed` those that are only queried; sorted.
     """
 
     component: int
@@ -43,11 +43,10 @@ class Placed(NamedTuple):
 
 @dataclass(frozen=True)
 class Shape:
-    """The beliefs of a component: `columns` in their order, and `exclusive`, groups of which exactly one holds.
+    """The beliefs of a component: `columns` in order, and `exclusive`, groups of which exactly one holds.
 
-    Of the columns the first `named` have something to choose from; the others are values of an open attribute that no
-    evidence names, or its `other` where none is named. The first `answered` are in the model: none where values are too
-    many.
+    Only the first `named` columns are alternatives; the others are values of an open attribute that no evidence names,
+    or its `other` if none is named. The first `answered` columns are in the model: none if there are too many values.
     """
 
     columns: tuple[Column, ...]
@@ -59,9 +58,9 @@ class Shape:
 
 @dataclass(frozen=True)
 class PersonalRelation:
-    """A relation of this twin's own, between two beliefs named by what they are.
+    """A personal relation between two beliefs, given by their keys.
 
-    `ref` is the catalog that states it of whoever pursues a goal; "" where it was stated of this twin alone.
+    `ref` is the catalog that states it for those who pursue a goal; "" if it was stated for this twin only.
     """
 
     source: BeliefKey
@@ -81,14 +80,14 @@ class Edge:
 
     @property
     def pair(self) -> tuple[str, int, int]:
-        """What makes two relations the same: the kind and the two, in order where the kind has a direction."""
+        """What identifies a relation: the kind and the two beliefs, in order if the kind is directed."""
         if self.strength.kind in ("implies", "causes"):
             return self.strength.kind, self.source, self.target
         return self.strength.kind, min(self.source, self.target), max(self.source, self.target)
 
 
 class DefinitionGraph:
-    """A set of definitions, cut into the components that its relations join. Compared by identity: make one per set.
+    """A set of definitions, split into the components that its relations join. Compared by identity: make one per set.
 
     Fewer relations hold in a narrow context than in the broadest, so an attribute may be in a smaller component there;
     `component_of` has those of the person in the broadest.
@@ -126,7 +125,7 @@ class DefinitionGraph:
             leading[crossing.source[0]].append(crossing)
         self._crossings = [[each for name in names for each in leading.get(name, ())] for names in self.components]
         self.crosses = any(self._crossings)
-        """Whether anything crosses from a place to another."""
+        """Whether there is any crossing between places."""
         self._structures: dict[tuple[int, int], Structure] = {}
         self._of_segments: dict[str, DefinitionGraph] = {}
 
@@ -144,13 +143,13 @@ class DefinitionGraph:
         )
 
     def place(self, attribute: str, subject: str, context: str) -> Placed:
-        """Where an attribute is placed, of a subject in a context."""
+        """The placed component of an attribute, for a subject and a context."""
         if subject == ANYONE and context == ANYWHERE:
             return self._own_at[self._own[attribute]]
         return Placed(self._component_in[layer_of((subject, context))][attribute], subject, context)
 
     def places(self, keys: Iterable[Belief | BeliefKey]) -> set[Placed]:
-        """Where those of some beliefs are placed whose attributes are defined."""
+        """The placed components of those beliefs whose attributes are defined."""
         own: set[str] = set()
         found: set[Placed] = set()
         for key in keys:
@@ -163,7 +162,7 @@ class DefinitionGraph:
         return found
 
     def crossing(self, place: Placed) -> Iterator[tuple[Crossing, Placed]]:
-        """What crosses from a place to another, with the other."""
+        """The crossings from a place to others, each with the other place."""
         for crossing in self._crossings[place.component]:
             there = crossing.lead((place.subject, place.context))
             if there is not None:
@@ -176,7 +175,7 @@ class DefinitionGraph:
 
     @cached_property
     def goal_causes(self) -> tuple[PersonalRelation, ...]:
-        """What the pursuit of goals may bring about, for twins that have them."""
+        """The effects that the pursuit of goals may have, for twins that have these goals."""
         return tuple(
             PersonalRelation(
                 BeliefKey.of(attribute=relation.source, subject=relation.source_subject),
@@ -189,7 +188,7 @@ class DefinitionGraph:
         )
 
     def of_segment(self, segment: str | None) -> DefinitionGraph:
-        """The same with the base rates that were learned for a segment as priors; this one where none were."""
+        """The same with the base rates learned for a segment as priors; the same object if there are none."""
         if segment is None or segment not in self.definitions.base_rates:
             return self
         if segment not in self._of_segments:
@@ -198,13 +197,13 @@ class DefinitionGraph:
 
     @cached_property
     def base_rates(self) -> tuple[LearnedBaseRate, ...]:
-        """The base rates that are priors here."""
+        """The base rates used as priors here."""
         segment = self.definitions.segment
         return () if segment is None else self.definitions.base_rates.get(segment, ())
 
     @cached_property
     def own_base_rates(self) -> tuple[BeliefKey, ...]:
-        """The beliefs of the person whose priors are those of a segment."""
+        """The person's beliefs whose priors are those of a segment."""
         return tuple(BeliefKey.of(each.attribute) for each in self.base_rates)
 
     def joined_pairs(self, component: int) -> int:
@@ -213,16 +212,16 @@ class DefinitionGraph:
         return len({frozenset((attribute[e.source], attribute[e.target])) for e in self._edges[component]})
 
     def edges(self, component: int, start: int) -> list[Edge]:
-        """The relations of a component whose first belief stands at `start`."""
+        """The relations of a component whose first belief is at position `start`."""
         return [Edge(start + e.source, start + e.target, e.strength, e.ref) for e in self._edges[component]]
 
     def shape(self, place: Placed) -> Shape:
-        """The beliefs of a component where it is placed."""
+        """The beliefs of a placed component."""
         attribute = self.open.get(place.component)
         return self._shapes[place.component] if attribute is None else _open_shape(attribute, place)
 
     def structure(self, place: Placed) -> Structure:
-        """What the definitions state of a component; of an open attribute, it depends on how many values are named."""
+        """The structure of a placed component; for an open attribute, it depends on the number of named values."""
         which = place.component, len(place.named)
         if which not in self._structures:
             shape, edges = self.shape(place), self.edges(place.component, 0)
@@ -233,7 +232,7 @@ class DefinitionGraph:
 def _components(
     definitions: Definitions, relations: Sequence[tuple[str, RelationDefinition]]
 ) -> Iterator[tuple[tuple[str, ...], list[tuple[str, RelationDefinition]]]]:
-    """What these relations join, each with its relations."""
+    """The components that these relations join, each with its relations."""
     members = {name: [name] for name in definitions.attributes}
     for _, relation in relations:
         one, other = members[relation.source], members[relation.target]
@@ -278,7 +277,8 @@ def _open_shape(attribute: Attribute, place: Placed) -> Shape:
 def structure_of(
     prior: npt.NDArray[np.float64], edges: Sequence[Edge], exclusive: Iterable[tuple[int, ...]] = ()
 ) -> Structure:
-    """What these priors and relations state, shape [variables]; `invalid-input` where causes of one speak two ways."""
+    """The structure of these priors, shape [variables], and relations; `invalid-input` if causes of one belief mix
+    kinds."""
     relations = [Relation(e.strength.kind, e.source, e.target, e.strength.parameter) for e in edges]
     noisy_or = {e.target for e in edges if e.strength.into_noisy_or}
     if any(e.strength.kind == "causes" and e.target in noisy_or and not e.strength.into_noisy_or for e in edges):

@@ -1,15 +1,15 @@
 """Relations between beliefs of different subjects or contexts, and where relations of the definitions hold at all.
 
-Most relations join beliefs of equal subject and context, wherever these are. Two kinds do not:
+Most relations join beliefs of equal subject and context, in any place. Two kinds do not:
 
-- A *crossing* leads from one place to another: what a preference inherits comes from the next broader context. The
-  place it leads to is laid out with the one it starts from, so the layout is the same in whatever order they came.
-- A relation of an attribute that inherits holds in the broadest context, and narrower ones hear of it by inheriting.
-  One of a state, of which there is one, holds where that is. Else the same would be heard by two ways, and to look
-  into a narrow context would move what is believed in a broad one.
+- A *crossing* leads from one place to another: a preference inherits from the next broader context. The other place is
+  laid out together with the first, so the layout does not depend on the order of arrival.
+- A relation of an attribute that inherits holds in the broadest context, and narrower ones receive its effect by
+  inheriting. A relation of a state, of which there is only one, holds in its place. Otherwise the same evidence would
+  count twice, and looking into a narrow context would change beliefs in a broad one.
 
-So every narrower context hangs on its broader one by a single variable, and one about which nothing was heard changes
-nothing elsewhere.
+So every narrower context depends on its broader one through a single variable, and one without evidence changes nothing
+elsewhere.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ Place = tuple[str, str]
 """A subject and a context."""
 
 LAYERS = range(3)
-"""Kinds of places: narrow contexts; the broadest; and there, the person. Each has the relations of those before it."""
+"""Kinds of places: narrow contexts; the broadest context; the person there. Each has the relations of the previous
+ones."""
 
 
 @dataclass(frozen=True)
 class Crossing:
-    """A relation from a belief in one place to one in another; `lead` says which, if there is any."""
+    """A relation from a belief in one place to one in another; `lead` gives that place, if there is one."""
 
     source: Column
     target: Column
@@ -62,8 +63,8 @@ def first_layer(definitions: Definitions, relation: RelationDefinition) -> int:
 def crossings(definitions: Definitions) -> Iterator[Crossing]:
     """Every crossing that the definitions state.
 
-    For any two values v, w of what inherits, P(v, v)·P(w, w) / (P(v, w)·P(w, v)) is `inherits`: of several values each
-    supports itself with its square root.
+    For any two values v, w of an inheriting attribute, P(v, v)·P(w, w) / (P(v, w)·P(w, v)) is `inherits`: with several
+    values, each supports itself with the square root.
     """
     for attribute in definitions.attributes.values():
         if attribute.preference is None or attribute.preference.inherits is None:

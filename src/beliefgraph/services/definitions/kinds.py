@@ -1,7 +1,7 @@
-"""The kinds of evidence that a catalog knows, numbered within each domain. Pure.
+"""The kinds of evidence that a catalog defines, numbered within each domain. Pure.
 
-A piece of evidence is for or against a belief. Which kinds there are does not depend on what came, so that no surprise
-depends on what came later; what the catalog does not know is one kind more.
+A piece of evidence is for or against a belief. The set of kinds does not depend on the evidence, so that no surprise
+depends on later evidence; what the catalog does not define is one more kind.
 """
 
 from __future__ import annotations
@@ -18,14 +18,13 @@ from beliefgraph.services.twin.bearings import BearingHeading
 from beliefgraph.services.twin.blocks import Bools, Ints
 
 NONE, UNKNOWN = -1, -2
-"""Of a heading: that its evidence is not followed; that its belief is not known yet."""
+"""For a heading: its evidence is not followed; its belief is not known yet."""
 
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """What headings are about, one row each: the number of the domain that their evidence is followed in, and the kind
-    of evidence against their belief (that for it is the next). `saying` are those that may say that something changed.
-    """
+    """What headings are about, one row each: the number of the domain in which their evidence is followed, and the kind
+    of evidence against their belief (that for it is the next). `saying` marks those that can state a change."""
 
     domain: Ints
     kind: Ints
@@ -33,7 +32,7 @@ class Columns:
 
 
 class Kinds:
-    """The domains of a set of definitions in the order of their names, and how many kinds of evidence each has.
+    """The domains of a set of definitions in the order of their names, and the number of kinds of evidence in each.
 
     `tempered` are the domains whose earlier evidence counts less after a change, by their numbers. Compared by
     identity: make one per set.
@@ -58,7 +57,7 @@ class Kinds:
         self.count = tuple(count)
 
     def hazard(self, domain: int) -> float:
-        """How likely a change is before each piece of evidence of a domain."""
+        """The prior probability of a change before each piece of evidence of a domain."""
         change = self.changes[domain]
         return HAZARD if change is None else change.hazard
 
@@ -69,7 +68,7 @@ class Kinds:
         return domain, range(min(kinds), max(kinds) + 2) if kinds else range(0)
 
     def columns(self, headings: Sequence[BearingHeading], beliefs: Mapping[str, Belief]) -> Columns:
-        """What these headings are about. Acts, and what metrics say, are not followed."""
+        """The columns of these headings. Acts, and the evidence of metrics, are not followed."""
         domain, kind = (np.full(len(headings), NONE, dtype=np.int64) for _ in range(2))
         saying = np.zeros(len(headings), dtype=np.bool_)
         for row, heading in enumerate(headings):
@@ -84,7 +83,7 @@ class Kinds:
         return Columns(domain, kind, saying)
 
     def grown(self, known: Columns, headings: Sequence[BearingHeading], beliefs: Mapping[str, Belief]) -> Columns:
-        """The same with headings that came since, and of those whose belief was not known."""
+        """The same, with new headings added and those updated whose belief was not known."""
         begin = len(known.domain)
         unknown = np.flatnonzero(known.domain == UNKNOWN)
         if len(headings) == begin and not len(unknown):

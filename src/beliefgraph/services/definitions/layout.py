@@ -1,8 +1,8 @@
-"""Where every belief of a twin stands in the arrays of the inference: which compiled model, which row, which column.
+"""Where every belief of a twin is in the arrays of inference: which compiled model, which row, which column.
 
 A relation of the definitions joins beliefs of equal subject and context, so one connected component of the definitions,
-compiled once, serves every (subject, context) of every twin: they are rows of one batch. Personal relations, and what
-crosses from one subject or context to another (`crossings.py`), join the components they touch into one model.
+compiled once, serves every (subject, context) of every twin: they are rows of one batch. Personal relations, and
+crossings from one subject or context to another (`inheritance.py`), join the components they touch into one model.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from beliefgraph.model.identity import belief_ids, belief_name
 from beliefgraph.services.definitions.graph import DefinitionGraph, Edge, PersonalRelation, Placed, structure_of
 
 COMPILED_ENTRIES = 50_000_000
-"""Table entries of all models that are kept compiled, together: half a gigabyte at the most."""
+"""Table entries of all cached compiled models together: half a gigabyte at most."""
 
 LAID_OUT_BELIEFS = 500_000
-"""Beliefs of all layouts that are kept, together."""
+"""Beliefs of all cached layouts together."""
 
 SMALL = 64
 """Attributes that may all be related to each other."""
 
 MOST_WORK = 2**30
-"""Table entries that may be worked out to find out whether definitions hold together: some fifteen seconds."""
+"""Table entries that may be computed to check that definitions are consistent: about fifteen seconds."""
 
 RELATIONS_PER_ATTRIBUTE = 16
-"""Relations that larger components may have for each of their attributes; four is what error bars were fitted on."""
+"""Most relations per attribute in larger components; error bars were fitted on four."""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """A compiled model and the beliefs it speaks of: `positions` has shape [rows, variables]."""
+    """A compiled model and its beliefs: `positions` has shape [rows, variables]."""
 
     model: Model
     positions: npt.NDArray[np.int64]
@@ -51,7 +51,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Alone:
-    """Beliefs that depend on no other: their positions, and what their models have for each, all of one length."""
+    """Beliefs that depend on no other: their positions, and the data of their models, all of one length."""
 
     positions: npt.NDArray[np.int64]
     prior_log_odds: npt.NDArray[np.float64]
@@ -59,7 +59,7 @@ class Alone:
 
     @classmethod
     def of(cls, units: Iterable[Unit]) -> Alone:
-        """Those of models that have no relations and no values: each answers its prior and its own evidence."""
+        """Those of models without relations and values: each is answered by its prior and its own evidence."""
         none = np.zeros(0)
         return cls(
             np.concatenate([none.astype(np.int64), *(unit.positions.ravel() for unit in units)]),
@@ -70,7 +70,7 @@ class Alone:
 
 @dataclass(frozen=True)
 class Answered:
-    """What the joined models of a layout answered to this evidence; columns by position."""
+    """The answers of a layout's joined models to this evidence; columns by position."""
 
     log_likelihood: npt.NDArray[np.float64]
     log_odds: npt.NDArray[np.float64]
@@ -83,11 +83,11 @@ class Layout:
     """The beliefs of a twin in a fixed order, with the models that derive them.
 
     `exclusive` are the positions of the values of one attribute for one subject and context, exactly one of which
-    holds; `around` are the edges at each position, by their places in `edges`; `unnamed` are values of open attributes
-    that no evidence names, and `other` where none is named. `alone` are the beliefs that depend on no other, `joined`
-    the models of those that do, and `values_beside` has, for the position of every value, the positions of all values
-    of its attribute, itself included. `clash` says why some of its own relations cannot hold
-    together with the definitions; the beliefs that they touch are not available then, and all others are.
+    holds; `around` are the edges at each position, by index in `edges`; `unnamed` are values of open attributes that no
+    evidence names, and `other` if none is named. `alone` are the beliefs that depend on no other, `joined` the models
+    of those that do, and `values_beside` has, for the position of every value, the positions of all values of its
+    attribute, itself included. `clash` says why some personal relations contradict the definitions; the beliefs that
+    they join are then not available, all others are.
     """
 
     ids: tuple[str, ...]
@@ -105,7 +105,7 @@ class Layout:
 
     @cached_property
     def names(self) -> tuple[bytes, ...]:
-        """What the ids of its beliefs are made of, beside the twin."""
+        """The parts of the ids of its beliefs other than the twin."""
         return tuple(map(belief_name, self.keys))
 
     @cached_property
@@ -115,7 +115,7 @@ class Layout:
 
     @cached_property
     def joined_at(self) -> npt.NDArray[np.int64]:
-        """The number of the joined model that speaks of each position; -1 where none does."""
+        """The number of the joined model of each position; -1 if none."""
         found = np.full(len(self.ids), -1, dtype=np.int64)
         for number, unit in enumerate(self.joined):
             found[unit.positions] = number
@@ -123,19 +123,19 @@ class Layout:
 
     @property
     def answered(self) -> Answered | None:
-        """What the joined models answered last, if they did."""
+        """The last answers of the joined models, if any."""
         return vars(self).get("_answered")
 
     def remember(self, answered: Answered) -> None:
-        """Keep what the joined models answered, so that those are not asked again whose evidence stays as it is."""
+        """Cache the answers of the joined models, so that models with unchanged evidence are not evaluated again."""
         vars(self)["_answered"] = answered
 
     def places_beside(self, position: int) -> dict[str | None, int]:
-        """The positions of all values of the attribute of a belief, by value; empty where it has no others."""
+        """The positions of all values of a belief's attribute, by value; empty if it has no others."""
         return {self.keys[place].value: place for place in self.values_beside.get(position, ())}
 
     def unit_of(self, target: int) -> tuple[Unit, npt.NDArray[np.int64], int]:
-        """The model that speaks of a position, the positions of its variables, and the position's variable."""
+        """The model of a position, the positions of its variables, and the index of the position among them."""
         for unit in self.units:
             rows, columns = np.nonzero(unit.positions == target)
             if rows.size:
@@ -144,9 +144,9 @@ class Layout:
 
 
 def refuse_dense(graph: DefinitionGraph) -> None:
-    """Refuse (`too-complex`) a component with more relations than it can be answered with, before any is compiled.
+    """Refuse (`too-complex`) a component with more relations than can be answered, before any is compiled.
 
-    Where all attributes have this many, no answer is exact, and hardly any that is approximated can be relied on.
+    If all attributes have this many, no answer is exact, and hardly any approximate answer is reliable.
     """
     for component, names in enumerate(graph.components):
         attributes = len(names)
@@ -161,9 +161,9 @@ def refuse_dense(graph: DefinitionGraph) -> None:
 
 
 def require_answers(graph: DefinitionGraph) -> None:
-    """Compile every component; `infeasible-statements` or `cyclic-causes` where they cannot hold together.
+    """Compile every component; `infeasible-statements` or `cyclic-causes` if the definitions are contradictory.
 
-    All of them together may cost `MOST_WORK`; where that is not enough to find out, they are `too-complex`.
+    All of them together may cost `MOST_WORK`; if that is not enough for the check, they are `too-complex`.
     """
     with budget(MOST_WORK):
         for component in range(len(graph.components)):
@@ -184,9 +184,9 @@ def lay_out(
     personal: Sequence[PersonalRelation],
     named: Iterable[Belief | BeliefKey] = (),
 ) -> Layout:
-    """The layout that holds every belief wanted and all that its evidence can reach.
+    """The layout that includes every wanted belief and all that its evidence can reach.
 
-    Of an open attribute those values count that are `named`, or that a personal relation names.
+    For an open attribute, the values in `named`, or in a personal relation, count.
     """
     ends = [key for relation in personal for key in (relation.source, relation.target)]
     keys = [*wanted, *ends]
@@ -197,7 +197,7 @@ def lay_out(
 
 
 def _all_crossed(graph: DefinitionGraph, places: set[Placed]) -> list[Placed]:
-    """The places, and all that a crossing leads to from one of them; sorted."""
+    """The places, and all places that crossings lead to from one of them; sorted."""
     waiting = list(places) if graph.crosses else []
     while waiting:
         for _, there in graph.crossing(waiting.pop()):
@@ -208,7 +208,7 @@ def _all_crossed(graph: DefinitionGraph, places: set[Placed]) -> list[Placed]:
 
 
 def forget_layouts(twin: str) -> None:
-    """Drop what is kept of a twin's beliefs: whom and what they are about is personal too."""
+    """Drop the cached layouts of a twin: subjects and contexts of beliefs are personal data too."""
     with _layouts_lock:
         for kept in [kept for kept in _layouts if kept[0] == twin]:
             del _layouts[kept]
@@ -235,7 +235,7 @@ _plans: LRUCache[tuple[DefinitionGraph, tuple[Placed, ...]], Layout] = LRUCache(
 
 @cached(_plans, key=lambda *place: place, lock=Lock())
 def _of_anybody(graph: DefinitionGraph, placed: tuple[Placed, ...]) -> Layout:
-    """The layout of twins with beliefs only about themselves, in no particular context: the same except for ids."""
+    """The layout of twins whose beliefs have the default subject and context: the same except for ids."""
     return _planned(graph, placed, ())
 
 
@@ -286,7 +286,7 @@ def _planned(graph: DefinitionGraph, placed: tuple[Placed, ...], personal: tuple
 
 
 def _crossing_edges(graph: DefinitionGraph, start: Mapping[Placed, int]) -> Iterator[Edge]:
-    """What crosses between the places of a layout."""
+    """The crossings between the places of a layout."""
     for place, first in start.items():
         for crossing, there in graph.crossing(place):
             source = first + graph.shape(place).columns.index(crossing.source)
@@ -300,7 +300,7 @@ def _with_values(
     wanted: Iterable[Belief | BeliefKey],
     named: Iterable[Belief | BeliefKey],
 ) -> list[Placed]:
-    """The places with the values that are named and wanted there, where the attribute is open."""
+    """The places with the values that are named and wanted there, if the attribute is open."""
 
     def values(keys: Iterable[Belief | BeliefKey]) -> Mapping[tuple[int | None, str, str], set[str]]:
         found: dict[tuple[int | None, str, str], set[str]] = defaultdict(set)
@@ -330,9 +330,9 @@ def _units(
     joining: Sequence[Edge],
     exclusive: Sequence[tuple[int, ...]],
 ) -> tuple[tuple[Unit, ...], Incorrect | None]:
-    """One unit for each component, its groups as rows; and one for each cluster that others join, those alike as rows.
+    """One unit per component, with its places as rows, and one per cluster of joined components, equal ones as rows.
 
-    With them, why a cluster has no answer, where one has none.
+    Also returns why a cluster has no answer, if one has none.
     """
     clusters = _clusters(graph, start, joining)
     touched = {place for cluster in clusters for place in cluster}
@@ -365,7 +365,7 @@ def _units(
 
 
 def _clusters(graph: DefinitionGraph, start: Mapping[Placed, int], joining: Sequence[Edge]) -> list[set[Placed]]:
-    """The placed components that relations between places touch, those they join together."""
+    """The clusters of placed components that are joined by relations between places."""
     if not joining:
         return []
     place_at = {first + i: place for place, first in start.items() for i in range(len(graph.shape(place).columns))}
@@ -379,7 +379,7 @@ def _clusters(graph: DefinitionGraph, start: Mapping[Placed, int], joining: Sequ
 
 
 def _unanswerable(prior: npt.NDArray[np.float64]) -> Model:
-    """A model that knows the priors and has an answer for none."""
+    """A model with priors that has no answers."""
     log_odds = np.log(prior) - np.log1p(-prior)
     return Model(prior, np.zeros(len(prior), dtype=np.bool_), 0, 0, 0.0, "", log_odds, ())
 
@@ -389,5 +389,5 @@ _compiled: LRUCache[str, Model] = LRUCache(COMPILED_ENTRIES, getsizeof=lambda mo
 
 @cached(_compiled, key=lambda structure: structure.content_hash, lock=Lock())
 def compiled(structure: Structure) -> Model:
-    """The model of a structure, compiled once for all twins that have it."""
+    """The model of a structure, compiled once for all twins that share it."""
     return compile_model(structure)

@@ -1,4 +1,4 @@
-"""The effective weight of a twin's bearings: by the rates learned for each source, and by what origins share. Pure."""
+"""The effective weight of a twin's bearings: by the rates learned for each source, and by shared origins. Pure."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ from beliefgraph.services.twin.state import TwinState
 Floats = npt.NDArray[np.float64]
 
 COUNTS_ONCE = SharedError(kind="any", correlation=1.0)
-"""What is taken for shared by what has one origin as long as it is not learned: copies."""
+"""What observations with one origin are assumed to share until it is learned: they are copies."""
 
 
 @dataclass(frozen=True)
 class Hearing:
-    """For every heading of a twin's bearings: its voice, the rates it is weighed by, its origin with its correlation
+    """For every heading of a twin's bearings: its source, the rates it is weighted by, its origin with its correlation
     and scale, and its group of those that share an error across beliefs, with the deviation of that error.
 
-    `confusion` has the headings whose source has a confusion matrix, each with the column of the value that it says.
-    It is `direct` where every source is taken at its word, and nothing shares an origin or an error.
+    `confusion` has the headings whose source has a confusion matrix, each with the column of the stated value. `direct`
+    means that every source is taken as always right, and no origins or errors are shared.
 
-    A voice is a source, or a source as it sets right: setting right and ending are acts, not reports that could be
-    mistaken, and are heard as they stand.
+    Corrections and retractions have a source number of their own: they are acts, not reports that could be mistaken,
+    and are taken as they are.
     """
 
     source: npt.NDArray[np.int64]
@@ -59,19 +59,19 @@ class Hearing:
 
 @dataclass(frozen=True)
 class Reliabilities:
-    """What was learned for a tenant, to be looked up by the ids of sources."""
+    """The learned parameters of a tenant, looked up by the ids of sources."""
 
     definitions: Definitions
 
     @cached_property
     def parameters(self) -> ParameterSet:
-        """The set in force, empty where nothing was learned."""
+        """The set in force, empty if nothing was learned."""
         return self.definitions.parameters or ParameterSet(tenant=self.definitions.tenant)
 
     def coins(self, source: str, kind: str | None, attribute: str, value: str | None, context: str) -> BinaryRates:
         """The rates of a source, by its id, for a belief: the most specific that were learned.
 
-        Of a source that was not heard before about it, the mean of its kind, else of all.
+        For a source without learned rates, the mean of its kind, else of all.
         """
         known = self.definitions.attributes.get(attribute)
         near = tuple(scopes(attribute, value, context, known.domain if known else attribute))
@@ -82,7 +82,7 @@ class Reliabilities:
         return ALWAYS_RIGHT
 
     def shared_error(self, origin: str) -> SharedError:
-        """What observations of this origin share on a belief."""
+        """The error that observations of this origin share on a belief."""
         return self.parameters.shared_error_of.get(origin_kind(origin), COUNTS_ONCE)
 
     def deviation(self, across: str) -> float:
@@ -90,12 +90,12 @@ class Reliabilities:
         return self.parameters.deviations.get(origin_kind(across), 0.0)
 
     def shared(self, bearings: Bearings) -> Bools:
-        """Of which headings it matters how many share their origin, or an error across beliefs."""
+        """Headings for which the number of observations that share an origin or an error across beliefs matters."""
         groups = bearings.register.groups
         return np.asarray(((groups.origin != NO_ORIGIN) | (groups.effect != NO_EFFECT)) & ~groups.act)
 
     def hearing(self, state: TwinState, counts: Bools) -> Hearing:
-        """How every heading of a twin's bearings is heard; `counts` says which of them count at the moment."""
+        """The weighting of every heading of a twin's bearings; `counts` marks those that count at the moment."""
         groups = state.bearings.register.groups
         if not self._rates and not groups.origins and not groups.effects:
             ones, zeros, none = _constants(len(counts))
@@ -127,9 +127,9 @@ class Reliabilities:
         }
 
     def _rates_of(self, state: TwinState, counts: Bools) -> dict[int, BinaryRates]:
-        """The rates of every heading that counts and has some.
+        """The rates of every heading that counts and has rates.
 
-        The person speaks of themselves, and a metric's band is worked out here: neither is a witness to be weighed.
+        The person's own statements and the evidence of metrics have none: neither is a source to be weighted.
         """
         headings = state.bearings.register.headings
         kinds: dict[str, str] = {}
@@ -150,7 +150,7 @@ class Reliabilities:
 
 @lru_cache(64)
 def _constants(headings: int) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
-    """For so many headings: the probability 1, the probability 0, and no origin or effect."""
+    """For this many headings: the probability 1, the probability 0, and no origin or effect."""
     return frozen(np.ones(headings)), frozen(np.zeros(headings)), frozen(np.full(headings, NO_ORIGIN))
 
 

@@ -1,1 +1,1 @@
-"""From the rows of a twin to log-odds: what is counted, measured and contributed, then inferred."""
+"""From the rows of a twin to log-odds: which evidence counts, what metrics and layers contribute, and inference."""

@@ -1,4 +1,4 @@
-"""Log-odds as they have to be read, where a calibration was learned and is in force."""
+"""Calibrated log-odds, where a calibration was learned and is in force."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from beliefgraph.services.derivation.derive import PINNED
 def calibrated(definitions: Definitions, attribute: str, log_odds: float | None) -> float | None:
     """The calibrated log-odds of a belief about an attribute; None where there is no calibration, or no number.
 
-    A calibration is of forecasts. What is beyond doubt already, as what a person corrected is, stays as it is.
+    A calibration applies to forecasts. What is already beyond doubt, such as a belief that the person corrected, is
+    unchanged.
     """
     if definitions.parameters is None or log_odds is None:
         return None

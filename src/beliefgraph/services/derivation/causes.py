@@ -1,7 +1,7 @@
 """Goals as causes of beliefs. Pure.
 
 Definitions name goals whose pursuit causes something. The relation holds for a twin while the goal is stated and has
-not ended, by its statements alone: never by what was derived of it.
+not ended, by its statements alone, never by what was derived about it.
 """
 
 from __future__ import annotations

@@ -18,12 +18,12 @@ from beliefgraph.services.twin.state import TwinState
 Relations = Callable[[TwinState, DefinitionGraph, datetime], Sequence[PersonalRelation]]
 
 RELATIONS: Sequence[Relations] = (goal_causes,)
-"""What gives the relations that hold at a moment because of what a layer has."""
+"""A layer that contributes relations at a moment because of what it holds."""
 
 
 @dataclass(frozen=True)
 class Contributions:
-    """A twin with the evidence that its layers contribute at a moment, and the metrics that it comes from."""
+    """A twin with the evidence that its layers contribute at a moment, and the metrics behind that evidence."""
 
     state: TwinState
     measured: tuple[Measured, ...]
@@ -41,13 +41,13 @@ def contributed_relations(state: TwinState, graph: DefinitionGraph, at: datetime
 
 
 def possible_relations(graph: DefinitionGraph) -> Sequence[PersonalRelation]:
-    """The relations that layers may contribute at some moment, by the definitions."""
+    """The relations that layers may contribute at any moment, by the definitions."""
     return graph.goal_causes
 
 
 def with_contributed(
     personal: Sequence[PersonalRelation], contributed: Iterable[PersonalRelation]
 ) -> list[PersonalRelation]:
-    """Personal relations, and those of layers; of two that join the same beliefs in the same way, the personal one."""
+    """Personal relations and those of layers; of two of one kind between the same beliefs, the personal one."""
     stated = {(relation.source, relation.strength.kind, relation.target) for relation in personal}
     return [*personal, *(r for r in contributed if (r.source, r.strength.kind, r.target) not in stated)]

@@ -1,4 +1,4 @@
-"""Which bearings of a twin count at a moment, and what they come to by heading. Pure."""
+"""Which bearings of a twin count at a moment, and their sums by heading. Pure."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from beliefgraph.services.twin.blocks import Bools, Floats, Ints
 class Counted:
     """The bearings that count at `at`, in microseconds.
 
-    `sums` is by heading, and so are `begun` and `open`, the rows that had begun by then and those that the rev sees.
-    `apart` are the beliefs, as the register numbers them, on which corrections, retractions or changes decide what
-    counts, and `decided` the rows that count there; of those that are `retracted`, nothing does. `corrections` are the
-    corrections among them, and `changed` says of some beliefs, as numbered, when a change ended earlier evidence.
-    `keeping` says how much is kept of the items of each heading; None: all.
+    `sums`, `begun` and `open` are by heading; `begun` counts the rows that had begun by then, `open` those visible at
+    the rev. `apart` are the beliefs, by number in the register, on which corrections, retractions or changes decide
+    what counts, and `decided` the rows that count there; none do for those that are `retracted`. `corrections` are the
+    corrections among them. `changed` maps a belief's number to the time at which a change ended its earlier evidence.
+    `keeping` gives the share of the items of each heading that is kept; None: all.
     """
 
     bearings: Bearings
@@ -43,7 +43,9 @@ class Counted:
     keeping: Keeping | None
 
     def changed_at(self, belief: str) -> datetime | None:
-        """When a change ended the earlier evidence on a belief, by its id; None where it had none or none did."""
+        """When a change ended earlier evidence on a belief, given its id; None if there was no such change or no such
+        evidence.
+        """
         beliefs = self.bearings.register.groups.beliefs
         since = next((at for number, at in self.changed.items() if beliefs[number] == belief), None)
         if since is None:
@@ -53,18 +55,18 @@ class Counted:
 
     @cached_property
     def _plain(self) -> Bools:
-        """The headings of beliefs on which what is valid counts."""
+        """The headings of beliefs on which every valid bearing counts."""
         return ~np.isin(self.bearings.register.groups.belief, self.apart)
 
     def among(self, rows: Ints) -> Bools:
-        """Which of some rows that the rev sees count."""
+        """Which of some rows, all visible at the rev, count."""
         if not len(rows):
             return np.zeros(0, dtype=np.bool_)
         block = self.bearings.take(rows)
         return np.asarray((valid_at(block, self.at) & self._plain[block.heading]) | np.isin(rows, self.decided))
 
     def spread(self, reaches: Bools, weight: Floats) -> tuple[Ints, Floats]:
-        """The rows that count of the headings that reach something; with what each says, times its heading's weight."""
+        """The rows that count under the headings in `reaches`, each with its value times the weight of its heading."""
         bearings, half = self.bearings, self.bearings.register.groups.half
         rows, shares = [NO_ROWS], [np.zeros(0)]
         for start, block in zip(bearings.starts, bearings.blocks, strict=False):
@@ -81,14 +83,14 @@ class Counted:
         return np.concatenate(rows), np.concatenate(shares)
 
     def kept(self, rows: Ints) -> Floats:
-        """How much is kept of some rows, from 0 to 1: less than all of what is from before a change."""
+        """The share of some rows that is kept, from 0 to 1: less than 1 for rows from before a change."""
         if self.keeping is None or not len(rows):
             return np.ones(len(rows))
         block = self.bearings.take(rows)
         return self.keeping.of(block.heading, block.valid_from)
 
     def weigh(self, rows: Ints) -> tuple[Ints, Ints, Ints]:
-        """The heading of some rows that count, what each says at the moment, and what is left of it; in quanta."""
+        """For rows that count: the heading, the value at the moment, and what is left of it; in quanta."""
         if not len(rows):
             return NO_ROWS, NO_ROWS, NO_ROWS
         block = self.bearings.take(rows)
@@ -99,11 +101,11 @@ class Counted:
 def count(
     bearings: Bearings, beliefs: Mapping[str, Belief], shared: Bools, at: datetime, keeping: Keeping | None = None
 ) -> Counted:
-    """The bearings that count at a moment; `shared` says of which headings an origin may make them count for less.
+    """The bearings that count at a moment; `shared` marks the headings for which a shared origin may lower the weight.
 
-    What is valid later never counts, nor what was said before a change. A belief that was retracted stays so until
-    something newer is said. Where several values of one attribute are corrected to hold, the statement in force among
-    these silences the others.
+    Bearings that become valid later never count, nor do those from before a change. A retracted belief stays retracted
+    until there is newer evidence. Where several values of one attribute are corrected to hold, the correction in force
+    overrides the others.
     """
     moment, groups = microseconds(at), bearings.register.groups
     changed = _changed(bearings, beliefs, moment)
@@ -159,7 +161,7 @@ def _decided_apart(bearings: Bearings, moment: int) -> Ints:
 
 
 def _changed(bearings: Bearings, beliefs: Mapping[str, Belief], moment: int) -> dict[int, int]:
-    """The beliefs, as numbered, of which earlier evidence was ended by a change, each with when that was."""
+    """The numbers of the beliefs whose earlier evidence was ended by a change, each with the time of that change."""
     rows = bearings.changes
     if not len(rows):
         return {}
@@ -182,7 +184,7 @@ def _changed(bearings: Bearings, beliefs: Mapping[str, Belief], moment: int) -> 
 def _decide(
     bearings: Bearings, rows: Ints, apart: Ints, changed: Mapping[int, int], at: datetime
 ) -> tuple[Ints, frozenset[int]]:
-    """Those of the rows on these beliefs that count, and the beliefs that are retracted."""
+    """The rows on these beliefs that count, and the beliefs that are retracted."""
     block, groups, moment = bearings.take(rows), bearings.register.groups, microseconds(at)
     belief = groups.belief[block.heading]
     decided, retracted = [NO_ROWS], set()
@@ -221,7 +223,7 @@ def _speaking(bearings: Bearings, rows: Ints, block: BearingBlock, at: datetime,
 def _in_force(
     bearings: Bearings, decided: Ints, beliefs: Mapping[str, Belief], at: datetime
 ) -> tuple[Ints, tuple[Bearing, ...]]:
-    """The rows without the corrections that give way to one of another value, and the corrections that are left."""
+    """The rows without the corrections that are overridden by one of another value, and the remaining corrections."""
     block = bearings.take(decided)
     rows = decided[bearings.register.groups.correction[block.heading]]
     corrections = dict(zip(rows.tolist(), bearings.records(rows), strict=True))

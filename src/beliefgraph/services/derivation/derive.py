@@ -44,10 +44,10 @@ PINNED = 7.0
 
 @dataclass(frozen=True)
 class Items:
-    """Bearings that count, as columns: their rows, the positions they bear on, and their force as aged and heard.
+    """Bearings that count, as columns: their rows, the positions they bear on, and their effective strength, aged.
 
-    One for each bearing and each belief it bears on, in the order of the bearings that were asked for, of which `of` is
-    the number. `withdrawn` is by how much `Derivation.total` of the position falls where one of them was never said.
+    There is one item for each requested bearing and each belief it bears on, in the order of the request; `of` is the
+    index in it. `withdrawn` is how much `Derivation.total` at the position falls if the bearing is left out.
     """
 
     of: Ints
@@ -57,7 +57,7 @@ class Items:
     withdrawn: Floats
 
     def part(self, first: int, end: int) -> Items:
-        """Those from one place up to another."""
+        """The items from one index up to another."""
         here = slice(first, end)
         return Items(
             self.of[here], self.rows[here], self.position[here], self.log_likelihood[here], self.withdrawn[here]
@@ -68,15 +68,14 @@ class Items:
 class Derivation:
     """Every belief of a layout at one moment; columns by position, log-odds natural.
 
-    `contributions` have the twin it was derived from, with the evidence that its layers contribute.
-    `graph` are the definitions, with the base rates of the segment that the twin is in.
-    `grade` is how good the log-odds are, as a code of the inference, and `error` their error bar (0 where exact).
-    `tempering` says how much is kept of what was said before a change, where domains are followed.
-    `counted` are the bearings that count, and `heard` what they say together; `total` is what they say of each belief,
-    and `log_likelihood` the same within its bound, with what is supposed. `place_of` is the position of every belief by
-    its number in the register of the bearings, -1 where it has none; `position` is that of every heading, and `reach`
-    has the rows of `heard`: the beliefs that each heading bears on.
-    `pinned` has the side (1 or -1) on which the person corrected a belief, by position.
+    `contributions` has the twin it was derived from, with the evidence that its layers contribute. `graph` has the
+    definitions, with the base rates of the segment that the twin is in. `grade` is the quality of the log-odds, as a
+    code of the inference, and `error` their error bar (0 where exact). `tempering` gives the share of evidence from
+    before a change that is kept, where domains are followed. `counted` are the bearings that count, `heard` their joint
+    effective evidence and `total` its sum by belief; `log_likelihood` is `total` within its bound, plus hypothetical
+    evidence. `place_of` is the position of every belief by its number in the register of the bearings, -1 where it has
+    none; `position` is that of every heading, and `reach` has the rows of `heard`: the beliefs that each heading bears
+    on. `pinned` has the side (1 or -1) on which the person corrected a belief, by position.
     """
 
     contributions: Contributions
@@ -107,12 +106,12 @@ class Derivation:
 
     @property
     def evidenced(self) -> Ints:
-        """The positions of the beliefs that evidence bears on, that of metrics too."""
+        """The positions of the beliefs that evidence bears on, including that of metrics."""
         return self._positions(self.counted.open)
 
     @property
     def begun(self) -> Ints:
-        """The positions of the beliefs on which some evidence had begun to bear by the moment."""
+        """The positions of the beliefs on which some evidence became valid by the moment."""
         return self._positions(self.counted.begun)
 
     @property
@@ -125,7 +124,7 @@ class Derivation:
         return distinct(found[found >= 0])
 
     def items_in(self, rows: Ints) -> Items:
-        """What some bearings that count say, given their rows, of every belief they bear on that is defined."""
+        """The items of some bearings that count, given their rows: one for every defined belief they bear on."""
         heading, quanta, left = self.counted.weigh(rows)
         of, row = self.reach.of(heading)
         return Items(
@@ -138,13 +137,13 @@ class Derivation:
 
     @cached_property
     def shapes(self) -> npt.NDArray[np.bool_]:
-        """Of the headings, those whose items have a say in how much is kept of others."""
+        """Which headings have items that influence how much is kept of others."""
         headings = len(self.counted.bearings.register)
         return np.zeros(headings, dtype=np.bool_) if self.tempering is None else self.tempering.shapes(headings)
 
     @cached_property
     def available(self) -> npt.NDArray[np.bool_]:
-        """Where there are log-odds at all."""
+        """Where log-odds are available."""
         return np.asarray(self.grade != UNAVAILABLE)
 
     @cached_property
@@ -158,7 +157,7 @@ class Derivation:
 
     @cached_property
     def decides_segment(self) -> npt.NDArray[np.bool_]:
-        """Of the positions, those of beliefs whose evidence decides which base rates count."""
+        """Which positions are of beliefs whose evidence decides which base rates apply."""
         found = np.zeros(len(self.layout.ids), dtype=np.bool_)
         for key in segment_beliefs(self.graph.definitions) if self.graph.definitions.base_rates else ():
             place = self.layout.position.get(belief_id(self.state.id, key))
@@ -167,11 +166,11 @@ class Derivation:
         return found
 
     def value(self, position: int) -> float | None:
-        """The log-odds at a position; None where there are none available."""
+        """The log-odds at a position; None where none are available."""
         return float(self.log_odds[position]) if self.available[position] else None
 
     def clamp(self, position: int, log_odds: float) -> float:
-        """These log-odds of a position, within the bound that a correction by the person sets."""
+        """The given log-odds at a position, within the bound that a correction by the person sets."""
         return _clamp(log_odds, self.pinned.get(position))
 
     def pinned_log_odds(self, position: int) -> float | None:
@@ -179,20 +178,20 @@ class Derivation:
         return self.pinned[position] * PINNED if position in self.pinned else None
 
     def quality(self, position: int) -> Quality:
-        """How good that number is."""
+        """The quality of the log-odds at a position."""
         found: Quality = QUALITIES[int(self.grade[position])]
         return found
 
     def error_bar(self, position: int) -> float | None:
-        """The error bar of that number; None where it is exact, and where there is none."""
+        """The error bar of the log-odds at a position; None where they are exact or not available."""
         return float(self.error[position]) if self.error[position] > 0.0 else None
 
     def standing(
         self, positions: Ints, log_odds: Floats
     ) -> Iterator[tuple[int, float | None, Status, Quality, float | None]]:
-        """For each of some positions, the log-odds that are shown there, the status, the quality and the error bar.
+        """For each of some positions: the log-odds shown there, the status, the quality and the error bar.
 
-        `log_odds` are those to show at every position, where there are any.
+        `log_odds` are those to show, at every position where there are any.
         """
         columns = (log_odds, self.available, self.mass, self.mass_unaged, self.opposing_share, self.grade, self.error)
         rows = zip(positions.tolist(), *(column[positions].tolist() for column in columns), strict=True)
@@ -224,11 +223,11 @@ def derive(
     do: Mapping[BeliefKey, bool] | None = None,
     named: Collection[BeliefKey] = (),
 ) -> Derivation:
-    """What the twin believes at the valid time `at`, by the rows that `state` sees.
+    """What the twin believes at the valid time `at`, from the rows that `state` sees.
 
-    `also` names beliefs that must be in the answer even if nothing is known of them. `extra` adds hypothetical
-    log-likelihood ratios, `assume` takes beliefs for granted and `do` makes them so: what-if, and nothing else, passes
-    them. `named` are values of open attributes that count as named even if no evidence names them.
+    `also` names beliefs that must be in the answer even if nothing is known about them. `extra` adds hypothetical
+    log-likelihood ratios, `assume` conditions on beliefs and `do` intervenes on them; only what-if queries pass these.
+    `named` are values of open attributes that count as named even if no evidence names them.
     """
     extra, assume, do = extra or {}, assume or {}, do or {}
     contributions, tempering, counted = _counted(state, graph, at)
@@ -291,7 +290,7 @@ def derive(
 
 
 def distinct(numbers: Ints) -> Ints:
-    """Each of some small numbers from 0 once, in order."""
+    """The distinct values of some small non-negative integers, in order."""
     return np.flatnonzero(np.bincount(numbers))
 
 
@@ -313,7 +312,7 @@ def _counted(state: TwinState, graph: DefinitionGraph, at: datetime) -> tuple[Co
 
 
 def related(state: TwinState, at: datetime) -> set[str]:
-    """The beliefs that relations of the twin's own began to touch by a moment."""
+    """The beliefs that personal relations had begun to join by a moment."""
     own = [row for row in state.relations if row.origin == "provided" and row.valid_from <= at]
     return {end for row in own for end in (row.source, row.target)}
 
@@ -326,7 +325,7 @@ def own_relations(state: TwinState, graph: DefinitionGraph, at: datetime) -> lis
 
 
 def personal_relations(state: TwinState, at: datetime) -> list[PersonalRelation]:
-    """The twin's own relations that are valid at a moment, in the order of their keys."""
+    """The personal relations that are valid at a moment, in the order of their keys."""
     valid = [r for r in state.relations if r.origin == "provided" and r.valid.contains(at)]
     return [
         PersonalRelation(state.beliefs[r.source].belief_key, state.beliefs[r.target].belief_key, r.strength)
@@ -335,7 +334,7 @@ def personal_relations(state: TwinState, at: datetime) -> list[PersonalRelation]
 
 
 def _pinned(state: TwinState, corrections: Iterable[Bearing], layout: Layout) -> Iterator[tuple[int, float]]:
-    """Positions of the beliefs that the person corrected, by the corrections that count, each with its side."""
+    """Positions of the beliefs that the person corrected, by the corrections that count, with the side (1 or -1)."""
     for bearing in corrections:
         if bearing.source == state.own_source and bearing.belief in layout.position:
             yield layout.position[bearing.belief], math.copysign(1.0, bearing.log_likelihood_ratio)
@@ -405,7 +404,7 @@ def _propagate(
 def _recall(
     layout: Layout, log_likelihood: Floats, log_odds: Floats, error: Floats, grade: npt.NDArray[np.uint8]
 ) -> Sequence[Unit]:
-    """Fill in what the joined models of a layout answered last; those are left whose evidence is another since."""
+    """Fill in the last answers of the joined models of a layout; returns the models whose evidence has changed."""
     known = layout.answered
     if known is None:
         return layout.joined
@@ -417,5 +416,5 @@ def _recall(
 
 
 def _among(positions: npt.NDArray[np.int64], fixed: Mapping[int, bool]) -> dict[int, bool]:
-    """What is fixed among some positions, by its place there."""
+    """What is fixed among some positions, by index in `positions`."""
     return {place: fixed[position] for place, position in enumerate(positions.tolist()) if position in fixed}

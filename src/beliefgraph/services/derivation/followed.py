@@ -1,9 +1,9 @@
-"""The evidence of each domain of a twin followed in the order of time, and kept for the next commit. Pure.
+"""The evidence of each domain of a twin followed in order of time, with states cached for the next commit. Pure.
 
-States on the way are kept beside the columns of the bearings. Evidence that is later than all before takes the last of
-them on; where some is earlier, the latest state before it is taken on over everything since. Where there is none, and
-for another rev, everything is followed from the beginning. It is always the same function of (evidence seen, moment),
-bit for bit.
+Intermediate states are kept beside the columns of the bearings. Evidence later than all before it continues from the
+last state; if some is earlier, the latest state before it is continued over everything since. Without such a state, and
+for another rev, everything is followed from the beginning. The result is always the same function of (evidence seen,
+moment), bit for bit.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ STATES = 6
 """States of a domain that are kept, the latest."""
 
 StatedChanges = tuple[tuple[int, float], ...]
-"""Statements of a change in the order of their times: when, in microseconds, and how probable it is by them."""
+"""Statements of a change in order of time: the time, in microseconds, and the stated probability."""
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """The posterior of a domain after all evidence up to a time, and the statements that it heard."""
+    """The posterior of a domain after all evidence up to a time, and the statements included in it."""
 
     runs: Runs
     stated: StatedChanges
@@ -40,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Followed:
-    """The steps of each domain that are kept, the latest last; `pending` are blocks of bearings that none saw."""
+    """The steps kept of each domain, the latest last; `pending` are blocks of bearings that no step includes."""
 
     kinds: Kinds
     columns: Columns
@@ -48,20 +48,20 @@ class Followed:
     pending: tuple[BearingBlock, ...] = ()
 
     def with_block(self, block: BearingBlock) -> Followed:
-        """The same of bearings that have a block more."""
+        """The same, with one more block of bearings pending."""
         return replace(self, pending=(*self.pending, block))
 
     @property
     def size(self) -> int:
-        """How many bytes the steps take; blocks that are pending are those of the bearings."""
+        """The size of the steps in bytes; pending blocks are counted with the bearings."""
         return sum(step.runs.size for steps in self.steps.values() for step in steps)
 
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
-    """Pieces of evidence as columns, one row for each domain that one speaks of: by what it says most strongly.
+    """Pieces of evidence as columns, one row for each domain that a piece bears on, by its strongest bearing there.
 
-    A kind counts in its domain; times are in microseconds.
+    A kind is numbered within its domain; times are in microseconds.
     """
 
     domain: Ints
@@ -70,12 +70,12 @@ class Pieces:
     evidence: Ids
 
     def where(self, rows: Bools | Ints) -> Pieces:
-        """Some of them, in the order asked for."""
+        """The given rows, in the given order."""
         return Pieces(self.domain[rows], self.times[rows], self.kinds[rows], self.evidence[rows])
 
 
 def known_of(state: TwinState, kinds: Kinds) -> Followed:
-    """What is kept of a twin, with a column for each heading that its register has by now."""
+    """What is kept of a twin, with a column for each heading now in its register."""
     bearings = state.bearings
     known, headings = bearings.followed, bearings.register.headings
     if isinstance(known, Followed) and known.kinds is kinds:
@@ -86,7 +86,7 @@ def known_of(state: TwinState, kinds: Kinds) -> Followed:
 def follow(
     state: TwinState, known: Followed, domains: Sequence[int], stated: Mapping[int, StatedChanges], at: int
 ) -> dict[int, Runs]:
-    """The posterior of each of these domains at a moment, in microseconds; of those that have evidence by then."""
+    """The posterior of each of these domains that has evidence by a moment, in microseconds."""
     bearings = state.bearings
     fresh = pieces(known, bearings, known.pending)
     steps = {
@@ -100,7 +100,7 @@ def follow(
 
 
 def pieces(known: Followed, bearings: Bearings, blocks: Sequence[BearingBlock], after: int | None = None) -> Pieces:
-    """The pieces of evidence in some blocks that the rev sees, those later than a moment."""
+    """The pieces of evidence in some blocks that are visible at the rev and later than `after`."""
     parts = list(_followed_rows(known, bearings.rev, blocks, after))
     if not parts:
         none = np.zeros(0, dtype=np.int64)
@@ -129,7 +129,7 @@ def _followed_rows(
 def _taken_on(
     bearings: Bearings, known: Followed, domain: int, fresh: Pieces, stated: StatedChanges, at: int
 ) -> tuple[Step, ...]:
-    """The steps of a domain that still hold, and the one that ends at a moment."""
+    """The steps of a domain that are still valid, and the one that ends at a moment."""
     before, earliest = known.steps.get(domain, ()), fresh.times.min(initial=np.iinfo(np.int64).max)
     steps = tuple(
         step

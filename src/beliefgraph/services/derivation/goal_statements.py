@@ -18,7 +18,7 @@ from beliefgraph.services.twin.state import TwinState
 
 @dataclass(slots=True)
 class StatedGoal:
-    """The stated fields of a goal; None where nobody stated one."""
+    """The stated fields of a goal; None where one was not stated."""
 
     title: str | None = None
     status: GoalStatus | None = None
@@ -60,7 +60,7 @@ class Structure:
 
     @cached_property
     def graph(self) -> GoalGraph:
-        """The same as arrays."""
+        """The relations as arrays."""
         return GoalGraph(
             goals=len(self.ids),
             whole=self._places(row.target for row in self.parts),
@@ -83,7 +83,7 @@ def resolve(state: TwinState, at: datetime, before: Resolved | None = None) -> R
 
     For each field the statement with the latest valid time wins, the person's own before all others; for each relation
     likewise, as a whole (`lateness`). Ties are broken by the evidence id, so the order of arrival does not matter. What
-    still holds of `before`, the resolution at an earlier rev, is reused.
+    still holds in `before`, the resolution at an earlier rev, is reused.
     """
     statements, relations = state.statements, state.goal_relations
     if before is None or not _still_stands(before, relations, at):

@@ -14,7 +14,7 @@ from beliefgraph.inference.kernels import grid
 Floats = npt.NDArray[np.float64]
 
 STEP = 2.0
-"""Grid steps between a belief and its prior that nobody would notice: two percentage points between 1 % and 99 %."""
+"""Grid steps between a belief and its prior that are not noticeable: two percentage points between 1 % and 99 %."""
 
 
 def on_scale(log_odds: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""What the metrics of a twin measure at a moment, and what that says of beliefs. Pure: from its events' columns."""
+"""What the metrics of a twin measure at a moment, as evidence on beliefs too. Pure: from its events' columns."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ PERIODS = {"day": windows.DAY, "week": windows.WEEK}
 
 @dataclass(frozen=True)
 class Measured:
-    """A metric as it stands at a moment, once an event has counted in it; `value` is not rounded.
+    """A metric at a moment, once an event has counted in it; `value` is not rounded.
 
-    `moment` is when the last of what it is made from happened: an event came, or a time to answer ran out. `likelihood`
-    is what the measurements of a level say of it.
+    `moment` is the latest time that it depends on: that of an event, or the end of a time to answer. `likelihood` is
+    the likelihood of a level given its measurements.
     """
 
     metric: Metric
@@ -46,12 +46,12 @@ class Measured:
 
     @property
     def deviation(self) -> float | None:
-        """How far off a level may be; None of any other kind, and where no event is in the window."""
+        """The error of a level; None for any other kind, and where no event is in the window."""
         return None if self.likelihood is None else _prior(self.definition).times(self.likelihood).deviation
 
     @property
     def bears_on(self) -> tuple[BandBearing, ...]:
-        """What it says of beliefs: what its band does, or how the measurements of a level speak for each threshold."""
+        """Its evidence on beliefs: that of its band, or of a level's measurements on each threshold."""
         if self.likelihood is None:
             return () if self.band is None else self.band.bears_on
         prior = _prior(self.definition)
@@ -66,12 +66,12 @@ class Measured:
 
     @property
     def band(self) -> Band | None:
-        """The band that the value is in; none where no event is in the window, for then nothing speaks."""
+        """The band that the value is in; None where no event is in the window, because then there is no evidence."""
         return self.definition.band(self.value, self.label) if self.events else None
 
     @property
     def shown(self) -> str:
-        """The value in words, to hundredths."""
+        """The value as text, to hundredths."""
         return self.definition.show(None if self.value is None else round(self.value, 2), self.label, self.deviation)
 
     @property
@@ -96,7 +96,7 @@ def measure(state: TwinState, definitions: Definitions, at: datetime) -> tuple[M
 
 
 def heard_from(state: TwinState, graph: DefinitionGraph, measured: Sequence[Measured]) -> TwinState:
-    """The twin with what its metrics say among its evidence: one source for each, heard while its band holds."""
+    """The twin with the evidence of its metrics added: one source for each, which counts while the band holds."""
     said = [(one, on, _about(one, on)) for one in measured for on in one.bears_on]
     if not said:
         return state
@@ -139,7 +139,7 @@ def _bearing(state: TwinState, graph: DefinitionGraph, one: Measured, on: BandBe
 
 
 def reading_evidence(state: TwinState, metric: Metric) -> str:
-    """The id of the evidence that a metric's bands or thresholds are."""
+    """The id of the evidence from a metric's bands or thresholds."""
     return evidence_id(metric.id, source_id(state.tenant, METRIC + metric.name))
 
 
@@ -149,7 +149,7 @@ def measured_at(metric: Metric, definition: MetricDefinition, tally: Tally, at: 
 
 
 def decisive(state: TwinState, one: Measured, among: Collection[str], at: datetime) -> set[str]:
-    """Those of these pieces of evidence without which a metric would be in another band, or a level elsewhere."""
+    """The pieces of evidence, among these, without which a metric would be in another band, or a level would differ."""
     if one.definition.above:
         return {row.evidence for row in one.events.among(among)}
     if not any(band.bears_on for band in one.definition.bands):
@@ -172,9 +172,9 @@ def decisive(state: TwinState, one: Measured, among: Collection[str], at: dateti
 
 
 def _part(one: Measured, row: Measurement, edges: Sequence[datetime]) -> object:
-    """What an event is to the value: without one or another of the same part, it would be the same.
+    """The part that an event plays in the value: without one or another event of the same part, the value is the same.
 
-    `edges` are the times of the first and the last event that it sees, if it sees any.
+    `edges` are the times of the first and the last event that the metric sees, if any.
     """
     match one.definition.kind:
         case "count":
@@ -211,9 +211,9 @@ def since(one: Measured, tally: Tally, at: datetime) -> datetime | None:
 
 
 def due(one: Measured, tally: Tally, at: datetime) -> datetime | None:
-    """The next moment at which time alone may change a metric; None where it changes nothing more.
+    """The next moment at which time alone may change a metric; None if there is none.
 
-    Of a level, which time moves all the while, it is the next at which a measurement leaves its window.
+    A level changes continuously: for it, this is when the next measurement leaves its window.
     """
     if not one.events:
         return None
@@ -226,7 +226,7 @@ def due(one: Measured, tally: Tally, at: datetime) -> datetime | None:
 
 
 def _seen(definition: MetricDefinition, times: windows.Times, at: windows.Times) -> windows.Seen:
-    """What the metric sees of its events at each of the moments."""
+    """The events that the metric sees at each of the moments."""
     return windows.seen(times, at, _microseconds(definition.window), keeps_last=definition.lasts)
 
 
@@ -261,7 +261,7 @@ def _measured(metric: Metric, definition: MetricDefinition, tally: Tally, at: in
 def _values(
     definition: MetricDefinition, asked: Tally, answered: Tally, view: windows.Seen
 ) -> Iterable[tuple[float | None, str | None]]:
-    """The value and the label of a metric at each of the moments, all of which see an event."""
+    """The value and the label of a metric at each of the moments; at each, an event is in the window."""
     if definition.kind == "mode":
         return ((share, label) for label, share in windows.mode(view, asked.rows.labels))
     return (
@@ -290,14 +290,14 @@ def _numbers(definition: MetricDefinition, asked: Tally, answered: Tally, view: 
 
 
 def _prior(definition: MetricDefinition) -> Normal:
-    """What is believed of a level where nothing was measured."""
+    """The distribution of a level without measurements."""
     assert definition.mean is not None
     assert definition.deviation is not None
     return Normal(definition.mean, definition.deviation)
 
 
 def _likelihood(definition: MetricDefinition, times: windows.Times, values: windows.Floats, at: int) -> Normal:
-    """What measurements say of a level at a moment; in days, counted from it."""
+    """The likelihood of a level at a moment given its measurements; times in days relative to the moment."""
     assert definition.drift is not None
     noise = np.full(len(values), definition.noise)
     found = likelihood((times - at) / windows.DAY, values, noise, at=0.0, drift=definition.drift)
@@ -306,7 +306,7 @@ def _likelihood(definition: MetricDefinition, times: windows.Times, values: wind
 
 
 def _turns(definition: MetricDefinition, tally: Tally, days: Sequence[float]) -> windows.Times:
-    """Every moment at which the value may change, in order; for a recency, those at which it reaches these days."""
+    """Every moment at which the value may change, in order; for a recency, when it reaches the given `days`."""
     times = tally.asked.times
     turns = [tally.times, times + _microseconds(definition.window)]
     if definition.within is not None:
@@ -320,7 +320,7 @@ def _turns(definition: MetricDefinition, tally: Tally, days: Sequence[float]) ->
 
 
 def _told(definition: MetricDefinition, answered: Tally) -> Iterable[tuple[int, str | None]]:
-    """The time zones that events of their own tell, each with its time."""
+    """The time zones stated by events that only state a zone, each with its time."""
     if definition.zone_events is None:
         return ()
     return zip(answered.times.tolist(), answered.rows.labels, strict=True)

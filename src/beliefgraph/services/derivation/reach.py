@@ -1,8 +1,8 @@
-"""Which beliefs each heading of a twin's bearings bears on: that which it is about, and other values of its attribute.
+"""Which beliefs each heading of a twin's bearings bears on: its own belief, and other values of the same attribute.
 
-Where a source has a confusion matrix, saying value v is evidence on every value k: heard with
-log((π_kv·e^λ + 1 − π_kv) / (b_v·e^λ + 1 − b_v)), its likelihood ratio against none of the values. So each other value
-hears the same items through rates of its own, a_k = π_kv. Whether they count is decided where they were said.
+Where a source has a confusion matrix, a statement of value v is evidence on every value k, with the likelihood ratio
+against none of the values log((π_kv·e^λ + 1 − π_kv) / (b_v·e^λ + 1 − b_v)). So each other value receives the same items
+with rates of its own, a_k = π_kv. Whether the items count is decided on the belief that they are about.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ ValuesBeside = Callable[[int], Mapping[str | None, int]]
 
 @dataclass(frozen=True)
 class Reach:
-    """One row for each heading that counts and each belief that it bears on, by heading, that which it is about first.
+    """One row for each heading that counts and each belief it bears on, by heading; the belief it is about comes first.
 
-    Of every row, its `heading`, the `position` of the belief, a number that names the `source` as it speaks there, and
-    the probability that the source says so where the belief holds. There are so many `headings`, those that do not
-    count among them.
+    Each row has its `heading`, the `position` of the belief, a number for its `source` there, and the probability that
+    the source states this where the belief holds. `headings` is the number of all headings, including those that do not
+    count.
     """
 
     heading: Ints
@@ -42,7 +42,7 @@ class Reach:
         return np.concatenate(([0], np.cumsum(np.bincount(self.heading, minlength=self.headings))))
 
     def of(self, heading: Ints) -> tuple[Ints, Ints]:
-        """The rows of some headings: the index of each in these, and the row."""
+        """The rows of some headings: for each row, the index of its heading in `heading`, and the row."""
         start = self.first[heading]
         times = self.first[heading + 1] - start
         index = np.repeat(np.arange(len(heading)), times)
@@ -67,7 +67,7 @@ class Reach:
         )
 
     def at(self, position: int) -> Ints:
-        """The headings that bear on a belief and are about another."""
+        """The headings that bear on a belief but are about another."""
         about_it = np.zeros(len(self.heading), dtype=np.bool_)
         about_it[self.first[self.heading]] = True
         return np.asarray(self.heading[(self.position == position) & ~about_it])

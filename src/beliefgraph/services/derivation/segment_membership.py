@@ -1,6 +1,6 @@
-"""Which segment a twin is in at a moment, by what was said directly of the beliefs that segments name. Pure.
+"""Which segment a twin is in at a moment, by the direct evidence on the beliefs that segments name. Pure.
 
-What follows from other beliefs does not count here: a base rate would otherwise decide who it is the base rate of.
+What follows from other beliefs does not count here: otherwise a base rate would decide which twins it applies to.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from beliefgraph.services.twin.blocks import Floats
 from beliefgraph.services.twin.state import TwinState
 
 SURE = 30.0
-"""Log-odds of a belief that somebody corrected."""
+"""Log-odds of a corrected belief."""
 
 
 def named(definitions: Definitions) -> list[BeliefKey]:
-    """The beliefs that the segments name; of an attribute with values, all its values."""
+    """The beliefs that the segments name; for an attribute with values, all of its values."""
     keys = [belief for each in definitions.segments.values() for _, belief in each.named_beliefs]
     values = {key: definitions.attribute(key.attribute).value_priors for key in keys}
     return list(
@@ -47,7 +47,7 @@ def segment_of(state: TwinState, graph: DefinitionGraph, counted: Counted) -> st
 
 
 def first_held(segments: Mapping[str, SegmentDefinition], log_odds: Callable[[BeliefKey], float]) -> str | None:
-    """The first of some segments whose beliefs have such log-odds; None if there is none."""
+    """The first segment whose beliefs have the required log-odds; None if there is none."""
     return next((key for key, each in segments.items() if _inside(each, log_odds)), None)
 
 
@@ -58,7 +58,7 @@ def _inside(segment: SegmentDefinition, log_odds: Callable[[BeliefKey], float]) 
 
 
 def _log_odds(state: TwinState, graph: DefinitionGraph, counted: Counted) -> dict[BeliefKey, float]:
-    """The log-odds of the beliefs that segments name, by their priors and what was said of them directly."""
+    """The log-odds of the beliefs that segments name, from their priors and direct evidence."""
     definitions, keys = graph.definitions, named(graph.definitions)
     place = {belief_id(state.id, key): number for number, key in enumerate(keys)}
     total = _said(state, graph, counted, keys, place)
@@ -84,7 +84,7 @@ def _log_odds(state: TwinState, graph: DefinitionGraph, counted: Counted) -> dic
 def _said(
     state: TwinState, graph: DefinitionGraph, counted: Counted, keys: Sequence[BeliefKey], place: Mapping[str, int]
 ) -> Floats:
-    """What the evidence that counts says of some beliefs together, each at its place."""
+    """The total log-likelihood ratio of the evidence that counts on each of some beliefs, in their order."""
     groups, counts = counted.bearings.register.groups, counted.sums.items > 0
     where = np.array([place.get(id_, -1) for id_ in groups.beliefs], dtype=np.int64)
     position = where[groups.belief] if len(groups.belief) else groups.belief

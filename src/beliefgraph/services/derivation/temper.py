@@ -1,8 +1,8 @@
-"""How much of the evidence of a twin is kept: the less, the more probably something changed since. Pure.
+"""How much of a twin's evidence is kept: the less, the more probable a change since then. Pure.
 
-A domain is followed event by event (`inference/foresight/runs.py`). A piece of evidence is kept with the probability
-that nothing changed since it, k: with probability 1 − k it says nothing of what holds now. That is a channel like age,
-so tanh(λ'/2) = k · tanh(λ/2), and both together are the product.
+A domain is followed event by event (`inference/foresight/runs.py`). A piece of evidence is kept with the probability k
+that nothing has changed since; with probability 1 − k it is uninformative about what holds now. That is a channel like
+age, so tanh(λ'/2) = k · tanh(λ/2), and both together are the product.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from beliefgraph.services.twin.blocks import Bools, Codes
 from beliefgraph.services.twin.state import TwinState
 
 NOTICED = 0.01
-"""Probability of a change from which on an explanation tells of it."""
+"""Least probability of a change that an explanation mentions."""
 
 SUREST = 1.0 - 1e-6
-"""The most that a statement can say: what follows may still speak against it."""
+"""Greatest probability that a statement of a change can have, so that later evidence can still contradict it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Tempering:
-    """The posterior of each domain that is followed, by its number, with the statements that it heard."""
+    """The posterior of each domain that is followed, by its number, with the statements included in it."""
 
     kinds: Kinds
     columns: Columns
@@ -42,7 +42,7 @@ class Tempering:
     stated: Mapping[int, StatedChanges]
 
     def keeping(self, headings: int) -> Keeping:
-        """How much is kept of the items of this many headings; those that came since are of metrics, and kept."""
+        """The share kept of the items of `headings` headings; later headings are of metrics, and kept in full."""
         follows = np.full(headings, -1, dtype=np.int32)
         steps = []
         for place, (domain, runs) in enumerate(self.runs.items()):
@@ -51,13 +51,13 @@ class Tempering:
         return Keeping.steps(follows, steps)
 
     def shapes(self, headings: int) -> Bools:
-        """Of this many headings, those whose items have a say in how much is kept of others."""
+        """Which of `headings` headings have items that influence how much is kept of others."""
         found = np.zeros(headings, dtype=np.bool_)
         found[: len(self.columns.domain)] = np.isin(self.columns.domain, list(self.runs)) | self.columns.saying
         return found
 
     def changes(self, headings: Codes) -> tuple[ChangedDomain, ...]:
-        """The changes of the domains that some headings are about, where any is noticed; the most likely first."""
+        """The changes, above the threshold `NOTICED`, of the domains of some headings; the most likely first."""
         within = headings[headings < len(self.columns.domain)]
         found = []
         for domain in np.intersect1d(self.columns.domain[within], list(self.runs)).tolist():
@@ -89,7 +89,7 @@ def temper(state: TwinState, graph: DefinitionGraph, at: datetime) -> Tempering 
 
 
 def statements(state: TwinState, graph: DefinitionGraph, known: Followed, at: datetime) -> dict[int, StatedChanges]:
-    """What was stated of changes and counts at a moment, by domain."""
+    """The statements of changes that count at a moment, by domain."""
     saying = np.flatnonzero(known.columns.saying)
     if not len(saying):
         return {}

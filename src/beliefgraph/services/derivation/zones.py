@@ -18,11 +18,11 @@ def zone_of(
     names: Sequence[str | None],
     told: Iterable[tuple[int, str | None]] = (),
 ) -> windows.Zone:
-    """The clock that a metric counts by: of the zones that its events tell, or others that only tell zones.
+    """The clock that a metric counts by: from the zones that its events state, or that other events only state.
 
-    `names` are those of the events at `times`, in order, and `told` those of the others, each with its time. From each
-    of them on, the clock is that of its zone; an event without one leaves it. Before the first, and where none has one,
-    it is that of the definition's zone, or UTC.
+    `names` are the zones of the events at `times`, in order, and `told` those of the other events, each with its time.
+    From each of them on, the clock is that of its zone; an event without a zone does not change it. Before the first,
+    and where there is none, it is that of the definition's zone, or UTC.
     """
     stated = windows.UTC if definition.zone is None else _zone(definition.zone)
     changed: dict[int, str] = {}
@@ -30,7 +30,7 @@ def zone_of(
         at_once: dict[int, str] = {}
         for time, name in zones:
             if name is not None:
-                at_once[time] = max(name, at_once.get(time, ""))  # of one instant: whatever came first
+                at_once[time] = max(name, at_once.get(time, ""))  # at one instant, independent of the order of arrival
         changed.update(at_once)
     if not changed:
         return stated

@@ -1,1 +1,1 @@
-"""Why a belief stands where it does: what bears on it, what each piece did, along which path, and in a sentence."""
+"""Explanations of beliefs: the evidence, the contribution of each piece, the paths, and a sentence."""

@@ -25,10 +25,7 @@ from beliefgraph.store.keys import Keyring
 
 @dataclass(frozen=True, slots=True)
 class EvidenceDetails:
-    """A piece of evidence with its source, and whether the person contests it.
-
-    For evidence of a metric, also the metric's state and newest events.
-    """
+    """A piece of evidence with its source, and whether the person contests it."""
 
     evidence: Evidence
     source: Source
@@ -38,7 +35,7 @@ class EvidenceDetails:
 
 
 ALL_STORED: Mapping[str, ToldRow] = MappingProxyType({})
-"""Where no evidence is supposed."""
+"""Without hypothetical evidence."""
 
 
 async def evidence_details(
@@ -48,9 +45,9 @@ async def evidence_details(
     evidence: Collection[str],
     supposed: Mapping[str, ToldRow] = ALL_STORED,
 ) -> dict[str, EvidenceDetails]:
-    """These pieces of evidence in full, by their ids: stored ones are read, those of metrics are derived.
+    """These pieces of evidence in full, by id: stored ones are read, those of metrics are derived.
 
-    `supposed` is evidence that is not stored, by its id.
+    `supposed` is hypothetical evidence, by its id.
     """
     measured = speaking(seen, evidence)
     wanted = [id_ for id_ in evidence if id_ not in measured]
@@ -77,9 +74,9 @@ async def chains(
 
 
 def chain_rows(seen: Recomputed, belief: str) -> Ints:
-    """The bearings on a belief that are visible at the moment, by their rows, oldest first; ties by their revisions.
+    """The bearings on a belief that are visible at the moment, by row, oldest first; ties by revision.
 
-    Those that say another value of its attribute are among them where their source's confusion matrix makes them count.
+    Bearings on another value of its attribute are included if their source's confusion matrix makes them count.
     """
     derived = seen.derived
     bearings = derived.state.bearings
@@ -95,7 +92,7 @@ def chain_rows(seen: Recomputed, belief: str) -> Ints:
 
 
 def comes_after(seen: Recomputed, rows: Ints, place: Place) -> int:
-    """How many of the rows of a chain, in its order, lie up to a place in it."""
+    """How many rows of a chain, in its order, come up to and including a place in it."""
     block, last = seen.derived.state.bearings.take(rows), packed([place.id])[0]
     since = block.valid_from.astype(np.float64)
     ids = block.revision

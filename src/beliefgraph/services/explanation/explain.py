@@ -1,4 +1,4 @@
-"""Why a belief stands where it stands: every piece of evidence with its share, the path it took, and a sentence."""
+"""Why a belief has its confidence: every piece of evidence with its contribution, its path, and a sentence."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
 AT_ONCE = 256
-"""Questions "and without this?" that are asked in one pass."""
+"""Leave-one-out values computed in one pass."""
 
 LISTED = 50
-"""Contributions listed by default; the rest is summed."""
+"""Contributions listed by default; the rest are summed."""
 
 
 class Explanations:
@@ -78,9 +78,9 @@ class Explanations:
         as_of: AsOf = NOW,
         at_least_rev: int | None = None,
     ) -> Explanation:
-        """Why the belief stands where it does; `too-wide` where no answer can be had.
+        """The explanation of a belief; `too-wide` if it has no answer.
 
-        The `first` largest contributions of at least `min_share`, in log-odds, that follow `after`. These and the
+        Lists the `first` largest contributions of at least `min_share`, in log-odds, that follow `after`. These and the
         rest sum to the move from prior to posterior, both unrounded, except for `residual`.
         """
         if not 0.0 <= min_share < math.inf:
@@ -97,7 +97,7 @@ class Explanations:
         supposed: Mapping[str, ToldRow] = ALL_STORED,
         part: Part | None = None,
     ) -> Explanation:
-        """Why the belief stands where it was derived to stand; `supposed` is evidence that is not stored, by its id."""
+        """The explanation of a belief as derived; `supposed` is hypothetical evidence, by its id."""
         return (await self.of_each(seen, [key], supposed, part))[0]
 
     async def of_each(
@@ -107,7 +107,7 @@ class Explanations:
         supposed: Mapping[str, ToldRow] = ALL_STORED,
         part: Part | None = None,
     ) -> list[Explanation]:
-        """Why each of these beliefs stands where it was derived to stand; what was said is read for all at once."""
+        """The explanations of these beliefs as derived; the texts of the evidence are read in one query."""
         listed = part or Part(paging.walk(first=LISTED, after=None))
         moved = await asyncio.to_thread(lambda: [_what_moved(seen, key, listed) for key in keys])
         evidence = dict.fromkeys(id_ for one in moved for id_ in one.evidence)
@@ -117,7 +117,7 @@ class Explanations:
 
 @dataclass(frozen=True)
 class Part:
-    """Which contributions are listed: the step of the walk along them, the least share, and what they are merged by."""
+    """Which contributions are listed: the step of the walk, the least share, and what they are merged by."""
 
     walk: Walk
     min_share: float = 0.0
@@ -134,7 +134,7 @@ class _Merged:
 
     @classmethod
     def by_evidence(cls, pieces: Pieces) -> _Merged:
-        """Every piece by itself."""
+        """Each piece separately."""
         alone = np.arange(len(pieces.share))
         return cls(pieces.share, alone[:, None], alone)  # type: ignore[arg-type]
 
@@ -149,7 +149,7 @@ class _Merged:
 
 @dataclass(frozen=True)
 class _Share:
-    """A contribution: its share, the target's log-odds without it, and the bearings of its largest evidence."""
+    """A contribution: its size, the target's log-odds without it, and the bearings of its largest evidence."""
 
     evidence: str
     pieces: int
@@ -160,11 +160,11 @@ class _Share:
 
 @dataclass(frozen=True)
 class _Moved:
-    """What moved the target: the contributions that are listed, the largest first, and the tree of paths.
+    """What moved the target: the listed contributions, the largest first, and the tree of paths.
 
-    `following` is how many were found, one more than are listed at the most; `total` how many there are, of `pieces`
-    pieces of evidence, and `sum` their sum. `reasons` are what a sentence tells, and `overruled` are corrections of the
-    target that say the opposite of the one in force, and are silent.
+    `following` is how many were found, at most one more than are listed; `total` is the number of contributions, from
+    `pieces` pieces of evidence, and `sum` their sum. `reasons` are those of the sentence, and `overruled` are
+    corrections of the target that are overridden because they say the opposite of the one in force.
     """
 
     seen: Recomputed
@@ -278,7 +278,7 @@ def _what_moved(seen: Recomputed, key: BeliefKey, part: Part) -> _Moved:
 
 
 def _segment_prior(derived: Derivation, key: BeliefKey) -> SegmentPrior | None:
-    """The prior that a belief has by the segment of its twin; None where it is that of all twins."""
+    """The prior that a belief has from the segment of its twin; None if it is that of all twins."""
     found = next((each for each in derived.graph.base_rates if each.attribute == key.attribute), None)
     parameters = derived.graph.definitions.parameters
     if found is None or parameters is None:
@@ -293,7 +293,7 @@ def _segment_prior(derived: Derivation, key: BeliefKey) -> SegmentPrior | None:
 
 
 def _sources(seen: Recomputed, pieces: Pieces) -> Ints:
-    """The source of every piece of evidence, as the register numbers them."""
+    """The source of every piece of evidence, by its number in the register."""
     return np.asarray(seen.derived.state.bearings.register.groups.source[pieces.heading[pieces.start[:-1]]])
 
 
@@ -343,7 +343,7 @@ def _overruled(seen: Recomputed, target: int, speaking: Sequence[Bearing]) -> tu
 
 @dataclass(frozen=True)
 class _Without:
-    """The target's log-odds had some evidence never been given: exact, whatever it bears on."""
+    """The target's log-odds if some evidence had never been given: exact, whatever it bears on."""
 
     seen: Recomputed
     reached: Influenced
@@ -353,13 +353,14 @@ class _Without:
     def log_odds(self, groups: Sequence[Ints], of_first: Sequence[Items]) -> list[float]:
         """For every group of pieces, with the bearings of its largest.
 
-        One on a single belief is read off the joint; the others are asked together.
+        A piece with one bearing is read off the joint distribution; others that only subtract strength are computed
+        together.
 
-        Taking away a correction lets silenced evidence speak again, and without all that names a value of an open
-        attribute the value is gone, so these are derived again; the target itself counts as named. So is everything
-        where the person set another value of the target's attribute right, for it shares what their word leaves, an
-        event without which a metric would say something else, and what several pieces say together. A sum beyond its
-        bound does not fall by what is taken from it, and so is not read off.
+        Some groups are derived again. Without a correction, overridden evidence counts again; without all evidence that
+        names a value of an open attribute, the value does not exist (the target itself counts as named). Likewise if
+        the person corrected another value of the target's attribute, because the target shares what that correction
+        leaves; for an event without which a metric would be different; and for several pieces together. A sum at its
+        bound does not fall by what is removed from it, and so is not read off.
         """
         pieces = self.reached.pieces
         found = np.zeros(len(groups))
@@ -385,7 +386,7 @@ class _Without:
         return [float(value) for value in found]
 
     def _reshapes(self, items: Items, evidence: str, decisive: frozenset[str]) -> bool:
-        """Whether taking a piece of evidence away, by all its items, does more than to take its force away."""
+        """Whether removing a piece of evidence, with all its items, does more than subtract its strength."""
         derived = self.seen.derived
         beside = derived.layout.values_beside.get(self.target, ())
         if any(position in derived.pinned for position in beside if position != self.target):
@@ -401,7 +402,7 @@ class _Without:
         return any(self._names_alone(position) == evidence for position in items.position.tolist())
 
     def _names_alone(self, position: int) -> str | None:
-        """The evidence that names a value of an open attribute, not the target, where it alone does."""
+        """The only evidence that names a value of an open attribute, not the target; None if there are several."""
         derived, graph = self.seen.derived, self.seen.moment.graph
         key = derived.layout.keys[position]
         if position == self.target or key.value == OTHER or graph.component_of[key.attribute] not in graph.open:
@@ -414,13 +415,13 @@ class _Without:
         return self._named_alone[position]
 
     def _decisive(self, given: set[str]) -> frozenset[str]:
-        """The evidence without which more would change than its force: what metrics say, or which goals are causes."""
+        """The evidence whose removal also changes what metrics measure or which goals are causes."""
         moment = self.seen.moment
         moves = (decisive(moment.state, one, given, moment.at) for one in self.seen.derived.contributions.measured)
         return frozenset().union(*moves) | saying_what_is_pursued(moment.state, moment.graph)
 
     def _together(self, groups: Sequence[Items]) -> Iterable[float]:
-        """Without each of these groups of items, in one pass; those that leave the same are asked once."""
+        """The values without each of these groups of items, in one pass; equal remainders are computed once."""
         reached = self.reached
         rows = np.repeat(self.seen.derived.total[reached.positions][None, :], len(groups), axis=0)
         for row, items in zip(rows, groups, strict=True):
@@ -451,9 +452,9 @@ class _Without:
 def _tree(
     seen: Recomputed, target: int, within: Sequence[int], borne_on: Ints, arriving: Floats
 ) -> tuple[ExplanationLink, ...]:
-    """The target, then every belief between it and its evidence, each under the next one on its strongest path.
+    """The target, then every belief between it and its evidence, each under the next belief on its strongest path.
 
-    `borne_on` are the positions that evidence bears on, and `arriving` is by position what arrives from there.
+    `borne_on` are the positions that evidence bears on, and `arriving` is the contribution from each position.
     """
     layout = seen.derived.layout
     ahead = strongest_paths(layout, target, within)

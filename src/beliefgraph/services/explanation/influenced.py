@@ -1,4 +1,4 @@
-"""What every piece of evidence adds to one belief, in log-odds. Pure."""
+"""The contribution of every piece of evidence to one belief, in log-odds. Pure."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from beliefgraph.services.twin.blocks import Codes, Floats, Ids, Ints, unpacked
 
 @dataclass(frozen=True)
 class Influenced:
-    """One belief among those that its model ties together.
+    """One belief in its joint model.
 
-    `positions` are those of the model's variables, `column` the belief's among them.
+    `positions` are those of the model's variables, `column` is the index of the belief among them.
     """
 
     derived: Derivation
@@ -31,7 +31,7 @@ class Influenced:
 
     @cached_property
     def influence(self) -> Influence:
-        """How the belief answers to what is said of any other."""
+        """The response of the belief to evidence on any other."""
         return self.unit.model.influence(self.column, self.derived.log_likelihood[self.positions])
 
     @cached_property
@@ -47,7 +47,7 @@ class Influenced:
 
     @cached_property
     def arriving(self) -> tuple[Ints, Floats]:
-        """The positions on which evidence bears that reaches the belief, and by position what arrives from there."""
+        """The positions with evidence that reaches the belief, and the total contribution from each position."""
         reach, (reaches, weight) = self.derived.reach, self._weights
         counted, heading, position = self.derived.counted.sums, reach.heading[reaches], reach.position[reaches]
         said = (counted.rising[heading] - counted.falling[heading]) / GRID
@@ -55,14 +55,14 @@ class Influenced:
 
     @cached_property
     def _weights(self) -> tuple[Ints, Floats]:
-        """The rows of the reach that lead to the belief, and what a nat said in each adds to it."""
+        """The rows of the reach that lead to the belief, and the contribution per nat of evidence in each."""
         place = self.place[self.derived.reach.position]
         reaches = np.flatnonzero(place >= 0)
         return reaches, self.derived.heard.share[reaches] * self.influence.gradient[place[reaches]]
 
     @cached_property
     def place(self) -> Ints:
-        """The variable of every position of the layout, -1 where the model has none."""
+        """The model's variable for every position of the layout, -1 if it has none."""
         found = np.full(len(self.derived.layout.ids), -1, dtype=np.int64)
         found[self.positions] = np.arange(len(self.positions))
         return found
@@ -70,10 +70,10 @@ class Influenced:
 
 @dataclass(frozen=True)
 class Pieces:
-    """Pieces of evidence, each with all the bearings by which it reaches a belief, in the order of the latter's rows.
+    """Pieces of evidence, each with all the bearings by which it reaches a belief, in the order of the bearings' rows.
 
     `shares` is by bearing: its part of the move from prior to posterior, in log-odds; `heading` is the bearing's. The
-    bearings of piece k lie from `start[k]` up to `start[k + 1]`, and `share[k]` is their sum.
+    bearings of piece k are `start[k]` up to `start[k + 1]`, and `share[k]` is their sum.
     """
 
     rows: Ints
@@ -85,7 +85,7 @@ class Pieces:
 
     @classmethod
     def of(cls, bearings: Bearings, rows: Ints, shares: Floats) -> Pieces:
-        """Bearings put together by their evidence: what one event says from one source was opened together."""
+        """Bearings grouped by evidence: the bearings of one event and source are consecutive."""
         if not len(rows):
             none = np.zeros(1, dtype=np.int64)
             return cls(rows, np.zeros(0, np.int32), shares, np.zeros((0, 2), np.uint64), none, np.zeros(0))
@@ -105,9 +105,9 @@ class Pieces:
 
 
 def ranked(share: Floats, ids: Ids, most: int, least: float = 0.0, after: tuple[float, Ids] | None = None) -> Ints:
-    """The greatest shares, at most this many: those of at least the size `least` that follow `after`, as indices.
+    """Indices of the greatest shares, at most `most`: those of at least the size `least` that follow `after`.
 
-    `after` is the size of a share and the id it belongs to; of equal ones, the first by id come first.
+    `after` is the size of a share and its id; equal sizes are ordered by id.
     """
     size = np.abs(share)
     fits = size >= least
@@ -124,5 +124,5 @@ def ranked(share: Floats, ids: Ids, most: int, least: float = 0.0, after: tuple[
 
 
 def influenced(derived: Derivation, target: int) -> Influenced:
-    """The belief at a position of a model that has an answer."""
+    """The belief at a position, in a model that has an answer."""
     return Influenced(derived, *derived.layout.unit_of(target))

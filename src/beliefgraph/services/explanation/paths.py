@@ -12,15 +12,15 @@ from beliefgraph.services.definitions.graph import Edge
 from beliefgraph.services.definitions.layout import Layout
 
 WEAKEST = 1e-12
-"""The least coupling a relation counts with, so that one that says nothing is still a path, and the last resort."""
+"""Least coupling of a relation, so that a relation without effect is still a path of last resort."""
 
 
 def strongest_paths(layout: Layout, target: int, within: Iterable[int]) -> Mapping[int, tuple[int, Edge | None]]:
-    """For every belief that the target can be reached from: the next belief on its strongest path, and the relation.
+    """For every belief connected to the target: the next belief on its strongest path, and the relation.
 
-    A path is as strong as the product of its couplings |tanh(ln OR / 4)|, by which evidence fades along it (E. W.
+    The strength of a path is the product of its couplings |tanh(ln OR / 4)|, by which evidence fades along it (E. W.
     Dijkstra, 1959, on the negative logarithms); ties by id. Two values of one attribute have no relation, and the
-    coupling 1: their odds ratio is 0, for they exclude each other.
+    coupling 1: they exclude each other, so their odds ratio is 0.
     """
     inside = set(within)
     around: dict[int, list[tuple[float, int, Edge | None]]] = defaultdict(list)
@@ -41,7 +41,7 @@ def strongest_paths(layout: Layout, target: int, within: Iterable[int]) -> Mappi
         done.add(here)
         steps = around[here]
         values = layout.values_beside.get(here, ())
-        if values not in crossed:  # from the nearest of them every other is as near
+        if values not in crossed:  # every other value is equally near from the nearest one
             crossed.add(values)
             steps = steps + [(0.0, there, None) for there in values]
         for length, there, edge in steps:
@@ -53,7 +53,7 @@ def strongest_paths(layout: Layout, target: int, within: Iterable[int]) -> Mappi
 
 
 def coupling(layout: Layout, edge: Edge) -> float:
-    """How much of a small change at one end of a relation arrives at the other, at even odds: |tanh(ln OR / 4)|."""
+    """The share of a small change at one end of a relation that reaches the other, at even odds: |tanh(ln OR / 4)|."""
     ratio = edge.strength.parameter
     if edge.strength.probability is not None:
         rule = noisy_or if edge.strength.into_noisy_or else implies

@@ -15,14 +15,14 @@ from beliefgraph.services.snapshots.recompute import Recomputed
 from beliefgraph.services.twin.blocks import Floats, Ints
 
 READ = 100
-"""Most pieces of evidence that a sentence names one by one; of more, it gives the number from each source."""
+"""Most pieces of evidence that a sentence names separately; above, it gives the number from each source."""
 
 
 @dataclass(frozen=True)
 class Reason:
     """Pieces of evidence on one belief, all for it or all against it; `evidence` has the largest contribution.
 
-    `pieces` is how many they are, and `contribution` their sum in log-odds.
+    `pieces` is their number, and `contribution` their sum in log-odds.
     """
 
     evidence: str
@@ -41,7 +41,7 @@ class Reason:
 
 
 def reasons(seen: Recomputed, pieces: Pieces) -> tuple[Reason, ...]:
-    """Each bearing by itself where they are few, else those of one source on one belief together."""
+    """Each bearing separately if they are few, else those of one source on one belief together."""
     derived, size = seen.derived, np.abs(pieces.shares)
     if not len(pieces.rows):
         return ()
@@ -70,7 +70,7 @@ def reasons(seen: Recomputed, pieces: Pieces) -> tuple[Reason, ...]:
 
 
 def _weightiest(size: Floats, kind: Ints, kinds: int) -> Ints:
-    """The first of the greatest sizes of each kind, as indices."""
+    """Indices of the greatest sizes of each kind."""
     greatest = np.zeros(kinds)
     np.maximum.at(greatest, kind, size)
     found = np.flatnonzero(size == greatest[kind])[::-1]

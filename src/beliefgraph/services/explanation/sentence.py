@@ -1,4 +1,4 @@
-"""An explanation as a person would say it. Pure."""
+"""An explanation in one or more plain sentences. Pure."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.segment import SegmentPrior
 
 REASONS = 3
-"""Reasons named for a move, and against it; the rest is in the numbers."""
+"""Most reasons named for a move, and against it; the rest are only in the numbers."""
 
 UNMOVED = 0.05
-"""Log-odds below which a belief is said to stand where it began, about one point of confidence."""
+"""Moves in log-odds below this are reported as no change, about one point of confidence."""
 
 ALIKE = 0.5
-"""Log-odds below which a move that no percentage shows is no move; near certainty, a larger one is reported."""
+"""Moves below this, in log-odds, are ignored if no percentage shows them; near certainty, larger ones are reported."""
 
 SLIGHT = 0.05
-"""Log-odds below which a reason is not named: its share would read as 0.0."""
+"""Contributions below this, in log-odds, are not named: they would be shown as 0.0."""
 
 
 TOLD = 0.1
-"""Probability of a change from which a sentence mentions it."""
+"""Least probability of a change that a sentence mentions."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def sentence(
 
 
 def percent(p: float) -> str:
-    """A probability in whole percent; one that would round to certainty is said to be short of it."""
+    """A probability in whole percent; one that would round to certainty is shown as just short of it."""
     if p > 0.995:
         return "over 99 %"
     return "under 1 %" if p < 0.005 else f"{round(100 * p)} %"
@@ -114,7 +114,7 @@ def _balance(contributions: Sequence[SourceContribution], target: str) -> str:
 
 
 def _sides(contributions: Sequence[SourceContribution], target: str, move: float) -> tuple[list[str], list[str]]:
-    """The named reasons along the move and against it, equal ones together, the largest first."""
+    """The named reasons for and against the move, equal ones merged, the largest first."""
     together: dict[tuple[str | None, str, bool], list[SourceContribution]] = {}
     for one in contributions:
         together.setdefault((one.summary, one.on.id, one.contribution > 0), []).append(one)

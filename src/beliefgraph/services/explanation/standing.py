@@ -1,4 +1,4 @@
-"""The state of a metric for queries: its value in words, since when, and its events. Pure."""
+"""The state of a metric for queries: its value as text, since when, and its events. Pure."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from beliefgraph.store.evidence import ToldRow
 from beliefgraph.store.keys import Keyring
 
 NEWEST = 20
-"""Events that an explanation lists behind a metric; all of them are asked for by themselves."""
+"""Most events that an explanation lists for a metric; a separate query returns all of them."""
 
 
 def one_metric(moment: Snapshot, key: MetricKey) -> Measured:
-    """A metric at a moment, one in which nothing has counted yet too; `unknown-metric` if it is not defined."""
+    """A metric at a moment, also one in which nothing has counted yet; `unknown-metric` if it is not defined."""
     definition, id_ = moment.graph.definitions.metric(key.metric), metric_id(moment.state.id, key)
     metric = moment.state.metrics.get(id_) or Metric(
         id=id_,
@@ -36,7 +36,7 @@ def one_metric(moment: Snapshot, key: MetricKey) -> Measured:
 
 
 def standing(moment: Snapshot, one: Measured) -> MetricState:
-    """How a metric stands, unrounded."""
+    """The state of a metric, unrounded."""
     tally = moment.state.tallies.get(one.metric.id) or nothing(moment.state.measurements)
     return MetricState(
         metric=one.metric,
@@ -65,7 +65,7 @@ def speaking(seen: Recomputed, evidence: Collection[str]) -> dict[str, Measured]
 
 
 def metric_evidence(seen: Recomputed, one: Measured, rows: Mapping[str, ToldRow]) -> tuple[Evidence, Source]:
-    """The evidence that a metric is, dated by its newest event, and its source."""
+    """The evidence from a metric, dated by its newest event, and its source."""
     state, name = seen.moment.state, METRIC + one.metric.name
     source = Source(id=source_id(state.tenant, name), tenant=state.tenant, name=name)
     said = Evidence(
@@ -80,14 +80,14 @@ def metric_evidence(seen: Recomputed, one: Measured, rows: Mapping[str, ToldRow]
 
 
 def newest(one: Measured) -> Sequence[Measurement]:
-    """The newest events behind a metric, the newest first."""
+    """The latest events behind a metric, newest first."""
     return list(one.events[: -NEWEST - 1 : -1])
 
 
 def events_of(
     measurements: Sequence[Measurement], rows: Mapping[str, ToldRow], keyring: Keyring
 ) -> tuple[EvidenceIn, ...]:
-    """The events as they count in the metric, with what was said."""
+    """The events as they count in the metric, with their summaries."""
     return tuple(
         EvidenceIn.trusted(
             evidence=rows[row.evidence].opened(keyring), source=rows[row.evidence].source, measurement=row

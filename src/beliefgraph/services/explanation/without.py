@@ -1,4 +1,4 @@
-"""A twin that some evidence was never given to. Pure."""
+"""A twin without some of its evidence. Pure."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from beliefgraph.services.twin.state import TwinState
 
 
 def never_said(state: TwinState, evidence: Collection[str]) -> TwinState:
-    """The twin without these pieces of evidence, by their ids: they bear on nothing, count in no metric, state no goal.
+    """The twin without these pieces of evidence, by id: their bearings, counts in metrics, statements about goals.
 
-    The id under which a metric speaks takes away all that counts in the metric.
+    The id of a metric's evidence removes everything that counts in the metric.
     """
     uncounted = [
         state.tallies[metric.id].row

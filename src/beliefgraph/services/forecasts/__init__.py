@@ -1,1 +1,1 @@
-"""FORECASTS: what is predicted of outcomes, and how good it was."""
+"""Forecasts of outcomes, and how good they were."""

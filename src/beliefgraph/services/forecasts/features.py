@@ -1,9 +1,9 @@
-"""The columns of a hazard: what was known of a twin at the start of a period, as numbers. Pure.
+"""The columns of a hazard: what was known about a twin at the start of a period, as numbers. Pure.
 
-Activity (how many events, how long ago the last and the first) is `inference/foresight/hazards`. Where all events are
-those by which the outcome happens, the path on which it does not happen is the one on which nothing happens: activity
-ages, exactly. Elsewhere other events may come meanwhile. There a row is a period so far ahead of what is known: `AHEAD`
-is one of its columns, and the others stay what they were. Grades are learned for each horizon apart, without it.
+Activity (the number of events, the time since the last and the first) is `inference/foresight/hazards`. If every event
+is an occurrence of the outcome, then without the outcome nothing happens: activity ages, exactly. Otherwise other
+events may come in between; there a row is about a period some way ahead of what is known: `AHEAD` is one of its
+columns, and the others keep their values. Grades are learned for each horizon separately, without that column.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from beliefgraph.services.forecasts.grades import graded_at
 from beliefgraph.services.forecasts.history import Bools, Floats, History, Ints, means, span
 
 MOST_TYPES = 50
-"""Types of events that are counted apart, the most frequent."""
+"""Most types of events that have columns of their own, the most frequent first."""
 
 AHEAD = "time ahead"
 EVENTS, HAPPENED, SINCE = "events ", "times it happened", "time since it happened"
@@ -31,14 +31,14 @@ DECISIONS = ("decisions open", "decisions made")
 GRADED, GRADE = "graded before", "grade before"
 
 ACTIVITY = "activity"
-"""The input that stands for how many events there were and how long ago the first and the last one."""
+"""The input for the number of events and the time since the first and the last one."""
 
 OWN_COLUMNS = 5
-"""Columns of activity, before the further ones and their products with recency."""
+"""Columns of activity, before the further columns and their products with recency."""
 
 
 def by_input(further: Sequence[str], added: Floats) -> tuple[list[str], Floats]:
-    """The inputs of a hazard with these further columns, and what the columns of each add together: [rows, inputs].
+    """The inputs of a hazard with these further columns, and the sum of what the columns of each add: [rows, inputs].
 
     `added` is what each column adds, in the order of `hazards.columns`.
     """
@@ -53,12 +53,12 @@ def by_input(further: Sequence[str], added: Floats) -> tuple[list[str], Floats]:
 
 
 def belief_name(belief: BeliefKey) -> str:
-    """What an input that is a belief is called."""
+    """The name of an input that is a belief."""
     return BELIEF + _named(belief.attribute, belief.value, belief.subject, belief.context)
 
 
 def metric_name(metric: MetricKey) -> str:
-    """What an input that is a metric is called."""
+    """The name of an input that is a metric."""
     return "metric " + _named(metric.metric, None, metric.subject, metric.context)
 
 
@@ -103,9 +103,9 @@ def states(
     moments: Ints,
     ahead: Ints | None = None,
 ) -> States:
-    """What was known of a twin at each moment, none of them before its first event, with these further columns.
+    """What was known about a twin at each moment, none before its first event, with these further columns.
 
-    `ahead` is how many periods after each moment the period begins that it is about; left out: none.
+    `ahead` is the number of periods from each moment to the start of the period in question; by default 0.
     """
     length = span(outcome)
     count = np.searchsorted(known.time, moments, "right")
@@ -118,7 +118,7 @@ def states(
 
 
 def believed(known: History, definitions: Definitions, belief: BeliefKey, moments: Ints) -> Floats:
-    """The log-odds that had been published of a belief by each moment; its prior where nothing had."""
+    """The log-odds published for a belief by each moment; its prior where nothing was published."""
     series, at_prior = known.beliefs.get(belief), prior_of(definitions, belief)
     return np.full(len(moments), at_prior) if series is None else np.nan_to_num(series.at(moments), nan=at_prior)
 
@@ -158,13 +158,13 @@ class _Columns:
         self._metrics = {metric_name(metric): metric for metric in outcome.metrics}
 
     def column(self, name: str) -> Floats:
-        """One column; zeros where the history has nothing of it."""
+        """One column; zeros where the history has no values."""
         known, moments = self._known, self._moments
         if name == AHEAD:
             return self._ahead
         if self._grades is not None and name in (GRADED, GRADE):
             places = graded_at(known, self._grades, moments)
-            middle = (len(self._grades.of) - 1) / 2  # one that had none stands in the middle
+            middle = (len(self._grades.of) - 1) / 2  # without a grade: the middle
             return np.where(places >= 0, 1.0 if name == GRADED else places - middle, 0.0)
         if name in self._beliefs:
             return believed(known, self._definitions, self._beliefs[name], moments)

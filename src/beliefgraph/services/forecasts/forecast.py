@@ -1,11 +1,11 @@
-"""One forecast: how likely an outcome is within a horizon, by what was learned, or by what is stated. Pure.
+"""One forecast: the probability of an outcome within a horizon, from what was learned or what is stated. Pure.
 
-Learned, it is the hazard of every period of the horizon (`features.py`). Where no hazard is, it is the base rate of the
-twin's segment plus the move of the belief that indicates the outcome from its prior, in log-odds. A base rate that is
-not learned either is the stated one: that of the horizon, with the odds ratio of the segment.
+If learned, it comes from the hazard of every period of the horizon (`features.py`). Without a hazard, it is the base
+rate of the twin's segment plus the move of the outcome's indicator belief from its prior, in log-odds. Without a
+learned base rate, the stated one is used: that of the horizon, with the odds ratio of the segment.
 
-Of an outcome with grades all of this is about the one that counts as having happened, and the other grades stand beside
-it (`graded.py`).
+For an outcome with grades, all of this is about the grades that count as having happened; the distribution over all
+grades follows from it (`graded.py`).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from beliefgraph.store.forecasts import iso
 
 
 def id_of(twin: str, outcome: OutcomeDefinition, horizon: Horizon, made_at: datetime) -> str:
-    """The id of the forecast of an outcome in a twin."""
+    """The id of the forecast of an outcome for a twin."""
     return forecast_id(twin, outcome.key, iso(horizon.within), text(made_at))
 
 
@@ -47,7 +47,7 @@ def forecast(
     made_at: datetime,
     now: datetime,
 ) -> Forecast:
-    """The forecast of an outcome in a twin at a moment; `not-found` where the twin had no event by then."""
+    """The forecast of an outcome for a twin at a moment; `not-found` if the twin had no event by then."""
     if known.first is None or known.first > microseconds(made_at):
         raise NotFound("not-found", f"The twin {known.name!r} had no event by {made_at.isoformat()}.", twin=known.name)
     hazard = definitions.hazard_of(outcome)
@@ -100,7 +100,7 @@ def forecast(
 def _rate_at(
     definitions: Definitions, outcome: OutcomeDefinition, horizon: Horizon, segment: str | None, made_at: datetime
 ) -> LearnedRate | None:
-    """The base rate that is learned of a segment, for forecasts from its own time on."""
+    """The learned base rate of a segment, for forecasts from the end of its training data on."""
     rate = definitions.rate_of(outcome, horizon.within, segment)
     return None if rate is None or made_at < rate.until else rate
 
@@ -124,9 +124,9 @@ def _by_horizons(
     made_at: datetime,
     log_odds: float,
 ) -> Floats:
-    """How likely the outcome is by the end of each period, through the base rates of all horizons up to this one.
+    """The probability of the outcome by the end of each period, through the base rates of all horizons up to this one.
 
-    What moves the log-odds of this horizon from its base rate moves those of the others alike.
+    The log-odds of the other horizons move from their base rates as much as those of this one.
     """
     shorter = sorted((each for each in outcome.horizons if each.within <= horizon.within), key=lambda each: each.within)
     moved = log_odds - _base(definitions, outcome, horizon, segment, made_at)
@@ -135,7 +135,7 @@ def _by_horizons(
 
 
 def _ending(curve: Floats, last: float) -> tuple[float, ...]:
-    """A curve that ends with a probability, to the last digit."""
+    """A curve that ends exactly with the given probability."""
     return (*np.minimum(curve[:-1], last).tolist(), last)
 
 
@@ -145,7 +145,7 @@ def segment_of(outcome: OutcomeDefinition, definitions: Definitions, number: int
 
 
 def segments_at(known: History, definitions: Definitions, outcome: OutcomeDefinition, moments: Ints) -> Ints:
-    """The number of the first segment that the twin was in at each moment, by what it had published; −1 if in none.
+    """The number of the first segment that the twin was in at each moment, by its published beliefs; −1 if in none.
 
     The segments of the outcome come first, then those of all outcomes.
     """
@@ -168,9 +168,9 @@ def segments_at(known: History, definitions: Definitions, outcome: OutcomeDefini
 def rates_at(
     known: History, definitions: Definitions, outcome: OutcomeDefinition, horizon: Horizon, moments: Ints
 ) -> Floats:
-    """The log-odds of the outcome within a horizon from each moment by base rates: learned where in force, else stated.
+    """The log-odds of the outcome within a horizon from each moment, by base rates: learned if in force, else stated.
 
-    A learned one counts from its own time on.
+    A learned base rate counts from the end of its training data on.
     """
     keys = definitions.segment_keys(outcome)
     stated = np.full(len(keys) + 1, logit(horizon.expected))
@@ -186,7 +186,7 @@ def rates_at(
 
 
 def indicated(known: History, definitions: Definitions, outcome: OutcomeDefinition, moments: Ints) -> Floats:
-    """By how much the belief that indicates the outcome had moved from its prior by each moment."""
+    """The move of the outcome's indicator belief from its prior by each moment, in log-odds."""
     if outcome.indicator is None:
         return np.zeros(len(moments))
     at_prior = prior_of(definitions, outcome.indicator)
@@ -202,7 +202,7 @@ def _by_rate(
     moments: Ints,
     rate: LearnedRate | None,
 ) -> tuple[ForecastBasis, float, list[ForecastInput]]:
-    """By the base rate of the segment, as learned or as stated, and the belief that indicates the outcome."""
+    """By the learned or stated base rate of the segment, and the outcome's indicator belief."""
     inputs: list[ForecastInput] = []
     basis: ForecastBasis = "stated" if rate is None else "tenant"
     baseline = logit(horizon.expected if rate is None else rate.tenant)
@@ -230,7 +230,7 @@ def _learned(
     moments: Ints,
     periods: int,
 ) -> tuple[float, list[ForecastInput], Floats]:
-    """The log-odds at the means of all columns, what each input adds over the periods of the horizon, and the curve."""
+    """The log-odds at the means of all columns, the contribution of each input over the horizon, and the curve."""
     ahead, each = np.arange(periods), np.repeat(moments, periods)
     state = states(known, outcome, definitions, hazard.columns, each, ahead)
     x = columns(state if AHEAD in hazard.columns else state.later(ahead.astype(np.float64)))
@@ -238,7 +238,7 @@ def _learned(
     names, added = by_input(hazard.columns, (x - centers) * slopes)
     at_means = np.full(periods, hazard.intercept + float(centers @ slopes))
     curve = by_hazards(at_means + added.sum(axis=1))
-    if AHEAD in names:  # how far ahead a period is says nothing of the twin
+    if AHEAD in names:  # how far ahead a period is does not depend on the twin
         own = names.index(AHEAD)
         at_means += added[:, own]
         names, added = names[:own] + names[own + 1 :], np.delete(added, own, axis=1)

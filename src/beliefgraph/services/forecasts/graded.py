@@ -1,7 +1,7 @@
-"""A forecast of grades: the log-odds of each grade or a higher one, of which one number decides them all. Pure.
+"""A forecast of grades: the log-odds of each grade or a higher one, all determined by one number. Pure.
 
-What moves the grade that counts as having happened moves every other grade's log-odds alike (proportional odds). So the
-distribution follows from the log-odds of that grade and from how far apart the grades are: as learned, else as stated.
+What moves the log-odds of a grade that counts as having happened moves those of every other grade equally (proportional
+odds). So the distribution follows from the former and from the distances between the grades, learned or else stated.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from beliefgraph.services.forecasts.history import Floats, History, Ints
 
 
 def apart(grades: Grades, learned: LearnedGrades | None) -> Floats:
-    """By how much the log-odds of each grade or a higher one differ from those of the grade that counts."""
+    """The difference between the log-odds of each grade or a higher one and those of the grade that counts."""
     each = np.array(grades.log_odds if learned is None else learned.intercepts)
     return np.asarray(each - each[grades.target - 1])
 
 
 def distribution(grades: Grades, learned: LearnedGrades | None, log_odds: float) -> tuple[GradeForecast, ...]:
-    """The probability of each grade by the log-odds of the one that counts."""
+    """The probability of each grade, given the log-odds of the one that counts."""
     found = shares(apart(grades, learned) + log_odds)
     at_least = np.minimum(found[::-1].cumsum()[::-1], 1.0)
     return tuple(
@@ -37,7 +37,7 @@ def distribution(grades: Grades, learned: LearnedGrades | None, log_odds: float)
 def from_columns(
     known: History, definitions: Definitions, outcome: OutcomeDefinition, learned: LearnedGrades, moments: Ints
 ) -> tuple[float, list[ForecastInput]]:
-    """The log-odds of the grade that counts at the means of all columns, and what each input adds, at one moment."""
+    """The log-odds of the grade that counts at the means of all columns, and each input's contribution, at a moment."""
     assert outcome.grades is not None
     state = states(known, outcome, definitions, learned.columns, moments)
     slopes, centers = np.array(learned.slopes), np.array(learned.centers)

@@ -1,4 +1,4 @@
-"""Which grade of an outcome a twin had by a moment, and which came after one; places, with −1 for none. Pure."""
+"""Which grade of an outcome a twin had by a moment, and which followed; by index, with −1 for none. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NONE = -1
 
 
 def graded_at(known: History, grades: Grades, moments: Ints) -> Ints:
-    """The grade at each moment: that of the last event by then, or what a metric or an attribute had published."""
+    """The grade at each moment: that of the last event by then, or the one published of a metric or an attribute."""
     found = np.full(len(moments), NONE)
     if grades.metric is not None:
         series = known.metrics.get(grades.metric)
@@ -22,7 +22,7 @@ def graded_at(known: History, grades: Grades, moments: Ints) -> Ints:
     elif grades.attribute is not None:
         for place, (_, belief) in enumerate(grades.named_beliefs):
             held = known.beliefs.get(belief)
-            if held is not None:  # at most one value is as likely as half
+            if held is not None:  # at most one value has a probability above one half
                 found[np.nan_to_num(held.at(moments), nan=-np.inf) >= logit(grades.at_least)] = place
     else:
         last = np.searchsorted(known.happened, moments, "right") - 1
@@ -31,7 +31,7 @@ def graded_at(known: History, grades: Grades, moments: Ints) -> Ints:
 
 
 def graded_within(known: History, outcome: OutcomeDefinition, grades: Grades, starts: Ints, length: int) -> Ints:
-    """The grade that came after each start: that of the first event within a length, else the one at its end."""
+    """The grade that followed each start: that of the first event within a length, else the one at its end."""
     if not outcome.events:
         return graded_at(known, grades, starts + length)
     found = np.full(len(starts), NONE)

@@ -1,4 +1,4 @@
-"""How good distributions over ordered grades were: the ranked probability score and what goes with it. Pure."""
+"""Scores of distributions over ordered grades: the ranked probability score and related ones. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from beliefgraph.services.learning.scoring import CLOSEST, ece, skill
 
 @dataclass(frozen=True, eq=False)
 class Grading:
-    """How good distributions were, beside always saying how often each grade came.
+    """The scores of distributions, compared with always predicting the frequency of each grade.
 
     `rps` is the ranked probability score: the mean over the K − 1 thresholds of (P(grade ≥ g) − 1[it was])²; with two
     grades it is the Brier score. `ece` is the calibration error of the probabilities of all thresholds together.
@@ -29,7 +29,7 @@ class Grading:
 
 
 def grading(shares: Floats, grade: Ints) -> Grading:
-    """How good distributions were, shape [forecasts, grades], given the grade that came of each."""
+    """The scores of distributions, shape [forecasts, grades], given the actual grade of each."""
     if shares.ndim != 2 or not shares.size or grade.shape != (len(shares),):
         raise Incorrect("invalid-input", "Each forecast has a distribution and a grade that came.")
     grades = shares.shape[1]

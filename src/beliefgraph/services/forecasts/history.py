@@ -1,7 +1,7 @@
-"""What was known of a twin at any moment, as columns: its events, and what it had published. Pure.
+"""What was known about a twin at any moment, as columns: its events, and what it had published. Pure.
 
-What is known at a moment is what had been published by then: evidence that came later changes what is derived for that
-moment, and not this. So what a hazard is learned from is what there was when a forecast would have been made.
+What is known at a moment is what had been published by then: later evidence changes what is derived for that moment,
+but not this. So a hazard is learned from what was there when a forecast would have been made.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ OPEN = np.iinfo(np.int64).max
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """What was published of one thing: from `since` on until the next, or until `until`; moments in microseconds."""
+    """The published values of one record: each from `since` until the next, or until `until`; in microseconds."""
 
     since: Ints
     until: Ints
@@ -56,13 +56,12 @@ class Series:
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """The events of a twin by time, those by which the outcome happened, and what was published of its inputs.
+    """The events of a twin by time, those that are occurrences of the outcome, and what was published of its inputs.
 
-    `grades` are the places of the grades that these were of, 0 where the outcome has none.
-    `known` is the head time that the twin had once it had taken an event in, where that was asked for; else its time.
-    `corrections` are from when until when somebody set the belief of the outcome right in the way that counts.
-    Of each goal there are its progress and its motivation while it is active, of each decision whether it is open (0)
-    or decided (1).
+    `grades` are the indexes of the grades of these occurrences, 0 where the outcome has no grades. `known` is the head
+    time of the twin after it processed an event, where that was requested; else the event's time. `corrections` are the
+    periods in which the outcome's belief was corrected in the way that counts. Each goal has its progress, and its
+    motivation while it is active; each decision whether it is open (0) or decided (1).
     """
 
     twin: str
@@ -89,7 +88,7 @@ class History:
 
 
 def wanted(outcome: OutcomeDefinition, definitions: Definitions | None = None) -> Wanted:
-    """What of a twin's history the forecasts of an outcome are made from; without definitions, what resolves them."""
+    """What the forecasts of an outcome need from a twin's history; without definitions, what resolving them needs."""
     corrected = _corrected(outcome)
     segments = () if definitions is None else definitions.segments.values()
     named = {belief.attribute for segment in segments for _, belief in segment.named_beliefs}
@@ -104,7 +103,7 @@ def wanted(outcome: OutcomeDefinition, definitions: Definitions | None = None) -
 
 
 def history(rows: HistoryRows, outcome: OutcomeDefinition, keyring: Keyring) -> History:
-    """The history of a twin for an outcome, of its rows."""
+    """The history of a twin for an outcome, from its rows."""
     letters = {id_: event_of(keyring, rows.twin, id_, sealed) for id_, sealed in rows.sealed}
     time = np.array([at for _, at, _, _ in rows.events], dtype=np.int64)
     places = np.array([_place(outcome, type_, letters.get(id_)) for type_, _, id_, _ in rows.events], dtype=np.int64)
@@ -150,7 +149,7 @@ def history(rows: HistoryRows, outcome: OutcomeDefinition, keyring: Keyring) -> 
 
 
 def happened_in(known: History, outcome: OutcomeDefinition, starts: Ints) -> Bools:
-    """Whether the outcome happened in each of the periods (start, start + every], by events or by what was published.
+    """Whether the outcome happened in each of the periods (start, start + every], by events or published values.
 
     A correction counts while it is valid at the end of a period, as it is known now.
     """
@@ -172,16 +171,16 @@ def happened_in(known: History, outcome: OutcomeDefinition, starts: Ints) -> Boo
 
 
 def _corrected(outcome: OutcomeDefinition) -> tuple[BeliefKey, bool] | None:
-    """The belief whose correction is the outcome, and what it must say; None where it happens by something else."""
+    """The belief whose correction is the outcome, and the side it must take; None for an outcome of another kind."""
     reached = outcome.belief
     return None if reached is None or reached.corrected is None else (reached.belief, reached.corrected)
 
 
 def current(known: History, moments: Ints) -> Bools:
-    """Whether what had been published by each moment had seen all events up to then.
+    """Whether what had been published by each moment included all events up to then.
 
-    It had not between an event and the head time of the commit that brought it: where the event came late, or in one
-    call with later ones. There what was published tells of the call, and not of the twin.
+    It did not between an event and the head time of the commit that brought it, if the event came late or in one call
+    with later ones. There, what was published depends on the call rather than on the twin.
     """
     late = known.known > known.time
     begun = np.searchsorted(known.time[late], moments, "right")
@@ -194,7 +193,7 @@ def span(outcome: OutcomeDefinition) -> int:
 
 
 def starts(known: History, outcome: OutcomeDefinition, until: datetime) -> Ints:
-    """The starts of all periods that end by a moment, counted from the first event: nothing young is left out."""
+    """The starts of all periods that end by a moment, counted from the first event."""
     if known.first is None:
         return np.empty(0, dtype=np.int64)
     length = span(outcome)
@@ -208,9 +207,9 @@ def _series(rows: Sequence[tuple[int, int | None, float]]) -> Series:
 
 
 def _place(outcome: OutcomeDefinition, type_: str, event: Event | None) -> int:
-    """The place of the grade that an event is of, 0 where the outcome has none; −1 of an event that does not count.
+    """The index of an event's grade, 0 where the outcome has none; −1 for an event that does not count.
 
-    One on which a condition or the value of the grade fails does not.
+    An event does not count if a condition or the value of the grade fails on it.
     """
     if not any(
         rule.type == type_ and (rule.when is None or _value(rule.when, event) is True) for rule in outcome.events
@@ -234,7 +233,7 @@ def _value(expression: str, event: Event | None) -> object:
 
 
 def means(series: Iterable[Series], moments: Ints) -> tuple[Floats, Floats, Floats]:
-    """Of some series at each moment: how many have a value, their mean, and the greatest; 0 where none has."""
+    """For some series at each moment: the number with a value, their mean, and their maximum; 0 where none has one."""
     values = np.array([each.at(moments) for each in series]).reshape(-1, len(moments))
     known = ~np.isnan(values)
     count = known.sum(axis=0).astype(np.float64)

@@ -29,7 +29,7 @@ from beliefgraph.store.keys import Keyring
 
 
 class ForecastsInPart:
-    """Makes the forecasts of one twin again, for a caller who may see a part of it."""
+    """Recomputes the forecasts of one twin for a caller who may see only part of it."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class ForecastsInPart:
         self._sets: dict[int, Definitions] = {}
 
     async def forecast(self, outcome: str, horizon: timedelta | None, as_of: AsOf) -> Forecast:
-        """The forecast of an outcome: the one that is stored for the moment, made again, or else made now."""
+        """The forecast of an outcome: the one stored for the moment, recomputed, or else a new one."""
         commit = await self._snapshots.commit(self._twin, self._name, as_of)
         definitions = await self._definitions(commit.rev)
         one = definitions.outcome(outcome)
@@ -72,12 +72,12 @@ class ForecastsInPart:
         return await asyncio.to_thread(forecast, known, definitions, one, over, made_at, now)
 
     async def all_again(self, kept: Sequence[Forecast]) -> list[Forecast]:
-        """Stored forecasts made again, without those that there would not be."""
+        """Stored forecasts recomputed, without those that would not exist."""
         found = [await self.again(each) for each in kept]
         return [each for each in found if each is not None]
 
     async def again(self, kept: Forecast) -> Forecast | None:
-        """A stored forecast made again of what is permitted; None where there would be none."""
+        """A stored forecast recomputed from what is permitted; None if it would not exist."""
         definitions = await self._definitions(kept.rev)
         one = definitions.outcomes.get(kept.outcome)
         if one is None:
@@ -98,7 +98,7 @@ class ForecastsInPart:
     async def _resolved(
         self, one: OutcomeDefinition, definitions: Definitions, over: Horizon, kept: Forecast
     ) -> tuple[Resolution, ...]:
-        """The resolution of a forecast that was resolved, by what is permitted."""
+        """The resolution of a resolved forecast, by what is permitted."""
         now, last = kept.resolutions[0].resolved_at, kept.resolutions[0].rev
         made_at, due = microseconds(kept.made_at), microseconds(kept.made_at + over.within)
         asked = Unresolved(kept.id, self._twin, made_at, due, 0, None, None)
@@ -120,7 +120,7 @@ class ForecastsInPart:
         return self._sets[rev]
 
     async def _history(self, one: OutcomeDefinition, definitions: Definitions, rev: int) -> History:
-        """What is permitted of the history of the twin up to a rev; `not-found` where that has no event.
+        """The permitted history of the twin up to a rev; `not-found` if it has no event.
 
         It is read once for each outcome and rev.
         """

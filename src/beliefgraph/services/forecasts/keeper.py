@@ -1,6 +1,6 @@
-"""Making forecasts and resolving them, for every twin of a tenant, as often as one likes: what is there already stays.
+"""Making and resolving forecasts for every twin of a tenant; may be repeated: what is stored already stays.
 
-Each has a write transaction of its own, for a page of twins, and is no commit: twins keep their revs.
+Each page of twins has a write transaction of its own, and none is a commit: twins keep their revs.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ PAGE = 200
 """Twins whose forecasts are made or resolved together."""
 
 LOOKED_AT = 5_000
-"""Twins whose forecasts one statement looks at for those that may be resolved."""
+"""Twins whose forecasts one Cypher statement checks for those that may be resolved."""
 
 MOST_TWINS = 10_000
-"""Twins of one call that makes forecasts for a part of all."""
+"""Most twins in one call that makes forecasts for part of a tenant."""
 
 Progress = Callable[[int], None]
-"""Told how many twins were looked at so far."""
+"""Called with the number of twins processed so far."""
 
 ACTOR = "beliefgraph:clock"
 PURPOSE = "upkeep"
 
 
 class ForecastKeeper:
-    """Makes and resolves the forecasts of one database; of twins whose use is restricted it does neither."""
+    """Makes and resolves the forecasts of one database, except for twins whose use is restricted."""
 
     def __init__(
         self, graph: Graph, keyring: Keyring, book: DefinitionBook, clock: Clock, snapshots: Snapshots
@@ -74,10 +74,10 @@ class ForecastKeeper:
         after: str = "",
         told: Progress = lambda _: None,
     ) -> ForecastMade:
-        """Store the forecasts of one outcome, or of all, at the start of the period that a moment lies in.
+        """Store the forecasts of one outcome, or of all, at the start of the period that contains a moment.
 
-        Without a moment it is the present one; one that lies in the future is refused (`invalid-input`). With `first`,
-        of this many twins after the id `after`; `told` is told how many twins were looked at so far.
+        The default moment is the present; one in the future is refused (`invalid-input`). With `first`, only this many
+        twins after the id `after` are processed; `told` is called with the number of twins processed so far.
         """
         caller.require("write")
         caller.require_service()
@@ -110,10 +110,10 @@ class ForecastKeeper:
         return ForecastMade(stored=stored_ones, known=known, twins=twins, end_cursor=last)
 
     async def resolve(self, caller: Caller, outcome: str | None = None) -> ForecastsResolved:
-        """Resolve the forecasts of one outcome, or of all, whose outcome happened or whose horizon is over.
+        """Resolve the forecasts of one outcome, or of all, if the outcome happened or the horizon is over.
 
-        What was resolved before is resolved again where late events say otherwise. Only twins that have a forecast to
-        be looked at are read.
+        What was resolved before is resolved again if late events change the result. Only twins with such a forecast are
+        read.
         """
         caller.require("write")
         caller.require_service()
@@ -129,9 +129,9 @@ class ForecastKeeper:
         return ForecastsResolved(resolved=first, changed=changed, twins=twins)
 
     async def keep(self) -> None:
-        """Resolve what is to be resolved, and once in each period make its forecasts, in every tenant.
+        """Resolve what is due, and once in each period make its forecasts, in every tenant.
 
-        A tenant in which that fails is logged, and holds up no other.
+        A failure in one tenant is logged and does not affect the others.
         """
         for tenant in await stored_definitions.tenants(self._graph):
             outcomes = (await self._book.latest(tenant)).definitions.outcomes
@@ -152,7 +152,7 @@ class ForecastKeeper:
         return (await self._book.numbered(tenant, number)).definitions
 
     async def _waiting(self, tenant: str, outcome: OutcomeDefinition, now: datetime) -> AsyncIterator[list[Unresolved]]:
-        """The forecasts of an outcome that are to be looked at, of a page of twins at a time."""
+        """The forecasts of an outcome that may be resolved, for one page of twins at a time."""
         types = [event.type for event in outcome.events] or None
         after: str | None = ""
         while after is not None:
@@ -165,7 +165,7 @@ class ForecastKeeper:
                     yield found
 
     async def _unrestricted(self, twins: Sequence[str]) -> list[str]:
-        """Those of some twins whose use is not restricted."""
+        """The twins, among these, whose use is not restricted."""
         stated = await permissions.of_twins(self._graph, twins)
         now = self._clock.now()
         return [twin for twin in twins if not restricted(stated.get(twin, ()), now)]
@@ -173,7 +173,7 @@ class ForecastKeeper:
     def _forecasts(
         self, rows: Sequence[HistoryRows], sets: dict[int, Definitions], outcome: str, made_at: datetime, now: datetime
     ) -> tuple[list[Forecast], int]:
-        """The forecasts that are not stored yet, and how many are; a twin has none under definitions without it."""
+        """The forecasts that are not stored yet, and the number that are; a twin's definitions may have none."""
         new: list[Forecast] = []
         old = 0
         for row in rows:
@@ -195,13 +195,13 @@ class ForecastKeeper:
     async def _resolutions(
         self, tenant: str, outcome: OutcomeDefinition, waiting: Sequence[Unresolved], now: datetime
     ) -> AsyncIterator[Resolution]:
-        """What is to be stored of some forecasts."""
+        """The resolutions to be stored for some forecasts."""
         twins = [*dict.fromkeys(one.twin for one in waiting)]
         rows = await stored.histories(self._graph, tenant, wanted(outcome), twins)
         known = await asyncio.to_thread(lambda: {row.twin: history(row, outcome, self._keyring) for row in rows})
         for one in waiting:
             found = known.get(one.twin)
-            if found is None:  # erased meanwhile
+            if found is None:  # erased in the meantime
                 continue
             came = (
                 by_events(found, outcome, one)
@@ -215,7 +215,7 @@ class ForecastKeeper:
     async def _reached(
         self, tenant: str, outcome: OutcomeDefinition, known: History, one: Unresolved, now: datetime
     ) -> Came | None:
-        """What first came by the metric or belief of an outcome."""
+        """The first occurrence of an outcome by its metric or belief."""
         for end in moments(outcome, one, now):
             moment = await self._snapshots.all_of(
                 known.twin, tenant, known.name, AsOf(valid_time=moment_of(end)), known.rev
@@ -243,8 +243,8 @@ def _pages(waiting: Sequence[Unresolved]) -> Iterator[list[Unresolved]]:
 
 
 def at_risk(known: History, definitions: Definitions, outcome: OutcomeDefinition, made_at: datetime) -> bool:
-    """Whether an outcome is forecast in a twin: the twin has a history, the outcome applies to it, and did not happen
-    if it happens once at most."""
+    """Whether an outcome is forecast for a twin: the twin has a history, the outcome applies, and has not happened if
+    it can happen only once."""
     moment = microseconds(made_at)
     if known.first is None or known.first > moment:
         return False

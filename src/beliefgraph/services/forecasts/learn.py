@@ -1,7 +1,7 @@
-"""Learning how likely outcomes are from a tenant's past: one row for each twin and period, and a logistic regression.
+"""Learning the probability of outcomes from a tenant's past: a logistic regression on one row per twin and period.
 
-What was learned is adopted only where it predicts the periods of held-out twins better than what is in force, by more
-than the standard error of the difference; twins, not rows, are independent of each other.
+What was learned is adopted only if it predicts the periods of held-out twins better than what is in force, by more than
+the standard error of the difference; twins, not rows, are independent of each other.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
 PAGE = 200
-"""Twins that are read at a time."""
+"""Twins read at a time."""
 
 TOO_FEW = (
     f"fewer than {LEAST_TWINS} twins, or than {LEAST_HAPPENED} periods in which it happened and whose inputs were known"
@@ -75,7 +75,7 @@ ALWAYS = "it happened in every period"
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The rows of some twins: the columns of each, whether it happened, of which twin it is, and when it starts."""
+    """The rows of some twins: columns, whether the outcome happened, the twin, and the start of the period."""
 
     x: Floats
     happened: Floats
@@ -93,9 +93,9 @@ async def learn_outcomes(
     told: Callable[[int], None] = lambda _: None,
     usable: Usable | None = None,
 ) -> list[LearnedOutcome]:
-    """What is learned of one outcome of the caller's tenant, or of all, from what there was before a moment.
+    """What is learned of one outcome of the caller's tenant, or of all, from what was known before a moment.
 
-    `told` is told how many twins were read; `usable` leaves twins out. Refused to a person's key.
+    `told` is called with the number of twins read; `usable` leaves twins out. Refused to a person's key.
     """
     caller.require("define")
     caller.require_service()
@@ -129,7 +129,7 @@ async def history_rows(
 
 
 def following(found: Sequence[LearnedOutcome], known: ParameterSet) -> ParameterSet:
-    """The parameters with what was learned and is to be adopted."""
+    """The parameters with what was learned and should be adopted."""
     adopted = [one for one in found if one.adopted]
     hazards = known.with_hazards(tuple(one.hazard for one in adopted if one.hazard is not None))
     return hazards.with_grades(tuple(one.grades for one in adopted if one.grades is not None))
@@ -138,7 +138,7 @@ def following(found: Sequence[LearnedOutcome], known: ParameterSet) -> Parameter
 def learn(
     known: Sequence[History], definitions: Definitions, outcome: OutcomeDefinition, until: datetime
 ) -> LearnedOutcome:
-    """What is learned of an outcome from histories up to a moment at which a period ends."""
+    """What is learned of an outcome from histories up to the end of a period."""
     end = microseconds(until)
     names = further_columns(outcome, frequent_types(known, end))
     periods = [_periods(one, outcome, until) for one in known]
@@ -186,7 +186,7 @@ def learn(
 
 
 def _periods(known: History, outcome: OutcomeDefinition, until: datetime) -> tuple[Ints, Ints]:
-    """The starts of the periods in which the outcome might happen to a twin, and whether it did."""
+    """The starts of the periods in which the outcome could happen to a twin, and whether it did."""
     begun = starts(known, outcome, until)
     came = happened_in(known, outcome, begun)
     if outcome.once:
@@ -198,20 +198,20 @@ def _periods(known: History, outcome: OutcomeDefinition, until: datetime) -> tup
 
 
 def _usable(known: History, definitions: Definitions, outcome: OutcomeDefinition, begun: Ints) -> Bools:
-    """At which starts the outcome applies, and what had been published was current, if that is learned from."""
+    """At which starts the outcome applies and, if published values are learned from, these were current."""
     found = applies(known, definitions, outcome, begun)
     return found & current(known, begun) if outcome.on_published else found
 
 
 def steps(periods: int) -> list[int]:
-    """How many periods ahead rows are about: 0, 1, 2, 4, 8, … and the last of this many."""
+    """How many periods ahead the rows are: 0, 1, 2, 4, 8, … and the last of `periods`."""
     doubling = [0, *(2**n for n in range(periods.bit_length()))]
     return sorted({*(k for k in doubling if k < periods), periods - 1})
 
 
 @dataclass(frozen=True, eq=False)
 class _Taken:
-    """The rows of one twin: from what and when on, how many periods ahead they are about, and whether it happened."""
+    """The rows of one twin: its history, the starts, the number of periods ahead, and whether the outcome happened."""
 
     known: History
     start: Ints
@@ -220,7 +220,7 @@ class _Taken:
 
 
 def _ahead(begun: Ints, came: Ints, applied: Bools, ahead: Sequence[int]) -> tuple[Ints, Ints, Ints]:
-    """Rows of the periods so far ahead of each start at which it applies, unless the outcome happened in between."""
+    """The rows for periods `ahead` of each start at which the outcome applies, unless it happened in between."""
     before = np.concatenate([[0], np.cumsum(came)])
     starts_of, aheads, cames = [], [], []
     for k in ahead:
@@ -240,7 +240,8 @@ def _columns(
 
 
 def _in_force(taken: Sequence[_Taken], definitions: Definitions, outcome: OutcomeDefinition) -> tuple[Floats, int]:
-    """The log-odds of each row by what is in force, and from when on it is compared: one learned, on later rows alone.
+    """The log-odds of each row by what is in force, and the time from which rows are compared: the end of its training
+    data.
 
     What is stated for the shortest horizon is spread evenly over its periods.
     """
@@ -255,7 +256,7 @@ def _in_force(taken: Sequence[_Taken], definitions: Definitions, outcome: Outcom
 
 
 def _compared(rows: Rows, fold: Ints, in_force: Floats, counted: Bools) -> tuple[float, float, int]:
-    """By how many nats a row of a twin left out is predicted better, its standard error, and of how many rows."""
+    """The improvement in nats on the rows of held-out twins, its standard error, and the number of rows."""
     gains = np.zeros(len(rows.happened))
     for number in range(FOLDS):
         out = fold == number

@@ -1,4 +1,4 @@
-"""Learning which grade comes within a horizon: one row for each twin and period after which one came. Pure.
+"""Learning which grade comes within a horizon: one row for each twin and period followed by a grade. Pure.
 
 What was learned is adopted only where it predicts the grades of held-out twins better than what is in force, by more
 than the standard error of the difference.
@@ -41,7 +41,7 @@ TOO_FEW = f"fewer than {LEAST_TWINS} twins, or than {LEAST_HAPPENED} periods wit
 
 @dataclass(frozen=True, eq=False)
 class _Taken:
-    """The rows of one twin: from when on, and which grade came."""
+    """The rows of one twin: the starts, and the grade that followed."""
 
     known: History
     start: Ints
@@ -107,7 +107,7 @@ def _taken(
     horizon: Horizon,
     until: datetime,
 ) -> _Taken:
-    """The periods of a twin whose horizon was over, that the outcome applied to, and after which a grade came."""
+    """The periods of a twin with a completed horizon, in which the outcome applied and which a grade followed."""
     length = outcome.periods(horizon.within) * span(outcome)
     begun = starts(known, outcome, until)
     begun = begun[begun + length <= microseconds(until)]
@@ -127,7 +127,7 @@ def _columns(
 def _in_force(
     taken: Sequence[_Taken], definitions: Definitions, outcome: OutcomeDefinition, grades: Grades, horizon: Horizon
 ) -> tuple[Floats, int]:
-    """The log-probability of the grade that came by what is in force, and from when on it is compared."""
+    """The log-probability of the actual grade by what is in force, and the time from which rows are compared."""
     grade = np.concatenate([each.grade for each in taken])
     learned = definitions.grades_of(outcome, horizon.within)
     if learned is None:

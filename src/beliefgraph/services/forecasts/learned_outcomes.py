@@ -1,4 +1,4 @@
-"""What was learned of an outcome, and when it is to be adopted: shared by hazards, grades and base rates. Pure."""
+"""What was learned of an outcome, and when it is adopted: shared by hazards, grades and base rates. Pure."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ RIDGE = 3.0
 
 LEAST_TWINS = 50
 LEAST_HAPPENED = 20
-"""Twins, and periods in which the outcome happened, from which anything is learned."""
+"""Fewest twins, and fewest periods in which the outcome happened, to learn anything from."""
 
 MOST_ROWS = 5_000_000
-"""Rows that are learned from at once: half a gigabyte with ten columns."""
+"""Most rows that are learned from at once: half a gigabyte with ten columns."""
 
 NOT_BETTER = "it does not predict held-out twins better than what is in force"
 
 
 @dataclass(frozen=True)
 class LearnedOutcome:
-    """What was learned of an outcome, adopted or not (with the reason), and what from; of grades, within a horizon.
+    """What was learned of an outcome, adopted or not (with the reason), and from what; for grades, within a horizon.
 
-    `gain` is by how many nats a twin and period is predicted better than by what is in force, ± one standard error,
-    over `compared` rows of twins that were left out.
+    `gain` is the improvement per twin and period over what is in force, in nats, ± one standard error, over `compared`
+    rows of held-out twins.
     """
 
     outcome: str
@@ -47,22 +47,22 @@ class LearnedOutcome:
 
     @property
     def adopted(self) -> bool:
-        """Whether it is to be put in force."""
+        """Whether it should be put in force."""
         return self.reason is None
 
 
 def folds(twins: Iterable[str]) -> Ints:
-    """The fold in which each twin is left out, by its id: one twin is never on both sides."""
+    """The fold in which each twin is held out, by its id: no twin is both in training and held out."""
     return np.array([int(twin[:8], 16) % FOLDS for twin in twins])
 
 
 def losses(log_odds: Floats, happened: Floats) -> Floats:
-    """−ln of the probability given to what happened, of each row."""
+    """−ln of the probability given to what happened, for each row."""
     return np.asarray(np.logaddexp(0.0, np.where(happened == 1, -log_odds, log_odds)))
 
 
 def compared(gains: Floats, twin: Ints) -> tuple[float, float]:
-    """By how many nats a row is predicted better, and its standard error: twins are independent, rows are not."""
+    """The mean improvement per row in nats, and its standard error: twins are independent, rows are not."""
     if not len(gains):
         return 0.0, 0.0
     _, place = np.unique(twin, return_inverse=True)

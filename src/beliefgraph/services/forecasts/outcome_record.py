@@ -1,7 +1,7 @@
-"""The record of an outcome, from the forecasts as they are stored and their resolutions. Pure.
+"""The record of an outcome, from its stored forecasts and their resolutions. Pure.
 
-Forecasts are scored when their horizon is over: of those made together, the ones whose outcome came early would
-otherwise be scored before the ones whose outcome will not come.
+Forecasts are scored when their horizon is over: otherwise, of those made together, the ones whose outcome comes early
+would be scored before the ones whose outcome does not come.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def scores(resolved: Sequence[Scored], horizon: timedelta) -> RecordScores:
 
 
 def _times(resolved: Sequence[Scored], horizon: timedelta) -> TimeScores | None:
-    """How good forecasts were that say when it happens."""
+    """The scores of forecasts as distributions over time."""
     if not resolved:
         return None
     periods = len(resolved[0].cumulative)
@@ -111,7 +111,7 @@ def _times(resolved: Sequence[Scored], horizon: timedelta) -> TimeScores | None:
 
 
 def _grades(resolved: Sequence[Scored]) -> GradeScores | None:
-    """How good forecasts were as distributions over grades."""
+    """The scores of forecasts as distributions over grades."""
     if not resolved:
         return None
     names = [each.grade for each in resolved[0].grades]

@@ -25,8 +25,8 @@ def permitted_rows(
 ) -> HistoryRows:
     """The rows of a history without what is refused.
 
-    `state` is what is permitted of the twin at the rev of the rows, `said` the evidence of every event, and `hides`
-    says whether an event that said nothing is refused by its type.
+    `state` is the permitted part of the twin at the rev of the rows, `said` the evidence of every event, and `hides`
+    tells whether an event without evidence is refused by its type.
     """
     refused = replay.refused
 

@@ -1,4 +1,4 @@
-"""Questions about forecasts: those of a twin, one at a moment, and all of an outcome for its record."""
+"""Queries for forecasts: those of a twin, one at a moment, and all of an outcome for its record."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from beliefgraph.store.keys import Keyring
 
 
 class Forecasts:
-    """Answers questions about forecasts."""
+    """Answers queries for forecasts."""
 
     def __init__(
         self, graph: Graph, keyring: Keyring, book: DefinitionBook, clock: Clock, snapshots: Snapshots
@@ -49,7 +49,7 @@ class Forecasts:
         first: int = DEFAULT_PAGE,
         after: str | None = None,
     ) -> Page[Forecast]:
-        """A page of the stored forecasts of a twin, or of one outcome or horizon, the newest first."""
+        """A page of the stored forecasts of a twin, optionally of one outcome or horizon, newest first."""
         id_ = reach(caller, twin)
         walk = paging.walk("forecasts", id_, outcome, horizon, first=first, after=after)
         seen = await self._snapshots.seen(caller, id_, twin)
@@ -83,10 +83,10 @@ class Forecasts:
     async def forecast(
         self, caller: Caller, twin: str, outcome: str, horizon: timedelta | None = None, *, as_of: AsOf = NOW
     ) -> Forecast:
-        """The forecast of an outcome in a twin over a horizon, or over its first one.
+        """The forecast of an outcome for a twin over a horizon, by default its first.
 
-        It is the one stored for the present period, or for the moment asked for; where there is none, it is made from
-        what the twin had published by then, and not stored.
+        It is the one stored for the present period, or for the given moment; if there is none, it is computed from what
+        the twin had published by then, and not stored.
         """
         id_ = reach(caller, twin)
         seen = await self._snapshots.seen(caller, id_, twin)
@@ -123,7 +123,7 @@ class Forecasts:
     ) -> list[Scored]:
         """All forecasts of an outcome over a horizon with their resolutions; rejected for a person's key.
 
-        Twins of which not everything is permitted are left out.
+        Twins that are not fully permitted are left out.
         """
         caller.require("read")
         caller.require_service()

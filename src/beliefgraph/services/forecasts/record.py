@@ -1,4 +1,4 @@
-"""The record of forecasts that resolved: how good they were, beside always saying how often it happens."""
+"""The record of resolved forecasts: how good they were, compared with always predicting the base rate."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Record:
     """The record of one set of forecasts.
 
     `skill` is 1 − Brier / Brier of the base rate (1: always right, 0: no better than the base rate, negative: worse);
-    `sharpness` the variance of what was said; `drift` the mean of what was said minus how often it happened.
+    `sharpness` is the variance of the forecasts; `drift` is their mean minus the observed frequency.
     """
 
     n: int
@@ -33,7 +33,7 @@ class Record:
 
 
 def record(said: npt.ArrayLike, happened: npt.ArrayLike) -> Record:
-    """The record of probabilities and whether it happened; skill is NaN where all happened, or none."""
+    """The record of probabilities, given whether it happened; skill is NaN if it happened always or never."""
     score = brier(said, happened)
     p, y = np.asarray(said, dtype=np.float64), np.asarray(happened, dtype=np.float64)
     rate = float(y.mean())

@@ -1,6 +1,6 @@
 """The resolution of a forecast: the first moment within its horizon at which the outcome happened, or none. Pure.
 
-Of an outcome with grades it is the first grade that an event gives, or the one at the end of the horizon.
+For an outcome with grades, it is the first grade that an event gives, or the one at the end of the horizon.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def by_events(known: History, outcome: OutcomeDefinition, one: Unresolved) -> Ca
 
 
 def moments(outcome: OutcomeDefinition, one: Unresolved, now: datetime) -> Iterator[int]:
-    """The moments that are over at which a metric or belief of a forecast is looked at, in order.
+    """The past moments at which the metric or belief of a forecast is checked, in order.
 
-    These are the ends of its periods, for grades the end of its horizon.
+    These are the ends of its periods; for grades, the end of its horizon.
     """
     length = one.due - one.made_at if outcome.grades is not None else span(outcome)
     yield from range(one.made_at + length, min(one.due, microseconds(now)) + 1, length)
@@ -79,7 +79,7 @@ def _holds(outcome: OutcomeDefinition, moment: Snapshot) -> bool:
 
 
 def _grade(grades: Grades, moment: Snapshot) -> int:
-    """The place of the grade that a metric or an attribute says; −1 for none."""
+    """The index of the grade that a metric or an attribute has; −1 for none."""
     if grades.metric is not None:
         return grades.place(one_metric(moment, grades.metric).value)
     keys = [belief for _, belief in grades.named_beliefs]
@@ -92,7 +92,7 @@ def _grade(grades: Grades, moment: Snapshot) -> int:
 
 
 def resolution(one: Unresolved, found: Came | None, rev: int, now: datetime) -> Resolution | None:
-    """The next resolution of a forecast, None where it is still open or is resolved so already."""
+    """The next resolution of a forecast; None if it is still open or already resolved this way."""
     if found is None:
         if microseconds(now) < one.due:
             return None

@@ -1,4 +1,4 @@
-"""How good forecasts were of when something happens, as distributions over the periods of a horizon. Pure."""
+"""Scores of forecasts of when something happens, as distributions over the periods of a horizon. Pure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ LOW, HIGH = 0.1, 0.9
 
 @dataclass(frozen=True, eq=False)
 class Timing:
-    """How good curves were, beside always saying how often it had happened by the end of each period.
+    """The scores of curves, compared with always predicting the frequency by the end of each period.
 
     `crps` is the continuous ranked probability score within the horizon, in periods: the integral of (F − 1[happened by
-    then])². `covered` is the share inside the central 80 % interval, `claimed` the probability that the curves gave it:
-    of whole periods more than .8. `said` and `happened` are by the end of each period.
+    then])². `covered` is the share inside the central 80 % interval, and `claimed` the probability that the curves gave
+    to it: more than .8, because it consists of whole periods. `said` and `happened` are by the end of each period.
     """
 
     n: int
@@ -34,7 +34,7 @@ class Timing:
 
 
 def timing(curves: Floats, came: Ints) -> Timing:
-    """How good curves were, shape [forecasts, periods]; `came` is the period, the number of periods where none."""
+    """The scores of curves, shape [forecasts, periods]; `came` is the period, or the number of periods if none."""
     if curves.ndim != 2 or not curves.size or came.shape != (len(curves),):
         raise Incorrect("invalid-input", "Each forecast has a curve and a period in which it came.")
     periods = curves.shape[1]

@@ -1,1 +1,1 @@
-"""What is pursued: what was said of goals becomes a graph, and the graph with the beliefs becomes motivation."""
+"""Goals: statements about goals make a graph; the graph and the beliefs determine motivation."""

@@ -24,8 +24,7 @@ from beliefgraph.services.layer.context import CommandContext
 def setting_goal(context: CommandContext, command: SetGoal) -> Additions:
     """A statement about a goal over [valid_from, valid_to); it is also evidence that the goal is pursued.
 
-    Where the person stated a field or a relation themselves, anybody else who states it is refused
-    (`correction-stands`).
+    A field or relation that the person stated cannot be stated by anybody else (`correction-stands`).
     """
     valid = Interval(start=command.valid_from or context.moment, end=command.valid_to)
     _refuse_unknown(context, [*command.part_of, *command.depends_on, *command.competes_with])
@@ -53,7 +52,7 @@ def setting_goal(context: CommandContext, command: SetGoal) -> Additions:
 def relating_goals(context: CommandContext, command: RelateGoals) -> Additions:
     """A relation between two known goals over [valid_from, valid_to); refuses `cyclic-goals`.
 
-    Where the person related them so themselves, anybody else who does is refused (`correction-stands`).
+    A relation that the person stated cannot be stated by anybody else (`correction-stands`).
     """
     if command.source == command.target:
         raise Incorrect("cyclic-goals", "A goal cannot be related to itself.", goals=[command.source])
@@ -67,7 +66,8 @@ def relating_goals(context: CommandContext, command: RelateGoals) -> Additions:
 
 
 def motivating_goal(context: CommandContext, command: MotivateGoal) -> Additions:
-    """A belief that motivates a known goal over [valid_from, valid_to); refused over the person's word as above."""
+    """A belief that motivates a known goal over [valid_from, valid_to); refused over the person's statement as
+    above."""
     attribute = context.graph.definitions.attribute(command.belief.attribute)
     attribute.require(command.belief.value)
     _refuse_unknown(context, [command.goal])

@@ -1,6 +1,6 @@
 """Goals as a function of (valid time, rev): progress, blocking, importance and motivation. Pure.
 
-Derived from the beliefs, never the other way round.
+Goals are derived from beliefs, never the other way round.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ _SURE = Reading(1.0, "exact")
 
 
 class _Beliefs:
-    """The confidences of beliefs that goals are derived from."""
+    """Reads the confidences of beliefs that goals are derived from."""
 
     def __init__(self, state: TwinState, graph: DefinitionGraph, derived: Derivation) -> None:
         self._state = state

@@ -41,7 +41,7 @@ class Provenance:
 
     @property
     def origin(self) -> Origin:
-        """Whether it was observed in an event or stated by somebody."""
+        """Whether it was observed in an event or stated by a caller."""
         return "observed" if self.stance == "observation" else "provided"
 
 
@@ -231,7 +231,7 @@ class GoalDraft:
 def end_relation(context: CommandContext, key: str) -> Delta:
     """The rows of a relation of goals to close and to open so that it ends at the command's moment; none if it is over.
 
-    What the person related themselves is theirs to end (`correction-stands`).
+    Only the person can end a relation that they stated (`correction-stands`).
     """
     state, at = context.state, context.moment
     closed = [row for row in state.goal_relations if row.key == key and (row.valid_to is None or row.valid_to > at)]
@@ -252,7 +252,7 @@ def end_relation(context: CommandContext, key: str) -> Delta:
 
 
 def refuse_over_the_person(context: CommandContext, relations: Iterable[GoalRelation]) -> None:
-    """Refuse (`correction-stands`) to change a relation that the person stated themselves, unless it is they."""
+    """Refuse (`correction-stands`) to change a relation that the person stated, unless the caller is the person."""
     if not context.speaks_for_the_person and person_related(context.state, relations):
         raise Forbidden(
             "correction-stands",

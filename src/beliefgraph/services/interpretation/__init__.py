@@ -1,1 +1,1 @@
-"""What an event says, and about which beliefs, goals, decisions and metrics: the definitions' rules tell it."""
+"""What an event says, according to the rules of the definitions, about beliefs, goals, decisions and metrics."""

@@ -44,7 +44,7 @@ def bearings(reading: Reading, rule: EventRule, bearing: BearingRule) -> Iterato
 
 
 def added(a: BearsOn, b: BearsOn) -> BearsOn:
-    """Two bearings on one belief as one: the ratios' sum within the bound, and all else of the stronger."""
+    """Two bearings on one belief combined: the sum of the ratios within the bound, all else from the stronger."""
     total = math.fsum((a.log_likelihood_ratio, b.log_likelihood_ratio))
     stronger = b if abs(b.log_likelihood_ratio) > abs(a.log_likelihood_ratio) else a
     return BearsOn(
@@ -71,7 +71,7 @@ def _ratio(reading: Reading, rule: EventRule, bearing: BearingRule) -> float:
 
 
 def _read(reading: Reading, rule: EventRule, bearing: BearingRule, attribute: Attribute) -> Mapping[str, float]:
-    """What a reading says of every value on its scale."""
+    """The log-likelihood ratio of every value on the scale, given a reading."""
     where, given = f"{bearing.attribute}: reading", bearing.reading
     read = reading.value(rule, given, where) if isinstance(given, str) else given
     if isinstance(read, bool) or not isinstance(read, (int, float)) or not -1.0 <= read <= 1.0:  # NaN too
@@ -88,6 +88,6 @@ def _value(reading: Reading, rule: EventRule, bearing: BearingRule, attribute: A
     value = reading.key(rule, bearing.value_from, where, OTHER)
     if attribute.values is not None and value not in attribute.value_priors:
         if known := next((each for each in attribute.value_priors if normalised(each) == value), None):
-            return known  # of a catalog that was published before values were normalised
+            return known  # from a catalog published before values were normalised
         reading.refuse(rule, where, bearing.value_from, f"it is not one of its values: {attribute.listed}")
     return value

@@ -1,4 +1,4 @@
-"""The check of a catalog's rules before it is published: an expression that cannot work is refused with its place."""
+"""Checks a catalog's rules before it is published: an expression that cannot work is refused with its place."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _BRACES = re.compile(r"\{[^{}]*\}|[{}]")
 def _texts(catalog: Catalog) -> Iterator[tuple[str, str]]:
     """Texts for people that are blank, or that have unknown placeholders.
 
-    Not checked in the record itself, for a catalog that was published before may have them.
+    Not checked in the record itself, because a catalog that was published before may have them.
     """
     shown: list[tuple[str, str, tuple[str, ...]]] = [
         *((f"attributes[{n}].statement", a.statement, SLOTS) for n, a in enumerate(catalog.attributes)),
@@ -84,11 +84,11 @@ _WANTED: Mapping[str, tuple[Kind, ...]] = {
         "verbatim": ("string", "null"),
     },
 }
-"""What the expression of a field must give; of the others, anything."""
+"""The kind of value that the expression of a field must give; for other fields, any."""
 
 
 def _expressions(catalog: Catalog) -> Iterator[tuple[str, str, tuple[Kind, ...]]]:
-    """Every expression of a catalog with its place in it and what it must give."""
+    """Every expression of a catalog, with its place and the kind of value it must give."""
     for n, metric in enumerate(catalog.metrics):
         yield from _of(metric, f"metrics[{n}]", "when", "source", "subject", "context", "value", "label", "zone_from")
         if metric.follow_up is not None:
@@ -121,7 +121,7 @@ def _expressions(catalog: Catalog) -> Iterator[tuple[str, str, tuple[Kind, ...]]
 
 
 def _of(part: Record, place: str, *fields: str) -> Iterator[tuple[str, str, tuple[Kind, ...]]]:
-    """The expressions among these fields of a part of a catalog; a number or none is no expression."""
+    """The expressions among these fields of a part of a catalog; a number or None is not an expression."""
     for field in fields:
         if isinstance(expression := getattr(part, field), str):
             yield f"{place}.{field}", expression, _WANTED.get(field, ())

@@ -14,7 +14,7 @@ from beliefgraph.services.interpretation.reading import KEY, Reading
 
 
 def counts(reading: Reading, metric: MetricDefinition) -> Iterator[tuple[str, CountsIn]]:
-    """How the event counts in a metric, and by whose word: as one of its events, as a follow-up, or as both."""
+    """How the event counts in a metric, and from which source: as one of its events, as a follow-up, or as both."""
     kind = reading.event.type
     if kind in metric.events and reading.holds(metric, metric.when, "when"):
         yield reading.speaker(metric), _counts(reading, metric, metric)
@@ -49,7 +49,7 @@ def _says(reading: Reading, metric: MetricDefinition, value: float, label: str |
 
 
 def _zone(reading: Reading, metric: MetricDefinition, expression: str, field: str) -> str | None:
-    """The time zone that an event of a streak tells; None where it tells none."""
+    """The time zone that an event of a streak states; None if it states none."""
     value = reading.value(metric, expression, field)
     if value is not None and not (isinstance(value, str) and value in zone_names()):
         reading.refuse(metric, field, expression, "it is not a time zone such as Europe/Berlin")

@@ -1,4 +1,4 @@
-"""What an event tells of a decision by a rule: the options, which was chosen and why, what was expected, what came."""
+"""What an event states about a decision by a rule: options, choice and reasons, expected and actual result."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _TOLD: Mapping[str, str] = MappingProxyType(
         "actual": "a number from -1 to 1, or a map of such a score and a text",
     }
 )
-"""What each field of a decision must be, in words."""
+"""What each field of a decision must be, for messages."""
 
 
 def decision(reading: Reading, rule: EventRule, telling: DecisionRule) -> InterpretedDecision:
-    """What a rule tells of a decision."""
+    """What a rule states about a decision."""
     key = reading.key(rule, telling.key, "decision: key", "")
     told = {
         field: _told(reading, rule, key, field, expression)
@@ -39,7 +39,7 @@ def decision(reading: Reading, rule: EventRule, telling: DecisionRule) -> Interp
 
 
 def one_decision(reading: Reading, a: InterpretedDecision, b: InterpretedDecision) -> InterpretedDecision:
-    """What two rules tell of one decision; refused where they tell two things."""
+    """What two rules state about one decision; refused if they disagree."""
     for field in FIELDS:
         one, other = getattr(a, field), getattr(b, field)
         if one is not None and other is not None and one != other:
@@ -49,7 +49,7 @@ def one_decision(reading: Reading, a: InterpretedDecision, b: InterpretedDecisio
 
 
 def _told(reading: Reading, rule: EventRule, key: str, field: str, expression: str) -> object:
-    """What an expression tells of a field, in the form that the field has; None tells nothing."""
+    """The value of a field that an expression states, in the form of the field; None states nothing."""
     where = f"decision {key}: {field}"
     value = reading.value(rule, expression, where)
     if value is None:
@@ -70,7 +70,7 @@ def _told(reading: Reading, rule: EventRule, key: str, field: str, expression: s
 
 
 def _require_grounds(reading: Reading, rule: EventRule, where: str, expression: str, reasons: Iterable[Reason]) -> None:
-    """Refuse a reason that names a belief of which no definition knows."""
+    """Refuse a reason that names a belief that is not defined."""
     for belief in (reason.belief for reason in reasons if reason.belief is not None):
         try:
             reading.definitions.attribute_of(belief)

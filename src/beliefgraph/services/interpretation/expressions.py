@@ -1,8 +1,8 @@
-"""Expressions: CEL, read once, refused before they are in force if they could never work or cost too much.
+"""CEL expressions, parsed once; refused before publication if they can never work or cost too much.
 
-A published expression may use `all`, `exists` and `exists_one`, one inside no other, and each only on its own element;
-then its time grows with the size of the event and no faster. Beside that all expressions on one event have a budget of
-steps together, so one that was published by other rules is stopped too (`services/cel/evaluate.py`).
+A published expression may use `all`, `exists` and `exists_one`, not nested, and each only on its own element; so its
+time grows linearly with the size of the event. In addition, all expressions on one event share a budget of steps, which
+also stops expressions published under earlier rules (`services/cel/evaluate.py`).
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from beliefgraph.services.cel.parse import NotCelError, column, parse
 from beliefgraph.services.cel.values import FailsError
 
 FUNCTIONS = frozenset(functions.FUNCTIONS)
-"""What an expression may call."""
+"""The functions that an expression may call."""
 
 COMPILED_EXPRESSIONS = 10_000  # a tenant's rules, several times over
 
 
 class ExpressionError(Exception):
-    """An expression has no value on this input; the message says why, and never shows a value of the input."""
+    """An expression has no value on this input; the message says why, without any value of the input."""
 
 
 def evaluate(expression: str, variables: Variables) -> object:
@@ -46,14 +46,14 @@ def evaluate(expression: str, variables: Variables) -> object:
 
 
 def variables(values: Mapping[str, object]) -> Variables:
-    """The variables for `evaluate`, with the steps that all expressions on them may take."""
+    """The variables for `evaluate`, with the budget of steps shared by all expressions on them."""
     return Variables(values)
 
 
 def check(expression: str, *wanted: Kind) -> str | None:
-    """What is wrong with an expression in itself, in words; None if nothing is.
+    """What is wrong with an expression by itself, as text; None if nothing is.
 
-    It must give one of the kinds `wanted`, as far as that can be told without an event; none: any.
+    It must give one of the kinds `wanted`, as far as that can be determined without an event; with none given, any.
     """
     try:
         wrong = check_tree(parse(expression), *wanted)

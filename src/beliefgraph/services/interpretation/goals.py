@@ -1,4 +1,4 @@
-"""What an event states of a goal by a rule: its fields, the goals it is related to, the beliefs that motivate it."""
+"""What an event states about a goal by a rule: its fields, related goals, and the beliefs that motivate it."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _STATED: Mapping[str, tuple[TypeAdapter[Any], str]] = MappingProxyType(
         "deadline": (TypeAdapter(Instant), "a moment with a zone"),
     }
 )
-"""What each field of a goal must be, and how that is said."""
+"""What each field of a goal must be, and the text of this for messages."""
 
 
 def goal(reading: Reading, rule: EventRule, stated: GoalRule) -> InterpretedGoal:
-    """What a rule states of a goal."""
+    """What a rule states about a goal."""
     key = reading.key(rule, stated.key, "goal: key", "")
     related = {field: _goals(reading, rule, getattr(stated, field), f"goal {key}: {field}") for field in RELATED}
     for field, others in related.items():
@@ -48,7 +48,7 @@ def goal(reading: Reading, rule: EventRule, stated: GoalRule) -> InterpretedGoal
 
 
 def one_goal(reading: Reading, a: InterpretedGoal, b: InterpretedGoal) -> InterpretedGoal:
-    """What two rules say of one goal; refused where they say two things."""
+    """What two rules state about one goal; refused if they disagree."""
     for field in FIELDS:
         one, other = getattr(a, field), getattr(b, field)
         if one is not None and other is not None and one != other:
@@ -62,7 +62,7 @@ def one_goal(reading: Reading, a: InterpretedGoal, b: InterpretedGoal) -> Interp
 
 
 def is_status(field: str, text: str) -> bool:
-    """Whether a text is a status by its name rather than an expression for one."""
+    """Whether a text is the name of a status rather than an expression for one."""
     return field == "status" and text in words_of(GoalStatus)
 
 
@@ -77,14 +77,14 @@ def _stated(reading: Reading, rule: EventRule, stated: GoalRule, key: str, field
         return None
     try:
         if isinstance(value, bool) or (field == "deadline" and isinstance(value, (int, float))):
-            raise TypeError  # a number has no zone, nor says whether it counts seconds
+            raise TypeError  # a number has neither a time zone nor a unit
         return form.validate_python(value, strict=field not in ("deadline", "status"))
     except (ValidationError, TypeError):
         reading.refuse(rule, where, given, f"it is not {words}")
 
 
 def _goals(reading: Reading, rule: EventRule, expression: str | None, where: str) -> tuple[str, ...]:
-    """The keys of other goals that an expression gives: one, or a list in which none comes twice."""
+    """The keys of other goals that an expression gives: one, or a list without duplicates."""
     value = None if expression is None else reading.value(rule, expression, where)
     if value is None:
         return ()

@@ -1,4 +1,4 @@
-"""What an event states of a permission by a rule."""
+"""What an event states about a permission by a rule."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from beliefgraph.services.interpretation.reading import Reading
 
 
 def permission(reading: Reading, rule: EventRule, stated: PermissionRule) -> InterpretedPermission:
-    """What a rule states of a permission."""
+    """What a rule states about a permission."""
     return InterpretedPermission(
         purpose=reading.key(rule, stated.purpose, "permission: purpose", ""),
         allowed=reading.holds(rule, stated.allowed, "permission: allowed"),

@@ -1,6 +1,6 @@
-"""What an event says, as whoever interprets it tells it: one entry for each source that speaks.
+"""The interpretation of an event: one entry for each source that states something.
 
-Another interpreter, of free text say, is one more class with the method of `Interpreter`.
+Another interpreter, of free text for example, is one more class with the method of `Interpreter`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Motive(Record):
 
 
 class InterpretedGoal(GoalFields):
-    """What is stated of one goal, and how it is related to others, by their keys."""
+    """What is stated about one goal, and its relations to others, by their keys."""
 
     key: Key
     part_of: tuple[Key, ...] = ()
@@ -49,13 +49,13 @@ class InterpretedGoal(GoalFields):
 
 
 class InterpretedDecision(DecisionFields):
-    """What is told of one decision."""
+    """What is stated about one decision."""
 
     key: Key
 
 
 class InterpretedPermission(Record):
-    """What is stated of one permission, in the policy's words."""
+    """What is stated about one permission, in the terms of the policy."""
 
     purpose: Key
     allowed: bool
@@ -64,7 +64,7 @@ class InterpretedPermission(Record):
 
 
 class CountsIn(Record):
-    """How the evidence counts in one metric: with which value and label, or as a follow-up that answers."""
+    """How the evidence counts in one metric: with a value and label, or as a follow-up."""
 
     metric: MetricKey
     value: MetricValue = 1.0
@@ -73,9 +73,9 @@ class CountsIn(Record):
 
 
 class SourceStatement(Record):
-    """What one source says through an event: a piece of evidence, a bearing for each belief, goals and decisions.
+    """What one source says through an event: a piece of evidence, with bearings on beliefs, and goals and decisions.
 
-    It may also, or only, count in metrics; `summary` is then what the metrics measure, where no rule says more.
+    It may also, or only, count in metrics; `summary` is then what the metrics measure, unless a rule gives one.
     """
 
     source: Key
@@ -90,17 +90,18 @@ class SourceStatement(Record):
 
 
 class Interpretation(Record):
-    """What an event says, one entry for each source that speaks. Empty: it is understood and bears on nothing."""
+    """What an event says, one entry for each source. Empty: it was understood and is evidence on nothing."""
 
     spoken: tuple[SourceStatement, ...] = ()
 
 
 class Interpreter(Protocol):
-    """Whatever can tell what an event says."""
+    """Interprets events."""
 
     def interpret(self, event: Event, definitions: Definitions) -> Interpretation:
         """What the event says under these definitions.
 
-        Raises `no-interpretation` if it cannot know, `interpretation-failed` if it should know but fails on this event.
+        Raises `no-interpretation` if it has no rule for the event, `interpretation-failed` if a rule fails on this
+        event.
         """
         ...

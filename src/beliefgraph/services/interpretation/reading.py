@@ -1,4 +1,4 @@
-"""One event being read: the values of a rule's expressions on it, and the refusal of those that are no good."""
+"""One event being interpreted: the values of a rule's expressions on it, and the refusal of invalid ones."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from beliefgraph.services.interpretation.expressions import ExpressionError
 KEY: TypeAdapter[str] = TypeAdapter(Key)
 
 Rule: TypeAlias = EventRule | MetricDefinition
-"""Whatever of the definitions reads an event by expressions."""
+"""The parts of the definitions that read an event by expressions."""
 
 
 class Reading:
-    """An event with the definitions it is read by. Its variables are turned into CEL's values at most once.
+    """An event with the definitions it is interpreted by. Its variables are converted to CEL values at most once.
 
-    `where` is the place in a rule that an expression stands in, as a refusal names it. All that is refused here is an
+    `where` is the place of an expression in a rule, as a refusal names it. Every refusal here is an
     `interpretation-failed`.
     """
 
@@ -47,7 +47,7 @@ class Reading:
             self.refuse(rule, where, expression, str(failure))
 
     def holds(self, rule: Rule, expression: str | None, where: str) -> bool:
-        """Whether a condition holds; none always does."""
+        """Whether a condition holds; without a condition, true."""
         if expression is None:
             return True
         value = self.value(rule, expression, where)
@@ -56,7 +56,7 @@ class Reading:
         return value
 
     def key(self, rule: Rule, expression: str | None, where: str, otherwise: str) -> str:
-        """The key that an expression gives, `otherwise` where there is no expression."""
+        """The key that an expression gives; `otherwise` if there is no expression."""
         if expression is None:
             return otherwise
         try:
@@ -69,7 +69,7 @@ class Reading:
         return None if expression is None else self.key(rule, expression, where, "")
 
     def speaker(self, rule: Rule) -> str:
-        """Who speaks by the rule: the event's own source unless the rule names another."""
+        """The source of what the rule states: that of the event unless the rule names another."""
         speaker = self.key(rule, rule.source, "source", self.event.source)
         if reads_as(speaker, METRIC):
             self.refuse(rule, "source", rule.source, f"no speaker may be called {METRIC}…")
@@ -83,13 +83,13 @@ class Reading:
             self.refuse(rule, attribute.key, None, "no such belief can have its subject or its context")
 
     def refuse(self, rule: Rule, where: str, expression: object, cause: str) -> NoReturn:
-        """Refuse what stands at a place of a rule, `expression`, for its cause."""
+        """Refuse the `expression` at a place of a rule, with the cause."""
         if isinstance(rule, MetricDefinition):
             raise self._failed(f"{where} of the metric {rule.key}", expression, cause, metric=rule.key)
         raise self._failed(f"{where} of the rule {rule.summary!r}", expression, cause, rule=rule.summary)
 
     def refuse_together(self, cause: str) -> NoReturn:
-        """Refuse what several rules say together."""
+        """Refuse the combination of several rules."""
         raise self._failed("The rules", None, cause) from None
 
     def _failed(self, what: str, expression: object, cause: str, **ids: object) -> Incorrect:
@@ -104,7 +104,7 @@ class Reading:
 
 
 def attributes_of(event: Event) -> dict[str, object]:
-    """The event as expressions see it: its CloudEvents attributes, of which absent ones are missing, and its data."""
+    """The event as expressions see it: its data and its CloudEvents attributes, without absent ones."""
     seen: dict[str, object] = {"id": event.id, "source": event.source, "type": event.type, "time": event.time}
     optional = {"twin": event.twin, "session": event.session, "channel": event.channel}
     seen.update({name: value for name, value in optional.items() if value is not None})

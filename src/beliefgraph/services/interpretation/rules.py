@@ -1,4 +1,4 @@
-"""Interpretation by the definitions' event rules and metrics: who speaks, and all that each source says, as one."""
+"""Interpretation by the definitions' event rules and metrics: all that each source says, combined."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _TEXT: TypeAdapter[str] = TypeAdapter(Text)
 
 
 class RuleInterpreter:
-    """Interprets by the definitions' event rules. Holds no state but compiled expressions; share it freely.
+    """Interprets events by the definitions' event rules. It has no state but compiled expressions, so it can be shared.
 
-    `matched` is told of every rule and metric that applies to an event.
+    `matched` is called with every rule and metric that applies to an event.
     """
 
     def __init__(self, matched: Callable[[EventRule | MetricDefinition], None] = lambda _: None) -> None:
@@ -43,9 +43,9 @@ class RuleInterpreter:
     def interpret(self, event: Event, definitions: Definitions) -> Interpretation:
         """What the event says by all rules for its type whose `when` holds, and the metrics that it counts in.
 
-        Rules with one source make one piece of evidence. Where two bearings in it meet on a belief their LLRs add up,
-        within the bound, and the half-life and the shared origin of the stronger count. A rule of which no bearing
-        applies says nothing.
+        Rules with the same source make one piece of evidence. Where two of its bearings are on one belief, their LLRs
+        are added, within the bound, and the half-life and the shared origin of the stronger apply. A rule without an
+        applicable bearing says nothing.
         """
         rules, metrics = definitions.rules.get(event.type, ()), definitions.counting.get(event.type, ())
         if not rules and not metrics and event.type not in definitions.outcome_events:
@@ -75,7 +75,7 @@ class RuleInterpreter:
 
 
 def _hear(reading: Reading, rule: EventRule) -> Iterator[SourceStatement]:
-    """What is said by this rule, if it applies and anything in it does."""
+    """What this rule states, if the rule and any part of it apply."""
     if not reading.holds(rule, rule.when, "when"):
         return
     bears_on = [
@@ -113,7 +113,7 @@ def _hear(reading: Reading, rule: EventRule) -> Iterator[SourceStatement]:
 
 
 def _merge(reading: Reading, said: list[SourceStatement]) -> SourceStatement:
-    """One piece of evidence out of all that one source says."""
+    """One piece of evidence combining all that one source says."""
     if len(said) == 1 and not _repeats(said[0]):
         return said[0]
     bears_on: dict[BeliefKey, BearsOn] = {}
@@ -145,7 +145,7 @@ def _merge(reading: Reading, said: list[SourceStatement]) -> SourceStatement:
 
 
 def _repeats(said: SourceStatement) -> bool:
-    """Whether two of its parts are about one thing, and have to become one."""
+    """Whether two of its parts are about the same thing and must be combined."""
     about = ([b.belief for b in said.bearings], [g.key for g in said.goals], [d.key for d in said.decisions])
     return any(len(keys) > len(set(keys)) for keys in (*about, said.permissions))
 

@@ -13,7 +13,7 @@ from beliefgraph.model.delta import Delta
 
 @dataclass(frozen=True)
 class Additions:
-    """What a command adds to a twin and what it ends; `moment` is the valid time it brings, `beliefs` what it names."""
+    """What a command adds to a twin and what it ends; `moment` is its valid time, `beliefs` are those it names."""
 
     cause: Cause
     moment: datetime

@@ -1,4 +1,4 @@
-"""What a command is decided in."""
+"""The context in which a command is decided."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from beliefgraph.services.twin.state import TwinState
 
 @dataclass(frozen=True)
 class CommandContext:
-    """What a decision is made in: the twin, the definitions in force, who calls, the event that records the command.
+    """The context of a decision: the twin, the definitions in force, the caller, the event that records the command.
 
-    `policy` is the tenant's, where an event may state permissions.
+    `policy` is the tenant's, if an event may state permissions.
     """
 
     state: TwinState
@@ -29,7 +29,7 @@ class CommandContext:
 
     @property
     def moment(self) -> datetime:
-        """The valid time that the command brings."""
+        """The valid time of the command."""
         return self.arrived.event.time
 
     @property
@@ -53,12 +53,12 @@ class CommandContext:
         return self.speaking_as(self.person if self.speaks_for_the_person else self.caller.actor)
 
     def may_speak_as(self, name: str) -> bool:
-        """Whether the caller may name a source so: a metric's name is nobody's, a person's is their own alone."""
+        """Whether the caller may name a source so: never by a metric's name, by a person's only with their own key."""
         own = self.speaks_for_the_person and name == self.person
         return own or not reads_as(name, PERSON, METRIC)
 
     def speaking_as(self, name: str) -> str:
-        """The name of a source that the caller speaks as, if they may."""
+        """The name of the source that the caller speaks as, if they may."""
         if not self.may_speak_as(name):
             raise Incorrect("invalid-input", f"Only the person's own key may act as {name!r}.")
         return name

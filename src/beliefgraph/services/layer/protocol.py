@@ -1,4 +1,4 @@
-"""What a layer of a twin is, such as its beliefs or its goals: each publishes rows with every commit of the twin."""
+"""A layer of a twin, such as its beliefs or its goals: each publishes rows with every commit of the twin."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from beliefgraph.store.layer_rows import LayerRows
 
 @dataclass(frozen=True)
 class PublishContext:
-    """What a layer publishes from.
+    """The input from which a layer publishes.
 
-    `before` is the twin as it was; `after` has the rows that the commit adds, and what earlier layers published. The
-    derivation is that of the beliefs at the new head time.
+    `before` is the twin before the commit; `after` has the rows that the commit adds, and what earlier layers
+    published. The derivation is that of the beliefs at the new head time.
     """
 
     before: TwinState
@@ -36,7 +36,7 @@ class PublishContext:
 
 @dataclass(frozen=True)
 class Published:
-    """What a layer publishes, and what it derived for that, to be handed to it with the next commit."""
+    """What a layer publishes, and what it derived for that, which is passed to it with the next commit."""
 
     delta: Delta = NOTHING
     derived: object = None
@@ -46,16 +46,16 @@ class Draft(Protocol):
     """What events add to one layer of a twin, one event after the other."""
 
     def check(self, context: CommandContext, said: Interpretation, /) -> None:
-        """Refuse an event that cannot be taken in; nothing is added yet."""
+        """Refuse an event that cannot be processed; nothing is added yet."""
         ...
 
     def hear(self, context: CommandContext, said: Interpretation, /) -> None:
-        """Take in an event that every layer's check let pass."""
+        """Add an event that passed the check of every layer."""
         ...
 
     @property
     def delta(self) -> Delta:
-        """What there is to write."""
+        """The rows to write."""
         ...
 
     @property
@@ -68,14 +68,15 @@ class Draft(Protocol):
 class Layer:
     """One layer of a twin: its name in receipts, the records it has, and what a commit publishes of each of them.
 
-    `change` makes what a receipt says of a record from the record and its published rows before and after. `publish`
-    gives what a commit publishes; a function of the twin and its derivation alone, so that it can be checked again at
-    any time. `draft` takes in what events say of the layer. `end_relation` ends a relation of the layer, by its key, at
-    the moment of a command. `evidence` gives the ids of what the layer derives from events as evidence on beliefs.
+    `change` makes the entry of a receipt from a record and its published rows before and after. `publish` returns what
+    a commit publishes, as a function of the twin and its derivation alone, so that it can be checked again at any time.
+    `draft` collects what events say about the layer. `end_relation` ends a relation of the layer, by its key, at the
+    moment of a command. `evidence` gives the ids of what the layer derives from events as evidence on beliefs.
 
-    A layer with a `label` needs no statements of its own: its records are stored under it, with what is published of
-    each and with what evidence states of them (`stated`), and read, followed, erased and exported like any.
-    `fields` is what it adds to the GraphQL schema (`graphql/layer_fields.py`), which services do not look at.
+    A layer with a `label` needs no Cypher statements of its own: its records are stored under it, with what is
+    published for each and what evidence states about it (`stated`), and are read, subscribed to, erased and exported
+    like any others. `fields` is what it adds to the GraphQL schema (`graphql/layer_fields.py`), which services do not
+    use.
     """
 
     name: str
@@ -92,7 +93,7 @@ class Layer:
 
     @property
     def rows(self) -> LayerRows | None:
-        """How its rows are stored, where it has no statements of its own."""
+        """How its rows are stored, if it has no Cypher statements of its own."""
         if self.label is None:
             return None
         return LayerRows(self.name, self.label, self.record, self.published, self.stated, self.change)
@@ -107,7 +108,7 @@ class Layer:
         return key
 
     def ended(self, context: CommandContext, key: str) -> Delta:
-        """The rows to close and to open so that a relation of the layer ends; none where it has no such relation."""
+        """The rows to close and to open so that a relation of the layer ends; none if it has no such relation."""
         return NOTHING if self.end_relation is None else self.end_relation(context, key)
 
     def derives(self, state: TwinState, evidence: str) -> bool:
@@ -115,7 +116,7 @@ class Layer:
         return self.evidence is not None and evidence in self.evidence(state)
 
     def changes(self, after: TwinState, delta: Delta) -> tuple[Any, ...]:
-        """What a commit moved in this layer, given the twin after it."""
+        """The changes by a commit in this layer, given the twin after it."""
         opened = {row.key: row for row in delta.opened.of(self.published)}
         closed = {row.key: row for row in delta.closed.of(self.published)}
         records = after.made_of(self.record)

@@ -1,6 +1,6 @@
-"""Confusion matrices of sources, and whether each predicts held-out statements better than the source's rates. Pure.
+"""Confusion matrices of sources, and whether each predicts held-out statements better than its source's rates. Pure.
 
-A matrix is learned from four fifths of the questions and scored on what its source says about the rest, given the
+A matrix is learned from four fifths of the questions and scored on what its source states about the rest, given the
 statements of the other sources or the truth. It is adopted if it predicts them better by more than the standard error,
 on at least `LEAST_JUDGED` questions; otherwise the source keeps its true-positive and false-positive rates. Where
 enough truth is known, all adopted matrices together must not predict it worse.
@@ -53,7 +53,7 @@ class TriedConfusion:
 
     @property
     def most(self) -> tuple[str, str, float] | None:
-        """The greatest confusion: the value that holds, the value that is said, and how often."""
+        """The greatest confusion: the value that holds, the value that is stated, and how often."""
         found = [
             (one.holds, value, one.says) for value, (_, rates) in zip(self.values, self.columns, strict=True)
             for one in rates.confusion
@@ -176,8 +176,7 @@ def _table(topic: Topic) -> _Table | None:
 
 @dataclass(frozen=True)
 class _Stated:
-    """The rates each source would have otherwise, if these are in force, as `matrices`, where it `speaks` about a
-    value.
+    """The rates each source would have without a matrix, in the shape of `matrices`, where it `speaks` about a value.
 
     `judged` are the sources whose matrix may be adopted: those with learned rates, now or before.
     """

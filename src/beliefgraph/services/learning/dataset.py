@@ -28,7 +28,7 @@ from beliefgraph.services.learning.epochs import Epoch, Speaker, epochs, left, s
 from beliefgraph.store.learning import SaidRow, TwinSaid
 
 Per = Literal["attribute", "context", "domain", "everything"]
-"""What one pair of rates is about: an attribute, an attribute in a context, a domain, or everything a source says."""
+"""What one pair of rates is about: an attribute, an attribute in a context, a domain, or everything a source states."""
 
 MOST_STATEMENTS = 20_000_000
 """Statements that are learned from at once: half a gigabyte of columns, and some gigabytes during learning."""
@@ -51,7 +51,7 @@ class ScopedSource(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """Statements on one belief whose errors are correlated, and the number of observations they sum up, aged.
+    """Statements on one belief whose errors are correlated, and how many observations they sum up, aged.
 
     They have one origin, or are statements of one source without an origin ("") that share an error across beliefs.
     `across` is the number of observations that share such an error, by its name.
@@ -65,8 +65,9 @@ class Shared(NamedTuple):
 
 
 class _Word(NamedTuple):
-    """What a source says on a belief by one origin: the sum of its log-likelihood ratios, the number of observations,
-    its weight in statements, and how many observations share an error across beliefs, by its name."""
+    """What a source states on a belief from one origin: the sum of its log-likelihood ratios, the number of
+    observations, its weight in statements, and how many observations share an error across beliefs, by its name.
+    """
 
     ratio: float
     observations: float
@@ -100,7 +101,7 @@ class Topic:
     _share: array[float] = field(default_factory=lambda: array("d"))
     _weight: array[float] = field(default_factory=lambda: array("d"))
     rates: dict[str, int] = field(default_factory=dict)
-    """The attributes of which a base rate is learned, with the number of its column."""
+    """The attributes whose base rate is learned, each with the number of its column."""
 
     @property
     def answers(self) -> Answers:
@@ -312,7 +313,8 @@ class Collection:
         return Scope(domain=attribute.domain) if self._per == "domain" else Scope()
 
     def _spoken(self, twin: TwinSaid, rows: Sequence[SaidRow]) -> Mapping[Speaker, Sequence[SaidRow]]:
-        """Each source's statements on a belief, by origin ("" for none). People speaking of themselves do not count."""
+        """Each source's statements on a belief, by origin ("" for none). What people state about themselves does not
+        count."""
         heard: dict[Speaker, list[SaidRow]] = defaultdict(list)
         for row in rows:
             if not self._sure(twin, row) and not twin.sources[row.source].startswith(PERSON):
@@ -340,7 +342,7 @@ def _at(told: Sequence[tuple[datetime | None, bool]], epoch: Epoch) -> bool | No
 
 
 def _words(epoch: Epoch, key: BeliefKey, moment: datetime | None) -> dict[Speaker, _Word]:
-    """The statements of each speaker on a belief in an epoch, summed and aged up to a moment."""
+    """The statements of each speaker on a belief in an epoch, summed, and aged up to a moment."""
     return {
         speaker: _Word(
             max(-LOG_LIKELIHOOD_BOUND, min(LOG_LIKELIHOOD_BOUND, strength(rows, moment))),

@@ -43,12 +43,12 @@ class Epoch:
     weight: Mapping[Speaker, float]
 
     def contains(self, at: datetime) -> bool:
-        """Whether a moment is in it."""
+        """Whether a moment lies in the epoch."""
         return (self.start is None or self.start <= at) and (self.end is None or at < self.end)
 
 
 def epochs(words: Words) -> list[Epoch]:
-    """The epochs of a belief, or of an attribute's values, in order of time; one if nobody changes their mind."""
+    """The epochs of a belief, or of an attribute's values, in order of time; one if no source changes its mind."""
     told: dict[Speaker, list[tuple[SaidRow, BeliefKey]]] = defaultdict(list)
     for key, by_speaker in words.items():
         for speaker, rows in by_speaker.items():
@@ -125,7 +125,7 @@ def strength(rows: Sequence[SaidRow], at: datetime | None) -> float:
 
 
 def left(row: SaidRow, at: datetime | None) -> float:
-    """The share of a row that is left at a moment after ageing; all of it without a moment."""
+    """The share of a row that ageing leaves at a moment; all of it without a moment."""
     if at is None or row.half_life is None or at <= row.valid_from:
         return 1.0
     return float(0.5 ** ((at - row.valid_from).total_seconds() / row.half_life))

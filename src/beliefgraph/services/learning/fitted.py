@@ -22,7 +22,7 @@ FOLDS = 5
 @dataclass(frozen=True)
 class Fitted:
     """The rates of a topic, per scoped source and group of scoped sources; how often each scoped source is right, with
-    its spread and its number of statements.
+    its standard deviation and number of statements.
 
     `log_prior` is the learned prior of each answer, in the form of `Answers`. `rate_if_holds` and `rate_if_not` are the
     rates of each scoped source as counted; `says_if_holds` and `says_if_not` are the same discounted and with a `share`

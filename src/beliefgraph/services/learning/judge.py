@@ -33,8 +33,8 @@ LEAST_JUDGED = 30
 rates of its kind."""
 
 BY_CHANCE = 0.01
-"""Below this probability that a source of its kind says the same every time, it counts as one that cannot say anything
-else."""
+"""A source counts as unable to state anything else if a source of its kind states the same every time with less than
+this probability."""
 
 ALONE = "no other source has evidence on the same beliefs"
 ONE_SIDED = "it always states the same, and what it does not state is not recorded"
@@ -42,7 +42,7 @@ NOT_BETTER = "it does not predict better than the rates in force"
 WORSE = "its statements are predicted worse than by the rates in force"
 
 Learner = Callable[[Topic, int, tuple[float, ...]], Fitted]
-"""Learns the rates of a topic without one fold of its questions, with one of some discounts."""
+"""Learns the rates of a topic without one fold of its questions, with one of the given discounts."""
 
 InForce = Callable[[ScopedSource, str | None], BinaryRates]
 """The rates in force of a scoped source of a kind."""
@@ -159,7 +159,7 @@ def accompanied(topic: Topic) -> Bools:
 
 
 def _several(question: Ints, of: Ints, questions: int) -> Bools:
-    """The rows whose question has at least two different values of `of`."""
+    """The rows whose question has at least two distinct values of `of`."""
     least, most = np.full(questions, np.iinfo(np.int64).max), np.full(questions, -1)
     np.minimum.at(least, question, of)
     np.maximum.at(most, question, of)
@@ -169,7 +169,7 @@ def _several(question: Ints, of: Ints, questions: int) -> Bools:
 def _one_sided(said: Statements, group: Ints) -> Bools:
     """The pairs of rates whose statements were all alike, where that is unlikely for their group by chance.
 
-    A source is taken to be able to say the opposite if others of its group say it with the same strength.
+    A source is taken to be able to state the opposite if others of its group state it with the same strength.
     """
     yes = sums(said.rate_pair, (said.log_likelihood_ratio > 0).astype(np.float64), len(group))
     times = np.bincount(said.rate_pair, minlength=len(group)).astype(np.float64)
@@ -188,7 +188,7 @@ def _one_sided(said: Statements, group: Ints) -> Bools:
 
 
 def by_question(gain: Floats, question: Ints, rows: Bools) -> Floats:
-    """The gains of some rows, summed by question."""
+    """The gains of these rows, summed by question."""
     _, which = np.unique(question[rows], return_inverse=True)
     return np.bincount(which, gain[rows]).astype(np.float64)
 

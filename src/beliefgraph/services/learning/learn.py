@@ -16,7 +16,7 @@ from beliefgraph.services.learning.scoring import Scores, score
 from beliefgraph.services.learning.training_data import Floats, TrainingData
 
 FITTED = 0.7
-"""Share of the labels, the earlier ones, that is fitted to; the rest is for scoring."""
+"""Share of the labels, the earliest, used for fitting; the rest are for scoring."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class LearnedRelations:
         )
 
     def following(self, known: ParameterSet) -> ParameterSet:
-        """The parameters with these strengths in place of earlier ones."""
+        """The parameters, with these strengths replacing earlier ones."""
         return known.with_strengths(
             tuple(
                 LearnedStrength(
@@ -111,7 +111,7 @@ class CalibratedAttribute:
 
 
 def following(found: Sequence[CalibratedAttribute], known: ParameterSet) -> ParameterSet:
-    """The parameters with the chosen calibrations in place of earlier ones."""
+    """The parameters, with the chosen calibrations replacing earlier ones."""
     return known.with_calibrations(
         tuple(
             LearnedCalibration(

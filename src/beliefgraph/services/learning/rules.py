@@ -64,7 +64,7 @@ class LearnedRule:
 
     @property
     def learned(self) -> float | None:
-        """Its log-likelihood ratio as learned; None where an expression works it out."""
+        """Its log-likelihood ratio as learned; None where an expression computes it."""
         return None if self.rule.stated is None else self.rule.stated * self.factor
 
 

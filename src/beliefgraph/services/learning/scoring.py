@@ -10,7 +10,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 BINS = 10
-"""Bins of equal width over [0, 1] for calibration; the last holds its upper end too."""
+"""Bins of equal width over [0, 1] for calibration; the last includes its upper end."""
 
 CLOSEST = 1e-15
 """Lower bound on a probability in the log loss, so that one confident error is not infinite."""
@@ -76,7 +76,7 @@ def log_loss(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
 
 
 def skill(score: float, reference: float) -> float:
-    """How much lower a score is than that of a reference, as a share of it; NaN where the reference is perfect."""
+    """How much lower a score is than a reference score, as a share of the latter; NaN where that is 0."""
     return 1.0 - score / reference if reference > 0 else float("nan")
 
 

@@ -38,8 +38,8 @@ DRAWN_BACK = (1.0, 0.5, 0.25, 0.125, 0.0)
 class Origin:
     """One origin on one belief with known truth; `rest` is all other evidence, in log-odds.
 
-    `kind` is that of the origin, "" where observations only share an error across beliefs; `across` is how many of them
-    share which error.
+    `kind` is that of the origin, "" where observations only share an error across beliefs; `across` is the number of
+    observations that share each error.
     """
 
     kind: str
@@ -68,7 +68,7 @@ class TriedErrors:
 
     @property
     def about(self) -> str:
-        """The kinds that it is about."""
+        """The kinds it applies to."""
         return " and ".join(each.kind for each in (self.shared, self.effect) if each is not None)
 
 
@@ -140,8 +140,7 @@ def drawn_back(fitted: Fitted, share: float) -> Fitted:
 
 
 def tried_errors(observed: Sequence[Origin], before: ParameterSet | None) -> Iterator[TriedErrors]:
-    """The learned errors of every kind of origin and group with enough known truth; other kinds stay as they are in
-    force."""
+    """The learned errors of every kind of origin and group with enough known truth; other kinds keep those in force."""
     learned: set[str] = set()
     for kind, columns in _by_kind(observed, before):
         if not _enough(columns):
@@ -170,8 +169,9 @@ def tried_errors(observed: Sequence[Origin], before: ParameterSet | None) -> Ite
 
 @dataclass(frozen=True)
 class _Columns:
-    """What was observed of one kind of origin, with the fold of every belief; `across` is the kind of group that errs
-    together, "" for none, and `several` how many beliefs have more than one observation."""
+    """The observations of one kind of origin, with the fold of every belief; `across` is the kind of group that shares
+    an error, "" for none, and `several` the number of beliefs with more than one observation.
+    """
 
     observed: Observed
     fold: npt.NDArray[np.int64]

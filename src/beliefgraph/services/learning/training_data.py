@@ -48,9 +48,9 @@ class TrainingData:
 
     `attributes` are the binary ones, and `structure` is what the definitions state of them; `stated` has the definition
     of each of its relations. `labels` has one row per belief with known truth: the evidence in its subject and context
-    before, and the truth of that belief alone; `column` says which belief, `said` its log-odds derived then (NaN where
-    the twin was too wide), `twin` numbers its twin and `segment` the segment it was in. `heard` has one row per subject
-    and context of each twin, as it stands now.
+    before, and the truth of that belief alone; `column` is the column of that belief, `said` its log-odds derived then
+    (NaN where the twin was too wide), `twin` the number of its twin and `segment` the segment it was in. `heard` has
+    one row per subject and context of each twin, in its current state.
     """
 
     definitions: Definitions
@@ -70,9 +70,8 @@ class TrainingData:
         """What is not learned: noisy ORs, and attributes joined by relations to one or to an attribute related in one
         place only.
 
-        A noisy OR without effects is left out alone, because an unobserved effect does not change its causes. Related
-        in one place only are states, and preferences that inherit: a row of another place knows nothing of their
-        relations.
+        A noisy OR without effects is left out alone, because an unobserved effect does not change its causes. States,
+        and preferences that inherit, are related in one place only: a row of another place has none of their relations.
         """
         preferences = [self.definitions.attributes[attribute].preference for attribute in self.attributes]
         barren, relations = _barren(self.structure)
@@ -85,7 +84,7 @@ class TrainingData:
 
     @property
     def learnable(self) -> TrainingData:
-        """The training data without what is left out: its columns, relations and labels."""
+        """The training data without what is left out: columns, relations and labels."""
         kept = [at for at, attribute in enumerate(self.attributes) if attribute not in self.left_out]
         place = {at: new for new, at in enumerate(kept)}
         inside = [k for k, r in enumerate(self.structure.relations) if {r.source, r.target} <= place.keys()]
@@ -198,7 +197,7 @@ class _Columns:
         self._column = {key: at for at, key in enumerate(self.attributes)}
 
     def read(self, state: TwinState, head: datetime, known: Sequence[Known] = ()) -> _Read:
-        """The labels of a twin, those known besides among them, and its rows now."""
+        """The labels of a twin, including those given as `truth`, and its current rows."""
         turned_out = {belief: (at, holds) for belief, at, holds in self._turned_out(state, head)}
         for each in known:
             if each.belief.attribute in self._column:
@@ -208,7 +207,7 @@ class _Columns:
         return _Read(head, state.id, tuple(labels), {place: row for place, row in rows.items() if row.any()})
 
     def joined(self, read: list[_Read]) -> TrainingData:
-        """All that was read, in the order of time."""
+        """All that was read, in order of time."""
         ordered = sorted((label for each in read for label in each.labels), key=lambda label: (label.at, label.id))
         rows = np.array([label.row for label in ordered]).reshape(len(ordered), len(self.attributes))
         column = np.array([label.column for label in ordered], dtype=np.int64)

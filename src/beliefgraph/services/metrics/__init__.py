@@ -1,1 +1,1 @@
-"""What events make over time: each counts, metrics are measured at a moment, and speak while they are in a band."""
+"""Metrics: events are counted, metrics measured at a moment, and they are evidence while they are in a band."""

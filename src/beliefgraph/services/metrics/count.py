@@ -1,4 +1,4 @@
-"""How an event counts in the metrics of a twin: one row for each, and the metrics it is the first to count in. Pure."""
+"""How an event counts in the metrics of a twin: one row for each, and the metrics in which it is the first. Pure."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from beliefgraph.services.twin.state import TwinState
 def measurement(
     state: TwinState, graph: DefinitionGraph, evidence: str, source: str, time: datetime, counts: CountsIn
 ) -> Measurement:
-    """That an event counts in a metric from its time on, for as long as it is remembered; opened by the next rev.
+    """The row for an event that counts in a metric from its time on, while it is remembered; opened by the next rev.
 
-    A time zone that it tells counts until another is told.
+    A time zone that it states applies until another is stated.
     """
     definitions, rev = graph.definitions, state.rev + 1
     defined = definitions.metrics[counts.metric.metric]
@@ -45,7 +45,7 @@ def measurement(
 
 
 def new_metrics(state: TwinState, graph: DefinitionGraph, counts: Iterable[CountsIn]) -> list[Metric]:
-    """The metrics that nothing has counted in before."""
+    """The metrics in which nothing has counted before."""
     found = {metric_id(state.id, each.metric): each.metric for each in counts}
     return [
         Metric.trusted(

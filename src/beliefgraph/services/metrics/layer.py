@@ -1,4 +1,4 @@
-"""What a commit publishes of metrics: a reading for every one whose rounded value, label or band moved."""
+"""What a commit publishes of metrics: a reading for every one whose rounded value, label or band changed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from beliefgraph.services.twin.state import TwinState
 
 
 def publish(context: PublishContext) -> Published:
-    """The readings that end, and those that begin; a metric whose events were withdrawn is left with nothing."""
+    """The readings that end, and those that begin; a metric whose events were all withdrawn has none."""
     state, derived, definitions = context.after, context.derivation, context.graph.definitions
     if not state.metrics:
         return Published()
@@ -53,4 +53,4 @@ def _evidence(state: TwinState) -> set[str]:
 
 
 METRICS = Layer("metrics", Metric, Reading, _change, publish, evidence=_evidence)
-"""What is counted and measured of a twin. Events count in metrics by the draft of the beliefs, with their evidence."""
+"""The metrics of a twin. Events count in metrics by the draft of the beliefs, with their evidence."""

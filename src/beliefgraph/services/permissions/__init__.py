@@ -1,1 +1,1 @@
-"""What is permitted of a twin, and to whom."""
+"""What is permitted about a twin, and to whom."""

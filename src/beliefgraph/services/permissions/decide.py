@@ -1,4 +1,4 @@
-"""Stating permissions: what of a policy they may name, and the rows that follow. Pure."""
+"""Stating permissions: which parts of a policy they may name, and the resulting rows. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from beliefgraph.services.permissions.sight import NEEDS_NO_PERMISSION
 
 @dataclass(frozen=True)
 class _Terms:
-    """What a restriction states: of all purposes, categories and recipients."""
+    """The statement of a restriction: about all purposes, categories and recipients."""
 
     purpose: str | None
     allowed: bool
@@ -27,7 +27,7 @@ class _Terms:
 
 
 def permitting(context: CommandContext, command: Permit, policy: NumberedPolicy, now: datetime) -> Additions:
-    """What a permission adds. `invalid-permission` where the policy does not know what it names, or forbids it."""
+    """What a permission adds; `invalid-permission` if the policy does not define what it names, or forbids it."""
     check(command, policy.policy, stated_by(context))
     start = command.valid_from or now
     valid = Interval(start=start, end=command.valid_to)
@@ -35,18 +35,18 @@ def permitting(context: CommandContext, command: Permit, policy: NumberedPolicy,
 
 
 def restricting(context: CommandContext, command: Restrict, policy: NumberedPolicy, now: datetime) -> Additions:
-    """What a restriction adds, or the lifting of one: each of the person and the tenant lifts their own."""
+    """What a restriction, or lifting one, adds: the person and the tenant each lift their own."""
     terms = _Terms(None, not command.restricted)
     return _stated(context, permission(context, policy, Interval(start=now), terms))
 
 
 def stated_by(context: CommandContext) -> StatedBy:
-    """Who states what the caller states."""
+    """In whose name the caller states: the person's or the tenant's."""
     return "person" if context.speaks_for_the_person else "tenant"
 
 
 def check(command: Permit | InterpretedPermission, policy: Policy, by: StatedBy) -> None:
-    """Refuse (`invalid-permission`) what a policy does not know, or does not let this one state."""
+    """Refuse (`invalid-permission`) what the policy does not define, or does not let this party state."""
     purpose = policy.purpose(command.purpose)
     known = {
         "category": (command.category, {each.key for each in policy.categories}),
@@ -78,7 +78,7 @@ def permission(
     terms: Permit | InterpretedPermission | _Terms,
     evidence: str | None = None,
 ) -> Permission:
-    """The row of a statement; what an event states is a fact of its own, by the evidence."""
+    """The row of a statement; what an event states is a separate fact, keyed by its evidence."""
     by = stated_by(context)
     parts = (terms.purpose, terms.category, terms.recipient)
     key = "\x1f".join([*("*" if each is None else f"={each}" for each in parts), by, *([evidence] if evidence else [])])
@@ -105,6 +105,6 @@ def _stated(context: CommandContext, row: Permission) -> Additions:
     closed, opened = timeline.put([known for known in context.state.permissions if known.key == row.key], row)
     return Additions(
         cause="permitted",
-        moment=context.state.head_time or BEGINNING,  # a permission says nothing of when the twin lives
+        moment=context.state.head_time or BEGINNING,  # a permission does not move the head time
         delta=Delta.of(opened=opened, closed=closed) + Delta(events=[context.arrived]),
     )

@@ -1,4 +1,4 @@
-"""What events state of permissions, taken in one after the other. Pure."""
+"""What events state about permissions, added one after the other. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from beliefgraph.services.permissions.decide import check, permission, stated_by
 
 
 class PermissionDraft:
-    """The permissions of one twin while a commit is being decided; each is kept whole, and ends with its evidence.
+    """The permissions of one twin while a commit is being decided; each has its own row and ends with its evidence.
 
     Reinterpreted events state no permissions.
     """
@@ -24,14 +24,14 @@ class PermissionDraft:
         self._opened: list[Permission] = []
 
     def check(self, context: CommandContext, said: Interpretation) -> None:
-        """Refuse (`invalid-permission`) what the policy in force does not know, or does not let this caller state."""
+        """Refuse (`invalid-permission`) what the policy in force does not define, or does not let this caller state."""
         if context.policy is not None:
             for each in said.spoken:
                 for terms in each.permissions:
                     check(terms, context.policy.policy, stated_by(context))
 
     def hear(self, context: CommandContext, said: Interpretation) -> None:
-        """Take in what an event states of permissions, from its time on."""
+        """Add what an event states about permissions, valid from its time on."""
         if context.policy is None:
             return
         for each in (spoken for spoken in said.spoken if spoken.permissions):
@@ -43,10 +43,10 @@ class PermissionDraft:
 
     @property
     def beliefs(self) -> Sequence[BeliefKey]:
-        """None: a permission bears on none."""
+        """None: a permission is not evidence on beliefs."""
         return ()
 
     @property
     def delta(self) -> Delta:
-        """What there is to write."""
+        """The rows to write."""
         return Delta(opened=Records(self._opened))

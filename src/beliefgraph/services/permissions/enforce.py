@@ -1,7 +1,7 @@
-"""The twin that exists for a caller: the one place where permissions are enforced. Pure.
+"""The twin that exists for a caller: the only place where permissions are enforced. Pure.
 
-Every reading of a twin passes through `Permitted.state`. What is refused is absent and without influence: the twin is
-derived from the rows that are left, under definitions without what is refused, as if it had been fed nothing else.
+Every read of a twin goes through `Sights.state`. What is refused is absent and without influence: the twin is derived
+from the remaining rows, under definitions without what is refused, as if it had received nothing else.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ def permitted(
     layers: Sequence[Layer] = LAYERS,
     closed: Sequence[Revision] = (),
 ) -> TwinState:
-    """The twin as it exists under a sight: the same object where nothing of it is refused.
+    """The twin as it exists under a sight: the same object if nothing of it is refused.
 
-    `part` is what of the twin's definitions exists under it. `outside` are pieces of evidence whose events or sources
-    belong to refused categories. A piece of evidence is refused as a whole if any of what it says is, since its words
-    speak of all of it. The twin has no head time where nothing of it is left.
+    `part` is the part of the twin's definitions that exists under it. `outside` are pieces of evidence whose events or
+    sources belong to refused categories. A piece of evidence is refused as a whole if any part of it is, because its
+    text covers all of it. The twin has no head time if nothing of it is left.
 
-    `closed` is what it was told, beside its columns, and what its rev sees no more: it does not count, but its times
-    are part of the head time, which never runs backwards.
+    `closed` are its rows, other than columns, that its rev no longer sees: they do not count, but their times are part
+    of the head time, which never decreases.
     """
     hidden, graph = part.hidden, part.graph
     if hidden.sight.whole or state.head_time is None:

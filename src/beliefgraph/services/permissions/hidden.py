@@ -1,4 +1,4 @@
-"""What of a tenant's definitions belongs to categories that are refused, and the definitions without it. Pure."""
+"""Which of a tenant's definitions belong to refused categories, and the definitions without them. Pure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.permissions.sight import Sight
 
 PARTS = ("attributes", "domains", "metrics", "goals", "decisions", "segments", "records")
-"""What a category names that has a name of its own."""
+"""The kinds of things that a category names by their own names."""
 
 
 class Names:
-    """Names and beginnings of names, looked up at once however many there are."""
+    """Names and prefixes of names, looked up in constant time."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
         given = list(patterns)
@@ -56,7 +56,7 @@ class Hidden:
         return known
 
     def among_beliefs(self, beliefs: Mapping[str, Belief]) -> Iterator[str]:
-        """The ids of those of some beliefs of which the attribute is refused."""
+        """The ids of the beliefs, among these, whose attribute is refused."""
         known = self._attributes
         for id_, each in beliefs.items():
             pair = each.attribute, each.domain
@@ -64,7 +64,7 @@ class Hidden:
                 yield id_
 
     def named(self, attribute: str) -> bool:
-        """Whether an attribute is refused, by its key; one that is not defined is in no domain."""
+        """Whether an attribute is refused, by its key; an undefined one is in no domain."""
         known = self.definitions.attributes.get(attribute)
         return self.attribute(attribute, "" if known is None else known.domain)
 
@@ -81,7 +81,7 @@ class Hidden:
         return self._hides({"decisions": key})
 
     def record(self, layer: str, key: str) -> bool:
-        """Whether a record of a further layer is refused."""
+        """Whether a record of another layer is refused."""
         return self._hides({"records": f"{layer}/{key}"})
 
     def segment(self, key: str) -> bool:
@@ -89,7 +89,7 @@ class Hidden:
         return self._hides({"segments": key})
 
     def _hides(self, named: Mapping[str, str]) -> bool:
-        """Whether what has these names is refused: it is in a category that is, or in none where that is refused."""
+        """Whether something with these names is refused: it is in a refused category, or in none if that is refused."""
         inside = [
             hidden for hidden, names in self._categories if any(name in names[part] for part, name in named.items())
         ]
@@ -98,14 +98,14 @@ class Hidden:
 
 @dataclass(frozen=True)
 class Part:
-    """What a sight refuses of a set of definitions, and the definitions without it: the same where nothing is."""
+    """What a sight refuses of a set of definitions, and the definitions without it: the same set if that is nothing."""
 
     hidden: Hidden
     graph: DefinitionGraph
 
 
 class PermittedDefinitions:
-    """Definitions without what a sight refuses, made once for each set and sight while the set is in memory."""
+    """Definitions without what a sight refuses, computed once per set and sight while the set is in memory."""
 
     def __init__(self) -> None:
         self._made: WeakKeyDictionary[
@@ -124,7 +124,7 @@ class PermittedDefinitions:
 
 
 def without(definitions: Definitions, hidden: Hidden) -> Definitions:
-    """Definitions without the attributes, metrics and segments that are hidden, and what names such an attribute."""
+    """Definitions without hidden attributes, metrics and segments, and without what names such an attribute."""
     attributes = {key for key, each in definitions.attributes.items() if hidden.attribute(key, each.domain)}
     metrics = {key for key in definitions.metrics if hidden.metric(key)}
     segments = {key for key in _segments(definitions) if hidden.segment(key)}
@@ -140,7 +140,7 @@ def without(definitions: Definitions, hidden: Hidden) -> Definitions:
 
 
 def _segments(definitions: Definitions) -> set[str]:
-    """All segments: those of all outcomes, and those of one."""
+    """All segments: those shared by all outcomes, and those of each outcome."""
     own = {segment.key for outcome in definitions.outcomes.values() for segment in outcome.segments}
     return own | definitions.segments.keys()
 

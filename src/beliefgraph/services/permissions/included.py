@@ -1,7 +1,7 @@
-"""Whom an answer from all twins of a tenant is made from: those of which everything is permitted. Pure.
+"""Which twins of a tenant an answer from all twins includes: the fully permitted ones. Pure.
 
-What is stated decides, and most twins of a tenant may have nothing stated of them: all of these are permitted, or none
-is, so they are not looked at.
+Permissions decide, and most twins of a tenant may have none stated: for these, either everything is permitted or
+nothing is, so they are not examined.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from beliefgraph.services.permissions.sight import sight_of
 
 @dataclass(frozen=True)
 class Included:
-    """Twins, by id: no others than `only`, where that is not None, and none that are `left_out`."""
+    """Twins, by id: only those in `only`, unless it is None, and none in `left_out`."""
 
     left_out: Sequence[str] = ()
     only: Sequence[str] | None = None
 
     def filter(self, twins: Iterable[str]) -> list[str]:
-        """Those of some twins that are included."""
+        """The twins, among these, that are included."""
         out, only = frozenset(self.left_out), None if self.only is None else frozenset(self.only)
         return [twin for twin in twins if twin not in out and (only is None or twin in only)]
 
     @property
     def parameters(self) -> dict[str, list[str] | None]:
-        """What the queries take."""
+        """The parameters for the queries."""
         return {"left_out": list(self.left_out), "only": None if self.only is None else list(self.only)}
 
 
@@ -39,7 +39,7 @@ EVERYBODY = Included()
 def included(
     policy: Policy, caller: Caller, stated: Iterable[tuple[Sequence[Permission], Sequence[str]]], now: datetime
 ) -> Included:
-    """The twins of which the caller may see all, given what is stated, each time with the twins of which it is."""
+    """The fully permitted twins, given statements of permissions, each with the twins that it is about."""
     whole: list[str] = []
     others: list[str] = []
     for permissions, twins in stated:

@@ -1,4 +1,4 @@
-"""The rows of a twin that are left when what is refused is taken away. Pure."""
+"""The rows of a twin that remain when what is refused is removed. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ T = TypeVar("T", Bearings, Measurements)
 
 
 def _hidden(state: TwinState, hidden: Hidden, further: Sequence[Layer]) -> frozenset[str]:
-    """The records of a twin that are refused, by their ids; of beliefs there are very many."""
+    """The records of a twin that are refused, by their ids; there may be very many beliefs."""
     found = [
         *hidden.among_beliefs(state.beliefs),
         *(id_ for id_, each in state.metrics.items() if hidden.metric(each.name)),
@@ -44,7 +44,7 @@ def _hidden(state: TwinState, hidden: Hidden, further: Sequence[Layer]) -> froze
 
 
 class Kept:
-    """The rows of a twin that are left when what is refused is taken away, in all of its layers."""
+    """The rows of a twin that remain when what is refused is removed, in all of its layers."""
 
     def __init__(
         self,
@@ -61,17 +61,17 @@ class Kept:
 
     @property
     def refused(self) -> set[str]:
-        """The evidence that is taken away."""
+        """The evidence that is removed."""
         return self._evidence
 
     @property
     def everything(self) -> bool:
-        """Whether nothing is taken away."""
+        """Whether nothing is removed."""
         return not (self._names or self._evidence)
 
     @property
     def state(self) -> TwinState:
-        """The twin with the rows that are left, of which nothing is published."""
+        """The twin with the remaining rows, and nothing published."""
         before = self._before
         bearings = self._rows(before.bearings)
         measurements = self._rows(before.measurements)
@@ -83,7 +83,7 @@ class Kept:
         return replace(base, made=self._made(base), tallies=measurements.tallies(), head_time=head_time)
 
     def with_drawn(self, state: TwinState) -> TwinState:
-        """The same with the relations that definitions draw between the beliefs that are left."""
+        """The same with the relations of the definitions between the remaining beliefs."""
         beliefs = state.beliefs
         drawn = {
             place: row
@@ -93,7 +93,7 @@ class Kept:
         return replace(state, rows={**state.rows, BeliefRelation: {**state.rows_of(BeliefRelation), **drawn}})
 
     def _closed_times(self) -> Iterator[datetime]:
-        """The valid times that rows brought which are left and closed: a head time never runs backwards."""
+        """The valid times of the remaining closed rows: a head time never decreases."""
         state, refused = self._before, set(self._evidence)
         refused.update(
             row.evidence for row in self._closed if isinstance(row, Statement) and self._speaks_of_refused(row)
@@ -117,7 +117,7 @@ class Kept:
                 yield from _times(row)
 
     def _refused_evidence(self) -> Iterator[str]:
-        """The evidence that says something of what is refused."""
+        """The evidence that is about something refused."""
         state, names = self._before, self._names
         for table in (state.bearings, state.measurements) if names else ():
             about = table.headed(lambda heading: heading[0] in names)
@@ -147,7 +147,7 @@ class Kept:
         return table.kept(lambda block: ~among(block.evidence, gone))
 
     def _told(self, kind: type[Record], rows: Mapping[str, Record]) -> Mapping[str, Record]:
-        """The rows of a kind that are left; of those that definitions draw, none."""
+        """The remaining rows of a kind, without the relations of definitions."""
         if kind is BeliefRelation:
             rows = {
                 place: row
@@ -166,7 +166,7 @@ class Kept:
         return True
 
     def _made(self, base: TwinState) -> RecordsById:
-        """The records that the rows that are left are about."""
+        """The records that the remaining rows are about."""
         about = {heading.belief for heading in base.bearings.headings}
         about |= {heading.metric for heading in base.measurements.headings}
         about |= {end for row in base.relations for end in (row.source, row.target)}
@@ -177,7 +177,7 @@ class Kept:
 
 
 def _latest(state: TwinState) -> Iterator[datetime]:
-    """The valid times that the rows of a twin bring, of its columns the greatest: the last is when it is now."""
+    """The valid times of a twin's rows, for columns only the latest; the maximum is its head time."""
     for kind, rows in state.rows.items():
         if issubclass(kind, Statement | BeliefRelation):
             for row in rows.values():
@@ -188,7 +188,7 @@ def _latest(state: TwinState) -> Iterator[datetime]:
 
 
 def _times(row: Record) -> Iterator[datetime]:
-    """The valid times that a row brings: its start, if it was stated then, and its end, if a command ended it."""
+    """The valid times of a row: its start, if stated then, and its end, if a command ended it."""
     assert isinstance(row, Revision)
     if not (isinstance(row, BeliefRelation) and is_remainder(row)):
         yield row.valid_from

@@ -1,6 +1,6 @@
 """The policies of tenants: published as numbered records, and known in every process within half a second.
 
-So is what catalogs mark as special, which has a category in every policy.
+So are the attributes that catalogs mark as special; these have a category in every policy.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from beliefgraph.store import permissions as stored
 from beliefgraph.store.graph import Graph
 
 KNOWN_FOR = 0.5
-"""Seconds that a policy that was read is believed."""
+"""Seconds for which a policy is cached."""
 
 CACHED = 10_000
-"""Tenants whose policies are kept in memory."""
+"""Most tenants whose policies are kept in memory."""
 
 TRIES = 5
 
@@ -64,7 +64,7 @@ class Policies:
         return policy
 
     async def publish(self, caller: Caller, policy: Policy) -> NumberedPolicy:
-        """Put a policy in force; the same again changes nothing. Refused to a person's key."""
+        """Put a policy in force; publishing the same again changes nothing. Refused to a person's key."""
         caller.require("define")
         caller.require_service()
         for _ in range(TRIES):
@@ -82,13 +82,13 @@ class Policies:
             try:
                 await stored.publish(self._graph, following)
             except Conflict:
-                continue  # somebody else published meanwhile, perhaps the same
+                continue  # another call published in the meantime, perhaps the same
             self._known.pop(caller.tenant, None)
             return following
         raise Unavailable("overloaded", "Others keep publishing policies; try again.", tenant=caller.tenant)
 
     async def shown(self, caller: Caller) -> NumberedPolicy | None:
-        """The policy in force, to whoever may read."""
+        """The policy in force, for callers who may read."""
         caller.require("read")
         return await self.in_force(caller.tenant)
 
@@ -103,7 +103,7 @@ class Policies:
 
 
 def read_policy(given: Any) -> Policy:
-    """The policy in a document; `invalid-policy` names the place that is wrong."""
+    """The policy in a document; `invalid-policy` names the place of an error."""
     try:
         return Policy.model_validate_json(orjson.dumps(given))
     except (TypeError, ValueError) as error:

@@ -1,7 +1,7 @@
-"""The consent receipt: what was stated of permissions, as JSON-LD in terms of the W3C Data Privacy Vocabulary. Pure.
+"""The consent receipt: stated permissions, as JSON-LD in terms of the W3C Data Privacy Vocabulary. Pure.
 
-The profile is DPV's of ISO/IEC TS 27560 (receipt-summary). The context is part of the receipt, so nothing is fetched to
-read it; `receipt.ttl` has the shapes (SHACL) that it conforms to.
+The profile is that of DPV for ISO/IEC TS 27560 (receipt-summary). The context is part of the receipt, so reading it
+fetches nothing; `receipt.ttl` has the shapes (SHACL) that it conforms to.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ BASES: Mapping[str, str] = MappingProxyType(
 def consent_receipt(
     policy: NumberedPolicy, twin: str, permissions: Sequence[Permission], now: datetime
 ) -> dict[str, Any]:
-    """The receipt of what is stated of a twin: a record for each statement about a purpose of the policy."""
+    """The receipt of a twin's permissions: a record for each statement about a purpose of the policy."""
     about = [(each, policy.policy.purpose(each.purpose)) for each in permissions if each.purpose is not None]
     return {
         "@context": dict(CONTEXT),

@@ -1,7 +1,7 @@
-"""What a twin published commit by commit, under a sight: derived from what each rev sees of what is permitted. Pure.
+"""What a twin published commit by commit, under a sight: derived from the permitted rows that each rev sees. Pure.
 
-A commit that brought nothing permitted is none. Times and revs are those of the stored commits; head times are those of
-what is permitted.
+A commit that brought nothing permitted is omitted. Times and revs are those of the stored commits; head times are those
+of the permitted rows.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ P = TypeVar("P", bound=Publication)
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a twin was told up to a rev, open and closed, beside its columns; and its commits, without head times."""
+    """All rows of a twin up to a rev, open and closed, other than columns; and its commits, without head times."""
 
     rows: Sequence[Revision]
     commits: Sequence[Commit]
@@ -43,7 +43,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class View:
-    """What decides which part of a twin is left: the part of the definitions of each number that exists."""
+    """What determines the visible part of a twin: the visible part of each numbered set of definitions."""
 
     parts: Mapping[int, Part]
     outside: Collection[str] = ()
@@ -52,7 +52,7 @@ class View:
 
 @dataclass(frozen=True)
 class Replay:
-    """The changes of a twin under a sight up to a rev, by rev; what it was told by the last of them, and all of it.
+    """The changes of a twin under a sight up to a rev, by rev; the twin at the last, without and with publications.
 
     `refused` is the evidence that was left out at some rev; `evidence` and `revisions` are the ids of the evidence and
     the rows that were not.
@@ -71,11 +71,11 @@ class Replay:
         return [change for at, change in self.changes.items() if at > rev][:limit]
 
     def head_time(self, rev: int | None) -> datetime | None:
-        """The head time at a rev, or now; None where nothing had come by then."""
+        """The head time at a rev, or now; None if there were no commits by then."""
         return max((c.commit.head_time for at, c in self.changes.items() if rev is None or at <= rev), default=None)
 
     def published(self, kind: type[P], key: str, stretch: Stretch) -> list[P]:
-        """What was published of one record, the newest first."""
+        """What was published for one record, newest first."""
         rev = self.rev if stretch.rev is None else stretch.rev
         found = [row for row in self.publications(key) if isinstance(row, kind)]
         wanted = [
@@ -88,7 +88,7 @@ class Replay:
         return as_seen(wanted[: stretch.limit], rev)
 
     def publications(self, key: str | None = None) -> list[Publication]:
-        """All that was published, or all of one record, in the order of the revs."""
+        """Everything that was published, or everything for one record, in order of rev."""
         found: list[Publication] = []
         last: dict[tuple[type[Publication], str], int] = {}
         for at, change in self.changes.items():
@@ -107,7 +107,7 @@ class Replay:
 
 
 def replayed(known: Replay, latest: TwinState, inputs: Inputs, view: View) -> Replay:
-    """What is known, taken on over the commits of `inputs`; `latest` is all of the twin at some later rev."""
+    """The replay continued over the commits of `inputs`; `latest` is the whole twin at some later rev."""
     touched = _touched(latest, inputs.rows)
     changes, told, state, refused = dict(known.changes), known.told, known.state, set(known.refused)
     evidence, revisions = set(known.evidence), set(known.revisions)
@@ -123,7 +123,7 @@ def replayed(known: Replay, latest: TwinState, inputs: Inputs, view: View) -> Re
         returned, left_out = left_out is None or not left_out <= kept.refused, kept.refused
         if (now.head_time is None and state is None) or (told is not None and _same(told, now)):
             continue
-        anew = returned or told is None or told.definitions != now.definitions  # earlier rows may be there again
+        anew = returned or told is None or told.definitions != now.definitions  # earlier rows may have returned
         for row, said in _opened(now, 0 if anew else commit.rev):
             revisions.add(row)
             evidence.update(said)
@@ -137,7 +137,7 @@ def replayed(known: Replay, latest: TwinState, inputs: Inputs, view: View) -> Re
 
 
 def _touched(latest: TwinState, rows: Sequence[Revision]) -> set[int]:
-    """The revs that opened or closed something that the twin was told."""
+    """The revs that opened or closed any row."""
     revs = {rev for row in rows for rev in (row.rev_from, row.rev_to) if rev is not None}
     for table in (latest.bearings, latest.measurements):
         for block in table.blocks:
@@ -146,7 +146,7 @@ def _touched(latest: TwinState, rows: Sequence[Revision]) -> set[int]:
 
 
 def _seen(latest: TwinState, rows: Sequence[Revision], commit: Commit) -> TwinState:
-    """The twin as a commit left it, of which nothing is published."""
+    """The twin after a commit, with nothing published."""
     rev = commit.rev
     return replace(
         latest,
@@ -161,7 +161,7 @@ def _seen(latest: TwinState, rows: Sequence[Revision], commit: Commit) -> TwinSt
 
 
 def _opened(now: TwinState, since: int) -> Iterator[tuple[str, Sequence[str]]]:
-    """The ids of the rows of a twin that this rev or a later one opened, each with its evidence."""
+    """The ids of a twin's rows opened by this rev or a later one, each with its evidence."""
     for table in (now.bearings, now.measurements):
         rows = table.where(lambda block: np.asarray(block.rev_from >= since))
         if len(rows):
@@ -176,7 +176,7 @@ def _opened(now: TwinState, since: int) -> Iterator[tuple[str, Sequence[str]]]:
 
 
 def _same(before: TwinState, now: TwinState) -> bool:
-    """Whether a commit brought nothing: the same rows, read by the same definitions."""
+    """Whether a commit changed nothing: the same rows, under the same definitions."""
     return (
         before.definitions == now.definitions
         and {kind: rows.keys() for kind, rows in before.rows.items() if rows}
@@ -191,7 +191,7 @@ def _same(before: TwinState, now: TwinState) -> bool:
 def _step(
     before: TwinState, now: TwinState, commit: Commit, graph: DefinitionGraph, layers: Sequence[Layer]
 ) -> tuple[Change, TwinState]:
-    """What a commit changed of what is permitted, and the twin after it."""
+    """What a commit changed in the permitted part, and the twin after it."""
     head_time = max(each for each in (before.head_time, now.head_time) if each is not None)
     commit = commit.model_copy(update={"head_time": head_time})
     made = {kind: {**before.made_of(kind), **now.made_of(kind)} for kind in {**before.made, **now.made}}

@@ -1,4 +1,4 @@
-"""The changes of twins under sights, kept in memory and taken on when a twin has new commits."""
+"""The changes of twins under sights, cached and continued when a twin has new commits."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from beliefgraph.store import permissions as stored
 from beliefgraph.store.graph import Graph
 
 KEPT = 64
-"""Replays that are kept in memory, those lately asked for."""
+"""Most replays kept in memory, the most recently used."""
 
 PORTION = 500
-"""Commits that are replayed at once; what was replayed is kept, so that a call that takes too long is not lost."""
+"""Commits replayed in one step; each step is cached, so that the work of a call that times out is not lost."""
 
 
 class Replays:
@@ -34,7 +34,7 @@ class Replays:
         self._flights: Flights[tuple[object, ...], Replay] = Flights()
 
     async def of(self, state: TwinState, seen: Seen) -> Replay:
-        """The changes under a sight up to the rev of all of a twin."""
+        """The changes under a sight up to the rev of the given twin."""
         assert seen.policy is not None
         key = (state.id, state.life, seen.policy.number, seen.sight)
         known = self._kept.get(key, Replay())

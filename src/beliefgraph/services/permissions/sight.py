@@ -1,4 +1,4 @@
-"""What a caller may see of a twin by the policy of its tenant and the permissions that were stated. Pure."""
+"""What a caller may see of a twin, by the policy of its tenant and the stated permissions. Pure."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from beliefgraph.model.permission import Category, Permission, Policy
 from beliefgraph.services.access.scope import owns
 
 NEEDS_NO_PERMISSION = "legal_obligation"
-"""The legal basis that nobody can refuse."""
+"""The legal basis that cannot be refused."""
 
 
 @dataclass(frozen=True)
 class Sight:
-    """What is refused: categories, and with `general` all that is in no category."""
+    """What is refused: categories, and with `general` everything in no category."""
 
     general: bool = False
     refused: tuple[Category, ...] = ()
@@ -34,7 +34,7 @@ NOTHING = Sight(nothing=True)
 
 
 def asks_nobody(policy: Policy, purpose: str) -> bool:
-    """Whether a law demands a purpose."""
+    """Whether a purpose is required by law."""
     known = policy.purpose(purpose)
     return known is not None and known.legal_basis == NEEDS_NO_PERMISSION
 
@@ -47,7 +47,7 @@ def restricted(permissions: Iterable[Permission], now: datetime) -> bool:
 def sight_of(
     policy: Policy | None, permissions: Iterable[Permission], caller: Caller, twin: str, now: datetime
 ) -> Sight:
-    """What of the twin of that name is refused to a caller at this moment; a person's own twin is theirs to see."""
+    """What is refused to a caller about the twin of that name at this moment; nothing about the person's own twin."""
     if policy is None or owns(caller, twin):
         return WHOLE
     if policy.purpose(caller.purpose) is None:
@@ -69,7 +69,7 @@ def sight_of(
 
 
 def _latest(permissions: Iterable[Permission]) -> list[Permission]:
-    """Of statements about the same by the same, the latest: those of events are each kept whole."""
+    """The latest statement of each party about the same thing; those of events are kept separately."""
     found: dict[tuple[str | None, ...], Permission] = {}
     for each in sorted(permissions, key=timeline.lateness):
         found[each.purpose, each.category, each.recipient, each.stated_by] = each
@@ -77,17 +77,17 @@ def _latest(permissions: Iterable[Permission]) -> list[Permission]:
 
 
 def _permitted(stated: Sequence[Permission], category: str | None, *, otherwise: bool) -> bool:
-    """Whether what was stated permits a category, None for what is in none.
+    """Whether what was stated permits a category; None for what is in none.
 
-    The person's statements come first, then the more specific; of two alike, the one that refuses. The person's general
-    refusal stands against what the tenant says of a category.
+    The person's statements take precedence, then the more specific; of two alike, the one that refuses. The person's
+    general refusal takes precedence over what the tenant states about a category.
     """
     found = sorted(_about(stated, category), key=_strength)
     return found[-1].allowed if found else otherwise
 
 
 def _about(stated: Sequence[Permission], category: str | None) -> Iterator[Permission]:
-    """The statements that say something of a category; what permits all says nothing of one alone."""
+    """The statements that apply to a category; a permission for everything does not apply to a single category."""
     for each in stated:
         if each.category == category or (each.category is None and not each.allowed):
             yield each

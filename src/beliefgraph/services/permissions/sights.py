@@ -1,4 +1,4 @@
-"""What callers see of twins: the policy in force, the permissions as they are now, and the twin that follows."""
+"""What callers see of twins: the policy in force, the current permissions, and the resulting twin."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from beliefgraph.store import permissions as stored
 from beliefgraph.store.graph import Graph
 
 KEPT = 256
-"""Twins as they exist under a sight that are kept in memory, those lately asked about."""
+"""Most twins under a sight kept in memory, the most recently used."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a caller may see, by the policy of this number."""
+    """What a caller may see, under the policy of this number."""
 
     sight: Sight
     policy: NumberedPolicy | None = None
@@ -50,7 +50,7 @@ class Seen:
 
     @property
     def special(self) -> bool:
-        """Whether something of a special category may be among it."""
+        """Whether it may include a special category."""
         if self.policy is None or self.sight.nothing:
             return False
         return any(each.special and each not in self.sight.refused for each in self.policy.policy.categories)
@@ -60,7 +60,7 @@ EVERYTHING = Seen(WHOLE)
 
 
 class Sights:
-    """Decides what of a twin exists for a caller, at the present moment."""
+    """Decides what part of a twin exists for a caller, at the present moment."""
 
     def __init__(
         self,
@@ -82,10 +82,10 @@ class Sights:
         self._states: LRUCache[tuple[object, ...], tuple[TwinState, Published | None]] = LRUCache(KEPT)
 
     async def of(self, caller: Caller, twin: str, name: str, head: Head | None = None) -> Seen:
-        """What the caller may see of a twin, by its id; refused (`not-found`) as if it were not there if nothing.
+        """What the caller may see of a twin, by its id; if nothing, refused (`not-found`) as if it did not exist.
 
-        `head` is where the store just said that the twin is. That a special category may be shown is in the access log
-        before this returns.
+        `head` is where the store just said that the twin is. If a special category may be shown, this is in the access
+        log before the call returns.
         """
         seen = await self._seen(caller, twin, name, head)
         if seen.sight.nothing:
@@ -96,7 +96,7 @@ class Sights:
         return seen
 
     async def whole(self, caller: Caller, twin: str, name: str) -> None:
-        """Refuse what is answered from all that is stored of a twin: `not-permitted` unless all is permitted."""
+        """Refuse an answer that needs all data of a twin: `not-permitted` unless everything is permitted."""
         if not (await self.of(caller, twin, name)).whole:
             caller.note(twin, "read", "not-permitted")
             raise Forbidden(
@@ -107,10 +107,10 @@ class Sights:
             )
 
     async def included(self, caller: Caller) -> Included:
-        """The twins that an answer from all twins together is made from: those of which everything is permitted.
+        """The twins that an answer from all twins together includes: the fully permitted ones.
 
-        Everybody in a tenant without a policy, and for what a law demands; `not-permitted` for a purpose that the
-        policy does not name. Looks at the twins alone of which something is stated of this purpose.
+        These are all twins in a tenant without a policy, and for a purpose required by law; `not-permitted` for a
+        purpose that the policy does not name. Only twins with a statement about this purpose are examined.
         """
         policy = await self._policies.in_force(caller.tenant)
         if policy is None or asks_nobody(policy.policy, caller.purpose):
@@ -122,7 +122,7 @@ class Sights:
         return included(policy.policy, caller, found, now)
 
     async def stated(self, caller: Caller, name: str) -> list[Permission]:
-        """What was stated of a twin, to the person, and to keys that may define."""
+        """The permissions stated about a twin, for the person, and for keys that may define."""
         twin = reach(caller, name)
         if not owns(caller, name):
             caller.require("define")
@@ -132,16 +132,16 @@ class Sights:
         return sorted(found, key=lambda each: (each.key, each.valid_from))
 
     async def restricted(self, caller: Caller, name: str) -> bool:
-        """Whether the use of a twin is restricted now, for whoever `stated` shows the permissions to."""
+        """Whether the use of a twin is restricted now, for callers who may see the permissions (`stated`)."""
         return restricted(await self.stated(caller, name), self._clock.now())
 
     async def uses(self, caller: Caller, name: str) -> list[Use] | None:
-        """What each purpose may use of a twin, for whoever `stated` shows the permissions to; None without a policy."""
+        """What each purpose may use of a twin, for callers who may see permissions (`stated`); None if no policy."""
         stated, policy = await self.stated(caller, name), await self._policies.in_force(caller.tenant)
         return None if policy is None else uses(policy, stated, name, self._clock.now())
 
     async def receipt(self, caller: Caller, name: str) -> dict[str, Any]:
-        """The consent receipt of a twin, for whoever `stated` shows the permissions to.
+        """The consent receipt of a twin, for callers who may see the permissions (`stated`).
 
         `invalid-permission` where the tenant has no policy.
         """
@@ -153,7 +153,7 @@ class Sights:
         return await self._policies.in_force(tenant)
 
     async def of_each(self, caller: Caller, twins: Sequence[tuple[str, str]]) -> list[Seen]:
-        """What the caller may see of each of these twins, by id and name; also of those of which it is nothing."""
+        """What the caller may see of each of these twins, by id and name; including those where it is nothing."""
         policy = await self._policies.in_force(caller.tenant)
         if policy is None:
             return [EVERYTHING] * len(twins)
@@ -161,7 +161,7 @@ class Sights:
         return [self._by(policy, caller, name, known.get(id_, ())) for id_, name in twins]
 
     async def whole_of(self, caller: Caller, twins: Iterable[TwinState]) -> Container[str]:
-        """The names of those of these twins, as they just became, of which the caller may see all."""
+        """The names of the twins, among these new states, that the caller may see completely."""
         policy = await self._policies.in_force(caller.tenant)
         return {
             twin.name for twin in twins if policy is None or self._by(policy, caller, twin.name, twin.permissions).whole
@@ -179,7 +179,7 @@ class Sights:
         return Seen(sight_of(policy.policy, stated, caller, name, self._clock.now()), policy)
 
     async def _permissions(self, twin: str, head: Head | None) -> Sequence[Permission] | None:
-        """The permissions of a twin now, of memory where it is there; None if there is no such twin."""
+        """The current permissions of a twin, from memory if cached; None if there is no such twin."""
         if self._cache is not None and self._cache.has(twin):
             head = head or await self._heads.of(twin)
             known = None if head is None else self._cache.peek(twin, head)
@@ -192,7 +192,7 @@ class Sights:
         return graph if seen.whole else self.part(graph, seen).graph
 
     def part(self, graph: DefinitionGraph, seen: Seen) -> Part:
-        """The part of the definitions that exists for the caller, who may see a part of a twin."""
+        """The part of the definitions that exists for a caller who may see only part of a twin."""
         assert seen.policy is not None
         return self._definitions.of(graph, seen.sight, seen.policy.policy)
 
@@ -210,13 +210,13 @@ class Sights:
         return kept[0]
 
     def published(self, state: TwinState, seen: Seen) -> Published:
-        """What a twin that `state` made has published."""
+        """What a twin returned by `state` has published."""
         assert seen.policy is not None
         kept = self._states.get((state.id, state.life, state.rev, seen.policy.number, seen.sight))
         return Published(state) if kept is None or kept[1] is None else kept[1]
 
     def hides(self, seen: Seen, type_: str) -> bool:
-        """Whether an event of this type is refused that said nothing: by its category, or as it is in none."""
+        """Whether an event without evidence is refused by its type: by its category, or because it is in none."""
         assert seen.policy is not None
         inside = [each for each in seen.policy.policy.categories if matches(each.events, type_)]
         refused = {each.key for each in seen.sight.refused}

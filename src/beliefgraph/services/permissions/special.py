@@ -6,11 +6,11 @@ from beliefgraph.model.definition import Definitions
 from beliefgraph.model.permission import Category, NumberedPolicy, matches
 
 SPECIAL = "special"
-"""The category of the special attributes that are in no special category of the policy."""
+"""The category of special attributes that are in no special category of the policy."""
 
 
 def with_special(policy: NumberedPolicy, definitions: Definitions) -> NumberedPolicy:
-    """The policy with a category `special` for those attributes marked special that no special category of it has."""
+    """The policy with a category `special` for attributes marked special that are in none of its special categories."""
     own = policy.policy.categories
     left = tuple(
         attribute.key

@@ -11,7 +11,7 @@ from beliefgraph.services.permissions.sights import Sights
 
 
 class NamedTwin(Protocol):
-    """Something of one twin, by its name."""
+    """A record about one twin, with its name."""
 
     @property
     def name(self) -> str:
@@ -26,7 +26,7 @@ PAGE = 200
 
 
 class Usable:
-    """Leaves out the twins of which not everything is permitted for the caller's purpose, and counts them."""
+    """Leaves out the twins that are not fully permitted for the caller's purpose, and counts them."""
 
     def __init__(self, sights: Sights | None, caller: Caller) -> None:
         self._sights = sights
@@ -34,7 +34,7 @@ class Usable:
         self.left_out = 0
 
     async def of(self, twins: AsyncIterator[N]) -> AsyncIterator[N]:
-        """Those of these twins that may be used, in their order; their permissions are read a page at a time."""
+        """The twins, among these, that may be used, in order; permissions are read one page at a time."""
         page: list[N] = []
         async for twin in twins:
             page.append(twin)
@@ -56,6 +56,6 @@ class Usable:
 
 
 def left_out(twins: int) -> str:
-    """How many twins were left out, in a sentence."""
+    """A sentence with the number of twins left out."""
     many = "1 twin was" if twins == 1 else f"{twins:,} twins were"
     return f"{many} left out: this purpose is not permitted to use everything held there."

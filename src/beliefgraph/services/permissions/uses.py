@@ -1,4 +1,4 @@
-"""What each purpose may use of a person, as the person decides it: one switch for each thing they can permit. Pure."""
+"""What each purpose may use about a person, in the form in which the person decides: one switch per thing. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from beliefgraph.services.permissions.sight import NEEDS_NO_PERMISSION, Sight, s
 
 
 def uses(policy: NumberedPolicy, permissions: Iterable[Permission], name: str, now: datetime) -> list[Use]:
-    """Every purpose of the policy with what it may use now, whatever a restriction stops for the time being."""
+    """Every purpose of the policy with what it may use now, regardless of a temporary restriction."""
     stated = [each for each in permissions if each.purpose is not None]
     return [_use(policy, purpose, stated, name, now) for purpose in policy.policy.purposes]
 

@@ -1,1 +1,1 @@
-"""What is wanted, by context: which contexts a twin has, what it wants in one, and which constraints clash."""
+"""Preferences by context: a twin's contexts, its preferences in one, and conflicting constraints."""

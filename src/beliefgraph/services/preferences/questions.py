@@ -1,6 +1,6 @@
-"""What a person wants, in a context: every preference with its distribution, where it was heard, why, and what clashes.
+"""A person's preferences in a context: distributions, where each was stated, explanations, and conflicts.
 
-Everything is derived from the rows that the rev sees, at the valid time asked for, and unrounded.
+Everything is derived from the rows that the rev sees, at the requested valid time, and unrounded.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ from beliefgraph.store.graph import Graph
 from beliefgraph.store.history import Stretch
 
 MOST_HISTORY = 20
-"""Holdings that come with a preference, the newest first; `history` has all of them."""
+"""Holdings included with a preference, newest first; `history` has all of them."""
 
 _CONTEXT: TypeAdapter[str] = TypeAdapter(Key)
 
 
 class Preferences:
-    """Answers what people want, as of any moment."""
+    """Answers queries on preferences, as of any moment."""
 
     def __init__(
         self, graph: Graph, book: DefinitionBook, explanations: Explanations, *, snapshots: Snapshots | None = None
@@ -65,7 +65,7 @@ class Preferences:
         explained: bool = False,
         with_history: bool = False,
     ) -> Page[Preference]:
-        """A page of the preferences as they stand in a context, of all kinds or of those named, by name and subject."""
+        """A page of the preferences in a context, of all kinds or of those named, by name and subject."""
         id_ = reach(caller, twin)
         _check_context(context)
         chosen = None if kinds is None else sorted(kinds)
@@ -85,7 +85,7 @@ class Preferences:
         )
 
     async def _explained(self, found: Wanted, preferences: Sequence[Preference]) -> list[Preference]:
-        """The preferences with why each stands where it does, where it has a confidence."""
+        """The preferences with their explanations, if they have a confidence."""
         keys = [each.belief.state.belief.belief_key for each in preferences if each.belief.state.log_odds is not None]
         told = {each.state.belief.id: each for each in await self._explanations.of_each(found.seen, keys)}
         return [each.model_copy(update={"explanation": told.get(each.belief.state.belief.id)}) for each in preferences]
@@ -143,9 +143,9 @@ def conflicts_among(found: Wanted, standings: Sequence[Standing]) -> Mapping[str
 
 
 def standing_of(moment: Snapshot, attribute: Attribute, subject: str, context: str) -> float | None:
-    """Where one preference stands in a context: the mean of its values' scores, without scores its strength.
+    """The position of one preference in a context: the mean of its values' scores or, without scores, its strength.
 
-    None where nothing is known of the subject.
+    None if nothing is known about the subject.
     """
     found = wanted(moment, context, [attribute])
     if subject not in {ANYONE, *found.subjects(attribute)}:

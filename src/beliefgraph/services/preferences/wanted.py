@@ -1,4 +1,4 @@
-"""Where preferences stand in a context: in it where they inherit, else where they were heard nearest. Pure."""
+"""The beliefs for preferences in a context: in it if they inherit, else in the nearest context with evidence. Pure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from beliefgraph.services.snapshots.recompute import Recomputed, recompute
 from beliefgraph.services.twin.state import TwinState
 
 MOST_LEVELS = 16
-"""Contexts of which each lies in the next, `any` among them: all that inherits is derived in every one of them."""
+"""Most nested contexts, including `any`: everything that inherits is derived in every one of them."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A preference where it stands: its positions in the layout, one for each value; `heard_in` is where from."""
+    """A preference in a context: its positions in the layout, one for each value; `heard_in` is where it is from."""
 
     attribute: Attribute
     subject: str
@@ -32,15 +32,15 @@ class Standing:
 
 @dataclass(frozen=True)
 class Wanted:
-    """All preferences of a twin at a moment as they stand in a context."""
+    """All preferences of a twin at a moment, in a context."""
 
     seen: Recomputed
     context: str
 
     def subjects(self, attribute: Attribute) -> Sequence[str]:
-        """About whom or what the preference is, by name: the person, and everything that something is known of here.
+        """The subjects of the preference, by name: the person, and everything else with information here.
 
-        A constraint is about its operands, and a valence about things, so they are not about the person unheard.
+        A constraint is about operands, and a valence about things, so they are not about the person without evidence.
         """
         assert attribute.preference is not None
         about_things = attribute.preference.kind in ("constraint", "valence")
@@ -49,10 +49,10 @@ class Wanted:
         return sorted(always | {key.subject for key in told if key.context in self._around})
 
     def standing(self, attribute: Attribute, subject: str) -> Standing:
-        """The preference about a subject as it stands in the context.
+        """The preference about a subject in the context.
 
-        What inherits answers in the context itself. What does not, where something was last said about it on the way
-        to the broadest context.
+        One that inherits is answered in the context itself; another one, in the nearest broader context with evidence
+        on it.
         """
         preference = attribute.preference
         assert preference is not None
@@ -69,13 +69,13 @@ class Wanted:
 
     @cached_property
     def _heard(self) -> frozenset[BeliefKey]:
-        """What counting evidence speaks of, without the values."""
+        """The variables that counting evidence is about."""
         keys = self.seen.derived.layout.keys
         return frozenset(keys[position].variable for position in self.seen.derived.spoken_of.tolist())
 
     @cached_property
     def _told(self) -> frozenset[BeliefKey]:
-        """What is known of: heard of, or moved by what it is related to."""
+        """The variables with information: evidence, or an effect of related beliefs."""
         derived, layout = self.seen.derived, self.seen.derived.layout
         return self._heard | {layout.keys[position].variable for position in derived.moved.tolist()}
 
@@ -87,7 +87,7 @@ class Wanted:
 
 
 def wanted(moment: Snapshot, context: str, attributes: Sequence[Attribute]) -> Wanted:
-    """These preferences as they stand in a context at a moment; `too-large` where it lies in too many others."""
+    """These preferences in a context at a moment; `too-large` if it is nested too deeply."""
     levels = sum(1 for _ in contexts_around(context))
     if levels > MOST_LEVELS:
         raise Incorrect("too-large", f"A context lies in at most {MOST_LEVELS - 1} others; this is in {levels - 1}.")
@@ -96,7 +96,7 @@ def wanted(moment: Snapshot, context: str, attributes: Sequence[Attribute]) -> W
 
 
 def spread(probabilities: Sequence[float], scores: Sequence[float]) -> tuple[float, float]:
-    """The mean and the deviation of scores, given that one of them is had."""
+    """The mean and the standard deviation of scores, given that the value has one."""
     total = math.fsum(probabilities)
     mean = math.fsum(p * s for p, s in zip(probabilities, scores, strict=True)) / total
     square = math.fsum(p * (s - mean) ** 2 for p, s in zip(probabilities, scores, strict=True)) / total
@@ -104,7 +104,7 @@ def spread(probabilities: Sequence[float], scores: Sequence[float]) -> tuple[flo
 
 
 def _keys(state: TwinState, context: str, attributes: Sequence[Attribute]) -> Iterator[BeliefKey]:
-    """A key for every place in which one of the preferences may stand."""
+    """A key for every place in which one of the preferences may be answered."""
     subjects = {attribute.key: {ANYONE} for attribute in attributes}
     for belief in state.beliefs.values():
         if belief.attribute in subjects:

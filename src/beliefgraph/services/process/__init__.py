@@ -1,1 +1,1 @@
-"""What runs beside the event loop: threads, flights of one question, places for requests, bounds of JSON."""
+"""Concurrency around the event loop: threads, shared work, places for requests, and bounds on JSON."""

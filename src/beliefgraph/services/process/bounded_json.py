@@ -1,7 +1,7 @@
-"""JSON that is bounded while it is read: its bytes, its values, its depth, its longest list and its longest text.
+"""JSON that is bounded while it is read: bytes, number of values, depth, longest list and longest text.
 
-Every door reads with this, so that what one refuses no other takes. Values are counted in the bytes, before anything is
-built; what is then built is small enough to be walked.
+All interfaces read with this, so that they have the same limits. Values are counted in the bytes, before anything is
+built; what is then built is small enough to be traversed.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import orjson
 from beliefgraph.errors import Incorrect
 
 AT_ONCE = 32_768
-"""Bytes that are read where they came; more are read in a thread, while others are served."""
+"""Bytes up to which JSON is parsed in the event loop; longer bodies are parsed in a thread, while others are served."""
 
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[,\[{]', re.DOTALL)
 
 
 @dataclass(frozen=True)
 class JsonBounds:
-    """The most that one body of JSON may hold."""
+    """Most values in one body of JSON."""
 
     bytes: int = 8 * 1024 * 1024
     values: int = 250_000
@@ -36,9 +36,9 @@ BOUNDS = JsonBounds()
 
 
 def read_json(body: bytes | str, bounds: JsonBounds = BOUNDS) -> Any:
-    """The value that is written in the body; `too-large` or `too-complex` beyond the bounds.
+    """The value in a JSON body; `too-large` or `too-complex` beyond the bounds.
 
-    Raises `orjson.JSONDecodeError` where the body is not JSON.
+    Raises `orjson.JSONDecodeError` if the body is not JSON.
     """
     if len(body) > bounds.bytes:
         raise Incorrect("too-large", f"This may have {bounds.bytes:,} bytes; send less at once.")
@@ -50,7 +50,7 @@ def read_json(body: bytes | str, bounds: JsonBounds = BOUNDS) -> Any:
 
 
 async def read_json_beside(body: bytes | str, bounds: JsonBounds = BOUNDS) -> Any:
-    """The same, read in a thread where the body is long, so that nobody waits for it."""
+    """The same, in a thread if the body is long, so that others do not wait for it."""
     if len(body) <= AT_ONCE:
         return read_json(body, bounds)
     return await asyncio.to_thread(read_json, body, bounds)
@@ -60,7 +60,7 @@ def _check_values(body: bytes, most: int) -> None:
     """Refuse too many values: each follows a comma, or opens a list or an object."""
     if len(body) <= most or sum(body.count(mark) for mark in (b",", b"[", b"{")) < most:
         return
-    found = 0  # many marks may be inside of texts, so those outside are counted
+    found = 0  # many of the marks may be inside texts, so those outside are counted
     for token in _TOKEN.finditer(body):
         found += token.group()[:1] != b'"'
         if found >= most:

@@ -1,4 +1,4 @@
-"""One flight per key: work that several ask for at the same time is done once, for all of them."""
+"""Shared work per key: work that several tasks request at the same time is done once for all of them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ T = TypeVar("T")
 
 
 class Flights(Generic[K, T]):
-    """The work under way, by key. For one event loop."""
+    """The work in progress, by key. For one event loop."""
 
     def __init__(self) -> None:
         self._under_way: dict[K, asyncio.Task[T]] = {}
 
     def has(self, key: K) -> bool:
-        """Whether work for this key is under way."""
+        """Whether work for this key is in progress."""
         return key in self._under_way
 
     async def join(self, key: K, work: Callable[[], Awaitable[T]]) -> T:
-        """What `work` returns, or what the work for this key that is under way already will return.
+        """The result of `work`, or of the work for this key already in progress.
 
-        It goes on when somebody who waits for it gives up. What it raises, everybody who waits is told.
+        It continues if a waiting task gives up. An exception is raised in every waiting task.
         """
         task = self._under_way.get(key)
         if task is None:

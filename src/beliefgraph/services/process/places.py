@@ -1,7 +1,7 @@
-"""Places at work, shared out fairly: this many for a key, this many for a tenant, this many in all; others queue.
+"""Fair sharing of places for requests: bounded per key, per tenant and in total; others queue.
 
-A place that becomes free goes to the tenant that has the fewest at work, of its keys to the one that has the fewest,
-and there to whoever waits longest. So who asks for much waits behind themselves, and nobody else does.
+A free place goes to the tenant with the fewest places in use, among its keys to the one with the fewest, and there to
+the longest waiting request. So a caller with many requests delays only themselves.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from beliefgraph.errors import Unavailable
 
 @dataclass(frozen=True)
 class Shares:
-    """How many may be at work in all, of one tenant and of one key; how many of one key may wait, and how long."""
+    """Most places in total, per tenant and per key; how many requests of one key may wait, and how long."""
 
     total: int
     per_tenant: int
@@ -31,14 +31,14 @@ Holder = tuple[str, str]
 """A tenant and one of its keys."""
 
 NOBODY: Holder = ("", "")
-"""Who holds what the service does by itself; it has the share of a tenant, however many such tasks there are."""
+"""The holder for the service's own tasks; it has the share of one tenant, regardless of the number of tasks."""
 
 HOLDER: ContextVar[Holder] = ContextVar("HOLDER", default=NOBODY)
-"""Whose place the current task works at."""
+"""The holder whose place the current task uses."""
 
 
 class Tally:
-    """How many places are taken, by whom, and whose turn it is."""
+    """How many places are taken, by which holders, and who is next."""
 
     def __init__(self, shares: Shares) -> None:
         self._shares = shares
@@ -47,7 +47,7 @@ class Tally:
         self.total = 0
 
     def may(self, holder: Holder) -> bool:
-        """Whether a place is free for them."""
+        """Whether a place is free for a holder."""
         shares = self._shares
         return (
             self.total < shares.total
@@ -56,13 +56,13 @@ class Tally:
         )
 
     def take(self, holder: Holder) -> None:
-        """Count a place as theirs."""
+        """Count a place as taken by a holder."""
         self.total += 1
         self._of_tenant[holder[0]] += 1
         self._of_key[holder] += 1
 
     def leave(self, holder: Holder) -> None:
-        """Count it as free."""
+        """Count a place as free again."""
         self.total -= 1
         for counted, whose in ((self._of_tenant, holder[0]), (self._of_key, holder)):
             counted[whose] -= 1  # type: ignore[index]
@@ -70,7 +70,7 @@ class Tally:
                 del counted[whose]
 
     def next(self, waiting: Iterable[Holder]) -> Holder | None:
-        """Who of those that wait has the fewest places and may have one; the first of those alike."""
+        """The waiting holder that may have a place and has the fewest; the first of equal ones."""
         may = [holder for holder in waiting if self.may(holder)]
         return min(may, key=lambda each: (self._of_tenant[each[0]], self._of_key[each]), default=None)
 
@@ -95,9 +95,9 @@ class Places:
 
     @asynccontextmanager
     async def taken(self, tenant: str, key: str, *, pause: float = 0.0) -> AsyncIterator[None]:
-        """A place for as long as the block lasts; `overloaded` where none becomes free in time.
+        """A place for the duration of the block; `overloaded` if none becomes free in time.
 
-        While others of the same key wait, the place is kept for `pause` seconds more.
+        While others of the same key wait, the place is kept for `pause` seconds longer.
         """
         holder = (tenant, key)
         await self._take(holder)
@@ -111,15 +111,15 @@ class Places:
             self._leave(holder)
 
     async def turn(self, tenant: str, key: str) -> None:
-        """Wait for a place that is free again in the next turn of the event loop; `overloaded` where none is in time.
+        """Wait for a place that is freed in the next turn of the event loop; `overloaded` if there is none in time.
 
-        So what many tasks of one key have to do at the same moment does not come all at once.
+        This spreads out what many tasks of one key do at the same moment.
         """
         await self._take((tenant, key))
         self._leave_in_the_next((tenant, key))
 
     def turn_now(self, tenant: str, key: str) -> bool:
-        """Take such a place if it is free now; False if it is not."""
+        """Take such a place if one is free now; False if not."""
         holder = (tenant, key)
         if holder in self._waiting or not self._tally.may(holder):
             return False
@@ -131,11 +131,11 @@ class Places:
         asyncio.get_running_loop().call_soon(self._leave, holder)
 
     def of_holder(self) -> AbstractAsyncContextManager[None]:
-        """A place for whom the current task works."""
+        """A place for the holder of the current task."""
         return self.taken(*HOLDER.get())
 
     async def _take(self, holder: Holder) -> None:
-        if holder in self._waiting or not self._tally.may(holder):  # others that wait may take none
+        if holder in self._waiting or not self._tally.may(holder):  # others that wait may not take one
             await self._wait(holder)
         else:
             self._tally.take(holder)
@@ -152,7 +152,7 @@ class Places:
                 await turn
         except BaseException as ended:
             if turn.done() and not turn.cancelled():
-                self._leave(holder)  # it was given, and whoever waited for it is gone
+                self._leave(holder)  # it was assigned, but the waiting task is gone
             elif turn in self._waiting.get(holder, ()):
                 self._forget(holder, turn)
             if isinstance(ended, TimeoutError):
@@ -172,11 +172,11 @@ class Places:
         self._call()
 
     def _call(self) -> None:
-        """Give free places to those whose turn it is."""
+        """Give free places to the next holders."""
         while (holder := self._tally.next(self._waiting)) is not None:
             turn = self._waiting[holder][0]
             self._forget(holder, turn)
-            if not turn.cancelled():  # else whoever waited has left, and is about to be told
+            if not turn.cancelled():  # else the waiting task has left, and its exception is pending
                 self._tally.take(holder)
                 turn.set_result(None)
 
@@ -185,4 +185,4 @@ class Places:
         queue.remove(turn)
         del self._waiting[holder]
         if queue:
-            self._waiting[holder] = queue  # at the end, so that of those alike everyone gets a turn
+            self._waiting[holder] = queue  # at the end, so that equal holders take turns

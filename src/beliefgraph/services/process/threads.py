@@ -1,8 +1,7 @@
-"""The threads of a process: shared fairly between tenants and keys, with some of their own for what takes long.
+"""The threads of a process: shared fairly between tenants and keys, some reserved for long work.
 
-They are the default executor of the event loop, so `asyncio.to_thread` runs in them. What a task that is cancelled has
-handed over is dropped while it waits, and told to stop (`inference/stop.py`) while it runs; so is everything when the
-process ends.
+They are the default executor of the event loop, so `asyncio.to_thread` runs in them. Work of a cancelled task is
+dropped while it waits, and told to stop (`inference/stop.py`) while it runs; so is all work when the process ends.
 """
 
 from __future__ import annotations
@@ -32,9 +31,9 @@ GRACE_S = 1.0
 
 
 async def long_work(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
-    """What `work` returns, in one of the threads for what may take seconds: they are few, and nothing else waits there.
+    """The result of `work`, run in one of the few threads for what may take seconds, which nothing else waits for.
 
-    Where the loop has no `Threads`, in any thread.
+    If the loop has no `Threads`, in any thread.
     """
     before = _LONG.set(True)
     try:
@@ -44,19 +43,19 @@ async def long_work(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T
 
 
 class _Work(Future[Any]):
-    """What was handed over; to cancel it while it runs tells it to stop."""
+    """A submitted call; cancelling it while it runs tells it to stop."""
 
     def __init__(self) -> None:
         super().__init__()
         self.stop = threading.Event()
 
     def cancel(self) -> bool:
-        """Drop it, or tell it to stop; whether it was dropped."""
+        """Drop it, or tell it to stop; returns whether it was dropped."""
         self.stop.set()
         return super().cancel()
 
     def run(self, work: Callable[[], Any]) -> None:
-        """Do it, unless it was dropped."""
+        """Run it, unless it was dropped."""
         if not self.set_running_or_notify_cancel():
             return
         try:
@@ -74,26 +73,26 @@ class _Work(Future[Any]):
 
 @dataclass
 class _Lane:
-    """Some of the threads, and what waits for one."""
+    """Some of the threads, and the work that waits for one."""
 
     tally: Tally
     waiting: dict[Holder, deque[tuple[_Work, Callable[[], Any]]]] = field(default_factory=dict)
 
     def next(self) -> tuple[Holder, _Work, Callable[[], Any]] | None:
-        """What is to be run next, its thread counted as taken."""
+        """The next work to run, with its thread counted as taken."""
         holder = self.tally.next(self.waiting)
         if holder is None:
             return None
         queue = self.waiting.pop(holder)
         work, call = queue.popleft()
         if queue:
-            self.waiting[holder] = queue  # at the end, so that of those alike everyone gets a turn
+            self.waiting[holder] = queue  # at the end, so that equal holders take turns
         self.tally.take(holder)
         return holder, work, call
 
 
 class Threads(ThreadPoolExecutor):
-    """An executor that gives a free thread to the tenant that has the fewest, and there to the key that has."""
+    """An executor that gives a free thread to the tenant with the fewest, and there to the key with the fewest."""
 
     def __init__(self, short: Shares, long: Shares) -> None:
         super().__init__(short.total + long.total, thread_name_prefix="work")
@@ -104,7 +103,7 @@ class Threads(ThreadPoolExecutor):
 
     @property
     def running(self) -> int:
-        """How many threads are at work."""
+        """The number of threads at work."""
         return len(self._running)
 
     @property
@@ -114,7 +113,7 @@ class Threads(ThreadPoolExecutor):
             return sum(len(queue) for lane in self._lanes.values() for queue in lane.waiting.values())
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run it as soon as it is the turn of whose task hands it over."""
+        """Run it when it is the turn of the submitting task's holder."""
         work, lane = _Work(), self._lanes[_LONG.get()]
         with self._guard:
             if self._ending:
@@ -141,7 +140,7 @@ class Threads(ThreadPoolExecutor):
                     self._start(lane)
 
     def stop(self) -> None:
-        """Drop what waits, and tell what runs to stop."""
+        """Drop waiting work, and tell running work to stop."""
         with self._guard:
             for lane in self._lanes.values():
                 dropped = [work for queue in lane.waiting.values() for work, _ in queue]
@@ -152,7 +151,7 @@ class Threads(ThreadPoolExecutor):
                 work.cancel()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
-        """Take no more, stop what there is, and wait a moment for it to end."""
+        """Accept no more work, stop what there is, and wait a moment for it to end."""
         with self._guard:
             self._ending = True
             self.stop()
@@ -163,9 +162,9 @@ class Threads(ThreadPoolExecutor):
 
 
 def threads(cores: int | None = None) -> Threads:
-    """As many as suit the machine.
+    """A number of threads that suits the machine.
 
-    Of those for questions a tenant takes half, and a key as many as half of the cores; long work leaves a core.
+    Of those for queries a tenant takes half, and a key as many as half of the cores; long work leaves a core.
     """
     cores = cores or os.cpu_count() or 1
     many, few = 2 * cores + 4, max(2, cores - 1)
@@ -176,11 +175,11 @@ def threads(cores: int | None = None) -> Threads:
 
 
 AT_ONCE = 50
-"""Steps of a long walk on the loop that are taken at once, each of some 50 µs."""
+"""Steps of a long iteration run at once on the event loop, each about 50 µs."""
 
 
 async def unhurried(keys: Iterable[K]) -> AsyncIterator[K]:
-    """These, with a look at what else the loop has to do now and then."""
+    """These items, yielding to the event loop from time to time."""
     for number, key in enumerate(keys, start=1):
         yield key
         if number % AT_ONCE == 0:

@@ -1,1 +1,1 @@
-"""Questions about twins at a moment: beliefs, goals, metrics, decisions, what if, what differs."""
+"""Queries on twins at a moment: beliefs, goals, metrics, decisions, what-if, differences."""

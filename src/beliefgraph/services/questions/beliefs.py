@@ -1,7 +1,7 @@
-"""Questions about twins and their beliefs: what is held now, what was held then, on what evidence, and what differs.
+"""Queries on twins and their beliefs: now, as of a moment, with evidence, and differences.
 
-A question without an `as_of` is answered from what was published. One with an `as_of` is recomputed, unrounded, from
-the rows that the rev sees, at the valid time asked for. Every answer says which rev it saw.
+A query without `as_of` is answered from what was published. One with `as_of` is recomputed, unrounded, from the rows
+that the rev sees, at the requested valid time. Every answer has the rev it is based on.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
 MOST_BELIEFS = 2_000
-"""Beliefs on one page: as many as a large twin has. What may be asked for around them is bounded by its cost."""
+"""Most beliefs on one page: as many as a large twin has. The related data of a query is bounded by its cost."""
 
 ALL_KINDS: tuple[RelationKind, ...] = words_of(RelationKind)
 
 
 class Questions:
-    """Answers questions about twins; twins are named as their application names them."""
+    """Answers queries on twins; twins are named by the application's names."""
 
     def __init__(
         self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, snapshots: Snapshots | None = None
@@ -68,7 +68,7 @@ class Questions:
         self._reader = BeliefReader(graph, keyring, book, self._snapshots)
 
     async def twin(self, caller: Caller, name: str, *, at_least_rev: int | None = None) -> Twin:
-        """The twin as it is now; `not-found` if there is none."""
+        """The current twin; `not-found` if there is none."""
         id_ = reach(caller, name)
         await self._snapshots.reached(caller, id_, name, at_least_rev)
         seen = await self._snapshots.seen(caller, id_, name)
@@ -78,9 +78,10 @@ class Questions:
         return await self._snapshots.shown(caller, found, seen)
 
     async def twins(self, caller: Caller, *, first: int = DEFAULT_PAGE, after: str | None = None) -> Page[Twin]:
-        """The tenant's twins by name that exist for the caller; a person's key sees its own alone.
+        """The tenant's twins, by name, that exist for the caller; a person's key sees only its own.
 
-        The store is read on until the page is full, so that it tells nothing of twins that do not exist for the caller.
+        The store is read until the page is full, so that a page reveals nothing about twins that do not exist for the
+        caller.
         """
         caller.require("read")
         walk = paging.walk("twins", caller.tenant, first=first, after=after, by=str)
@@ -108,9 +109,9 @@ class Questions:
         with_evidence: bool = False,
         with_exact: bool = False,
     ) -> BeliefRow:
-        """One belief as it stands; one that is not stored answers with its prior.
+        """The current state of one belief; one that is not stored has its prior.
 
-        `unknown-attribute` or `unknown-value` if it is undefined, `invalid-input` where a value is missing or too much.
+        `unknown-attribute` or `unknown-value` if it is undefined, `invalid-input` if a value is missing or superfluous.
         """
         id_ = reach(caller, twin)
         await self._snapshots.reached(caller, id_, twin, at_least_rev)
@@ -153,16 +154,16 @@ class Questions:
         with_evidence: bool = False,
         with_exact: bool = False,
     ) -> BeliefRow:
-        """The belief of that id; `not-found` where it is not the caller's to see.
+        """The belief of that id; `not-found` if the caller may not see it.
 
-        With the name of its `twin` it is found too if it is not stored, at its prior.
+        With the name of its `twin`, a belief that is not stored is found too, at its prior.
         """
         caller.require("read")
         found = await stored.belief_named(self._graph, id_, caller.tenant, caller.person)
         if found is not None and not await self._snapshots.shows_all(
             caller, twin_id(caller.tenant, found[0]), found[0]
         ):
-            found = None  # what is stored is not to be told from what is not
+            found = None  # stored and not stored must be indistinguishable
         if found is None and twin is not None:
             layout = (await self._reader.recomputed(caller, reach(caller, twin), twin, as_of)).derived.layout
             found = (twin, layout.keys[layout.position[id_]]) if id_ in layout.position else None
@@ -183,9 +184,9 @@ class Questions:
     async def evidence_by_id(
         self, caller: Caller, id_: str, *, twin: str | None = None, as_of: AsOf = NOW
     ) -> SourcedEvidence:
-        """The evidence of that id; `not-found` where it is not the caller's to see.
+        """The evidence of that id; `not-found` if the caller may not see it.
 
-        With the name of its `twin` it may be what a metric shows at the moment.
+        With the name of its `twin`, it may also be the evidence of a metric at the moment.
         """
         caller.require("read")
         found = await told.by_id(self._graph, id_, caller.tenant, caller.person)
@@ -207,7 +208,7 @@ class Questions:
         raise NotFound("not-found", f"There is no evidence {id_!r}.", evidence=id_)
 
     async def contested(self, caller: Caller, twin: str, rev: int | None = None) -> ContestedBeliefs:
-        """The beliefs of a twin on which evidence bears that the person contests, as a rev sees it."""
+        """The beliefs of a twin with evidence that the person contests, as of a rev."""
         moment = await self._snapshots.at(caller, reach(caller, twin), twin, NOW, rev)
         return await asyncio.to_thread(contested_beliefs, moment.state)
 
@@ -228,7 +229,7 @@ class Questions:
         with_exact: bool = False,
         with_total: bool = False,
     ) -> Page[BeliefRow]:
-        """A page of the beliefs that match; `after` leads on at the rev of the page it came from."""
+        """A page of the beliefs that match; `after` continues at the rev of the page it came from."""
         id_ = reach(caller, twin)
         by = str if order.by == "attribute" else float
         walk = paging.walk("beliefs", id_, filter, order, as_of, first=first, after=after, by=by, most=MOST_BELIEFS)
@@ -269,7 +270,7 @@ class Questions:
         as_of: AsOf = NOW,
         at_least_rev: int | None = None,
     ) -> Page[EvidenceOn]:
-        """The chain of a belief: all that is visible at the moment and bears on it directly, oldest first."""
+        """The chain of a belief: all evidence visible at the moment that bears on it directly, oldest first."""
         id_ = reach(caller, twin)
         walk = paging.walk("evidence", id_, key, as_of, first=first, after=after)
         await self._snapshots.reached(caller, id_, twin, at_least_rev)
@@ -295,7 +296,7 @@ class Questions:
         as_of: AsOf = NOW,
         at_least_rev: int | None = None,
     ) -> Answer[tuple[RelatedBelief, ...]]:
-        """The relations of a belief to the other beliefs of its twin, with how these stand."""
+        """The relations of a belief to other beliefs of its twin, with the state of these."""
         row = await self.belief(
             caller,
             twin,
@@ -320,7 +321,7 @@ class Questions:
         with_evidence: bool = False,
         with_exact: bool = False,
     ) -> Distribution:
-        """How likely every value of a categorical attribute is, `other` among them, unrounded; the sum is 1.
+        """The probability of every value of a categorical attribute, including `other`, unrounded; the sum is 1.
 
         `variable` is a key without a value; `unknown-attribute` if it is undefined, `invalid-input` if it is binary.
         """
@@ -336,7 +337,7 @@ class Questions:
     async def compare(
         self, caller: Caller, twin: str, a: AsOf, b: AsOf = NOW, *, at_least_rev: int | None = None
     ) -> Answer[Comparison]:
-        """What differs between two moments, unrounded, the biggest move first; the rev is that of `b`."""
+        """The differences between two moments, unrounded, largest move first; the rev is that of `b`."""
         id_ = reach(caller, twin)
         await self._snapshots.reached(caller, id_, twin, at_least_rev)
         before = await self._snapshots.at(caller, id_, twin, a)

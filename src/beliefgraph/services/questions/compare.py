@@ -1,4 +1,4 @@
-"""What differs between two moments of a twin, or between a twin and a hypothetical one. Pure."""
+"""The differences between two moments of a twin, or between a twin and a hypothetical one. Pure."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from beliefgraph.services.snapshots.as_of import Snapshot
 from beliefgraph.services.snapshots.recompute import Recomputed, recompute
 
 SAME = 1e-9
-"""Numbers nearer than this are the same number, computed among other neighbours."""
+"""Numbers closer than this are equal up to rounding in inference."""
 
 
 def differences(a: Snapshot, b: Snapshot) -> Comparison:
-    """The beliefs listed at either moment whose log-odds or status differ, and the goals that stand otherwise.
+    """The beliefs listed at either moment whose log-odds or status differ, and the goals that differ.
 
-    The biggest move comes first; ties by id. A belief that was not listed at one moment stands there as derived,
-    without a status.
+    Sorted by size of the move, largest first; ties by id. A belief that was not listed at one moment has its derived
+    state there, without a status.
     """
     before = recompute(a)
     after = recompute(b, also=_keys(before))
@@ -41,7 +41,7 @@ def biggest_first(
     *,
     unlisted: tuple[Recomputed, Recomputed],
 ) -> tuple[BeliefDifference, ...]:
-    """The differences between beliefs by id; `unlisted` says how those stand that one side does not list."""
+    """The differences between beliefs by id; `unlisted` gives the state of those that one side does not list."""
     found = []
     for id_ in before.keys() | after.keys():
         one, other = before.get(id_), after.get(id_)

@@ -1,6 +1,6 @@
-"""Questions about decisions: how they stand, now or then, and what had been published of one.
+"""Queries on decisions: their state now or as of a moment, and their published revisions.
 
-Every answer is resolved from what was told by the moment; at the head it is what was published, with its words.
+Every answer is resolved from the statements up to the moment; at the head it equals what was published, with the texts.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from beliefgraph.store.keys import Keyring
 
 
 class Decisions:
-    """Answers questions about decisions; twins are named as their application names them, decisions by their keys."""
+    """Answers queries on decisions; twins are named by the application's names, decisions by their keys."""
 
     def __init__(
         self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, snapshots: Snapshots | None = None
@@ -49,7 +49,7 @@ class Decisions:
         as_of: AsOf = NOW,
         at_least_rev: int | None = None,
     ) -> Page[DecisionState]:
-        """A page of the decisions of these statuses, or of all, the one first told of most lately first."""
+        """A page of the decisions of these statuses, or of all, by time of the first statement, latest first."""
         id_, statuses = reach(caller, twin), None if status is None else sorted(status)
         walk = paging.walk("decisions", id_, statuses, as_of, first=first, after=after)
         moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev, walk.rev)
@@ -68,7 +68,7 @@ class Decisions:
     async def decision(
         self, caller: Caller, twin: str, key: str, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> DecisionState:
-        """One decision as it stands; `unknown-decision` if nobody had told of it by then."""
+        """The state of one decision; `unknown-decision` if nothing was stated about it by then."""
         moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         told = (await asyncio.to_thread(resolve_decisions, moment.state, moment.at)).get(
             decision_id(moment.state.id, key)
@@ -87,7 +87,7 @@ class Decisions:
         return found
 
     async def _states(self, moment: Snapshot, decisions: Sequence[ToldDecision]) -> list[DecisionState]:
-        """How decisions stand, with what was said of them in words, and by whom."""
+        """The state of decisions, with the texts of their statements and their sources."""
         state = moment.state
         words = await stored.words_of(
             self._graph, self._keyring, state.id, sorted({id_ for one in decisions for id_ in one.worded})
@@ -113,7 +113,7 @@ def _behind(row: ToldRow) -> EvidenceBehind:
 
 
 def _order(told: ToldDecision) -> tuple[float, str]:
-    """Where a decision stands among others: the one first told of most lately first, ties by id."""
+    """The place of a decision in the order by time of the first statement, latest first; ties by id."""
     return -float(microseconds(told.since)), told.decision.id
 
 

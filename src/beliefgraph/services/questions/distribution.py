@@ -1,4 +1,4 @@
-"""How the values of one categorical attribute share what is certain: exactly one of them holds. Pure."""
+"""The distribution over the values of one categorical attribute: exactly one of them holds. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def other(variable: BeliefKey) -> BeliefKey:
 
 
 def states_of(seen: Recomputed, variable: BeliefKey) -> list[BeliefState]:
-    """How every value stands that the attribute has at the moment; `unknown-attribute`, or refused if it has none."""
+    """The state of every value of the attribute at the moment; `unknown-attribute`, or refused if it has no values."""
     attribute = seen.moment.graph.definitions.attribute(variable.attribute)
     if not attribute.categorical:
         raise Incorrect(
@@ -34,7 +34,7 @@ def states_of(seen: Recomputed, variable: BeliefKey) -> list[BeliefState]:
 def distribution(seen: Recomputed, variable: BeliefKey, rows: Sequence[BeliefRow]) -> Distribution:
     """The distribution over these values, the most likely first; ties by name.
 
-    `other` is certain where no value of an open attribute is named. Where too many are, nothing is available.
+    `other` is certain if no value of an open attribute is named. If too many are, nothing is available.
     """
     layout = seen.derived.layout
     nothing_named = layout.position[rows[0].state.belief.id] in layout.unnamed
@@ -55,7 +55,7 @@ def distribution(seen: Recomputed, variable: BeliefKey, rows: Sequence[BeliefRow
 
 
 def _shares(rows: Sequence[BeliefRow]) -> Mapping[str, float]:
-    """The probabilities by belief, freed of the rounding that keeps their sum from 1; none if one is unavailable."""
+    """The probabilities by belief, normalised to the sum 1 against rounding; none if one is unavailable."""
     known = {row.state.belief.id: row.state.log_odds for row in rows}
     likely = {id_: probability(log_odds) for id_, log_odds in known.items() if log_odds is not None}
     total = math.fsum(likely.values())

@@ -1,4 +1,4 @@
-"""Goals of a twin at a moment as rows of an answer, with the relations and explanations asked for. Pure."""
+"""Goals of a twin at a moment as rows of an answer, with the requested relations and explanations. Pure."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class GoalsSeen:
         return tuple(sorted(self.states.values(), key=lambda s: (-s.motivation, -s.importance, s.goal.key)))
 
     def row(self, id_: str, *, related: bool, explained: bool) -> GoalRow:
-        """A goal with its relations and its explanation, if asked for."""
+        """A goal with its relations and its explanation, if requested."""
         return GoalRow(
             state=self.states[id_],
             related=tuple(self._related(id_)) if related else None,

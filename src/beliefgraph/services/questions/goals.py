@@ -1,7 +1,7 @@
-"""Questions about goals: their state as of a moment, explanation and history.
+"""Queries on goals: their state as of a moment, explanation and history.
 
-A question without an `as_of` is answered from what was published; one with an `as_of` is recomputed, unrounded. Why a
-goal matters is always recomputed.
+A query without `as_of` is answered from what was published; one with `as_of` is recomputed, unrounded. The explanation
+of a goal is always recomputed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from beliefgraph.store.graph import Graph
 
 
 class Goals:
-    """Answers questions about goals, which are named by their keys."""
+    """Answers queries on goals, which are named by their keys."""
 
     def __init__(self, graph: Graph, book: DefinitionBook, *, snapshots: Snapshots | None = None) -> None:
         self._graph = graph

@@ -1,4 +1,4 @@
-"""Between what a belief's confidence lies for certain, as of any moment."""
+"""Guaranteed bounds on a belief's confidence, as of any moment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Intervals:
     async def interval(
         self, caller: Caller, twin: str, key: BeliefKey, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> BeliefInterval:
-        """The least and greatest log-odds of the belief, with how it stands; `too-wide` where it has no answer."""
+        """The least and greatest log-odds of the belief, with its state; `too-wide` if it has no answer."""
         moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         return await asyncio.to_thread(_bounded, moment, key)
 

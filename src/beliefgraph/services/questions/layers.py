@@ -1,4 +1,4 @@
-"""What is asked of any layer: what it published of a record, as of a moment, and what it had published before."""
+"""Queries on any layer: the record of a key as of a moment, and its published revisions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ P = TypeVar("P", bound=Publication)
 
 
 class LayerQuestions:
-    """Answers from what layers published of a twin, or publish of the part that exists for whoever asks."""
+    """Answers from what layers published for a twin, or would publish for the part that exists for the caller."""
 
     def __init__(self, graph: Graph, snapshots: Snapshots) -> None:
         self._graph = graph
@@ -34,7 +34,7 @@ class LayerQuestions:
     async def published(
         self, layer: Layer, caller: Caller, twin: str, key: str, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> Publication:
-        """What a layer says of the record of that key; at a valid time asked for, it is derived again."""
+        """What a layer says about the record of that key; with a requested valid time, it is derived again."""
         moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         rows = moment.state.rows_of(layer.published)
         if as_of.valid_time is not None:

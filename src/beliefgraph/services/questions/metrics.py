@@ -1,6 +1,6 @@
-"""Questions about metrics: how they stand at a moment, which events are behind them, and what was published.
+"""Queries on metrics: their state at a moment, the events behind them, and what was published.
 
-Every answer is derived from the events that the rev sees, at the valid time asked for; at the head it is what was
+Every answer is derived from the events that the rev sees, at the requested valid time; at the head it equals what was
 published, before rounding.
 """
 
@@ -35,7 +35,7 @@ from beliefgraph.store.keys import Keyring
 
 
 class Metrics:
-    """Answers questions about metrics, as of any moment."""
+    """Answers queries on metrics, as of any moment."""
 
     def __init__(
         self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, snapshots: Snapshots | None = None
@@ -70,7 +70,7 @@ class Metrics:
     async def metric(
         self, caller: Caller, twin: str, key: MetricKey, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> MetricState:
-        """One metric; one in which nothing has counted yet has nothing, `unknown-metric` if it is not defined."""
+        """One metric, without a value if no event has counted in it; `unknown-metric` if it is not defined."""
         moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         return (await asyncio.to_thread(_states, moment, [one_metric(moment, key)]))[0]
 
@@ -85,7 +85,7 @@ class Metrics:
         as_of: AsOf = NOW,
         at_least_rev: int | None = None,
     ) -> Page[EvidenceIn]:
-        """The events behind a metric: those in its window at the moment, the newest first, with what was said."""
+        """The events behind a metric: those in its window at the moment, newest first, with their summaries."""
         id_ = reach(caller, twin)
         walk = paging.walk("metric events", id_, key, as_of, first=first, after=after)
         moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev, walk.rev)
@@ -124,7 +124,7 @@ def _by_name(one: Measured) -> str:
 
 
 def _newest(events: Events, walk: Walk) -> list[Measurement]:
-    """The events that follow in a walk, the newest first; ties by the id of the revision."""
+    """The next events in a walk, newest first; ties by the id of the revision."""
     if not len(events):
         return []
     block = events.table.take(events.rows)

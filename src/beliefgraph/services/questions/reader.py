@@ -1,4 +1,4 @@
-"""Beliefs as they are read: rows of what was published, and rows of what is recomputed at a moment."""
+"""Reading beliefs: rows of what was published, and rows recomputed at a moment."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
 FEW = 200
-"""Beliefs whose rows are made where they are asked for; more are made in a thread."""
+"""Most beliefs whose rows are built in the event loop; more are built in a thread."""
 
 
 class BeliefReader:
-    """Reads the beliefs of twins that the caller is known to reach; `twin` is an id here, `name` what refusals say."""
+    """Reads the beliefs of twins that the caller may reach; `twin` is an id here, `name` is for refusals."""
 
     def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, snapshots: Snapshots) -> None:
         self._graph = graph
@@ -52,7 +52,7 @@ class BeliefReader:
         belief: str | None = None,
         begin: Place | None = None,
     ) -> Held:
-        """What was published: from the twin in memory where it is there, else read in one statement."""
+        """What was published: from the twin in memory if cached, else read in one Cypher statement."""
         rev = None if begin is None else begin.rev
         published = await self._snapshots.published(caller, twin, name, rev)
         if published is not None:
@@ -80,7 +80,7 @@ class BeliefReader:
     async def rows_of(
         self, caller: Caller, twin: str, name: str, held: Held, wanted: Wanted, *, with_evidence: bool, with_exact: bool
     ) -> list[BeliefRow]:
-        """The rows of what was published."""
+        """The rows of published beliefs."""
         definitions = (await self._book.numbered(caller.tenant, held.definitions)).definitions
         if len(held.beliefs) <= FEW:
             rows = _rows(held, definitions, wanted)
@@ -96,7 +96,7 @@ class BeliefReader:
     async def rows_at(
         self, seen: Recomputed, states: Sequence[BeliefState], wanted: Wanted, *, with_evidence: bool, with_exact: bool
     ) -> list[BeliefRow]:
-        """The rows of what was recomputed."""
+        """The rows of recomputed beliefs."""
         known = {state.belief.id: state for state in states}
         relations: list[stored.RelationRow] = []
         if wanted.relation_levels:
@@ -122,14 +122,14 @@ class BeliefReader:
         rev: int | None = None,
         also: Sequence[BeliefKey] = (),
     ) -> Recomputed:
-        """The twin derived again at a moment, unrounded, with the beliefs that are asked for beside those stored."""
+        """The twin derived again at a moment, unrounded, with the beliefs in `also` as well as those stored."""
         moment = await self._snapshots.at(caller, twin, name, as_of, rev)
         return await asyncio.to_thread(recompute, moment, also)
 
     async def unstored(
         self, caller: Caller, twin: str, name: str, key: BeliefKey, held: Held
     ) -> tuple[BeliefState, BeliefState]:
-        """How a belief stands that is not published: as it would be published, and exactly."""
+        """The state of a belief that is not published: as it would be published, and exact."""
         seen = await self.recomputed(caller, twin, name, NOW, rev=held.rev, also=(key,))
         graph = seen.moment.graph
         if key.attribute not in graph.definitions.attributes:
@@ -145,7 +145,7 @@ class BeliefReader:
         return state.model_copy(update={"log_odds": shown, "calibrated_log_odds": read}), state
 
     async def defined(self, caller: Caller, twin: str, name: str, key: BeliefKey) -> DefinitionGraph:
-        """The definitions in force for the caller, if they know of the belief; else refused as they refuse it."""
+        """The definitions in force for the caller, if the belief is defined in them; else its refusal."""
         latest = await self._snapshots.latest(caller, twin, name)
         latest.definitions.attribute_of(key)
         return latest

@@ -1,4 +1,4 @@
-"""Events and evidence that do not exist, added to a copy of a twin. Pure."""
+"""Hypothetical events and evidence, added to a copy of a twin. Pure."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from beliefgraph.services.twin.state import TwinState
 
 @dataclass(frozen=True)
 class Supposed:
-    """One bearing, way to count in a metric, or statement of a goal that does not exist.
+    """One hypothetical bearing, count in a metric, or statement about a goal.
 
-    `spoken` is what it is said in by an event.
+    `spoken` is the interpretation of the event that it is part of, if any.
     """
 
     says: BearsOn | CountsIn | InterpretedGoal
@@ -50,7 +50,7 @@ def supposed_events(
     interpreter: Interpreter,
     yielded: Mapping[str, Collection[str]],
 ) -> Iterator[Supposed]:
-    """What these events of the twin of that name would say; one that came before says nothing again.
+    """What these events about the twin of that name would say; one received before says nothing again.
 
     `yielded` is the evidence of those that are stored, by the event's id. Raises `invalid-input` for an event about
     another twin, and what interpreting it raises.
@@ -72,7 +72,7 @@ def supposed_events(
 
 
 def supposing(moment: Snapshot, supposed: Sequence[Supposed], touched: Iterable[BeliefKey] = ()) -> TwinState:
-    """The twin with all of this heard, and with the beliefs that are `touched` besides; refuses `cyclic-goals`."""
+    """The twin with all of this added, and with the beliefs in `touched`; refuses `cyclic-goals`."""
     borne = [(one, one.says) for one in supposed if isinstance(one.says, BearsOn)]
     counts = [(one, one.says) for one in supposed if isinstance(one.says, CountsIn)]
     goals = _goals(moment.state, supposed)

@@ -1,4 +1,4 @@
-"""What if? Hypothetical events, evidence, goals, assumptions, interventions on a copy of the twin, never stored."""
+"""What-if: hypothetical events, evidence, goals, assumptions, interventions on a copy of a twin; never stored."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from beliefgraph.store.events import yielded_by
 from beliefgraph.store.graph import Graph
 
 NOTICEABLE = 0.005
-"""A smaller move of log-odds is not told of."""
+"""Moves in log-odds below this are not reported."""
 
 FEW = 10
-"""Hypotheses of a question that is answered beside others; one of more is long work."""
+"""Most hypotheses of a query that runs alongside others; above, it counts as long work."""
 
 
 class WhatIfs:
-    """Answers what would follow."""
+    """Answers what-if queries."""
 
     def __init__(
         self, graph: Graph, book: DefinitionBook, interpreter: Interpreter, *, snapshots: Snapshots | None = None
@@ -48,14 +48,14 @@ class WhatIfs:
     async def what_if(
         self, caller: Caller, question: WhatIf, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> Answer[Comparison]:
-        """The beliefs and goals that would stand noticeably elsewhere, unrounded, the biggest move first.
+        """The beliefs and goals that would differ noticeably, unrounded, largest move first.
 
-        Both sides are derived at one valid time, that of the latest hypothetical event if it is past head time, so that
-        every difference is the hypothesis's doing and none is mere age. Now, the definitions in force interpret; as of
-        a moment, those of that moment. An event that came before changes nothing; a correction stands against
-        hypothetical evidence as it does against real. An assumed belief reads ±100, which is a confidence of 1 or 0;
-        so does one that is made so, and its causes stand where they would if nothing had been heard of it. A statement
-        of a goal counts as the person's own, from the moment on.
+        Both sides are derived at one valid time, that of the latest hypothetical event if it is after head time, so
+        that every difference is due to the hypothesis and none to ageing. Without `as_of`, the definitions in force
+        interpret the events; as of a moment, those of that moment. An event that was received before changes nothing; a
+        correction overrides hypothetical evidence as it does real evidence. An assumed belief has log-odds ±100, a
+        confidence of 1 or 0; so does an intervened one, whose causes are as without evidence on it. A statement about a
+        goal counts as the person's own, from the moment on.
         """
         moment = await self._snapshots.asked(caller, question.twin, as_of, at_least_rev)
         if as_of.is_now:

@@ -1,1 +1,1 @@
-"""Why something happened: the rivals for an occurrence, before and after, and which of them brought it about."""
+"""Rival hypotheses for an occurrence: their probabilities before and after, and their responsibility."""

@@ -1,4 +1,4 @@
-"""Why did it happen? Rival hypotheses for what an event or a metric shows, as of any moment; nothing is stored."""
+"""Rival hypotheses for what an event or a metric shows, as of any moment; nothing is stored."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ from beliefgraph.store.evidence import ToldRow
 from beliefgraph.store.graph import Graph
 
 OF_WHAT_DID_NOT_COME: frozenset[MetricKind] = frozenset({"absence", "recency"})
-"""Metrics that speak of events that did not come: none of those in their window made what they show."""
+"""Metrics about events that did not come: no event in their window caused what they show."""
 
 
 @dataclass(frozen=True)
 class _Told:
-    """A twin with and without what is interpreted, which pieces of evidence that is, and those that are not stored."""
+    """A twin with and without what is interpreted, the ids of that evidence, and evidence that is not stored."""
 
     moment: Snapshot
     without: TwinState
@@ -49,7 +49,7 @@ class _Told:
 
 
 class Reasons:
-    """Weighs what may have brought things about."""
+    """Weighs rival hypotheses for occurrences."""
 
     def __init__(
         self,
@@ -74,11 +74,11 @@ class Reasons:
         at_least_rev: int | None = None,
         explained: bool = False,
     ) -> RivalReasons:
-        """The occurrences that an event or a metric speaks of, each with the hypotheses why; `explained` says why each.
+        """The occurrences that an event or a metric is evidence for, each with its hypotheses, `explained` if wanted.
 
-        An event that was not sent is read as `whatIf` would: now under the definitions in force, at its own time where
-        that is past head time. `not-found` if no such event was known at the moment, `unknown-metric`,
-        `no-interpretation` and `interpretation-failed` as everywhere, `too-wide` where an occurrence has no answer.
+        A hypothetical event is treated as by `whatIf`: without `as_of`, under the definitions in force, at its own time
+        if that is after head time. Raises `not-found` if no such event was known at the moment; `unknown-metric`,
+        `no-interpretation` and `interpretation-failed` as elsewhere; `too-wide` if an occurrence has no answer.
         """
         moment = await self._snapshots.asked(caller, question.twin, as_of, at_least_rev)
         if question.event is not None and as_of.is_now:
@@ -102,7 +102,7 @@ class Reasons:
         )
 
     async def _known(self, moment: Snapshot, name: EventName) -> str:
-        """The id of an event; refused where the twin had not taken it in at the moment, another twin's among them."""
+        """The id of an event; refused if the twin had not received it by the moment, as for another twin's event."""
         known = await stored.taken_in(self._graph, moment.state.id, event_ids(moment.state.id, name))
         unknown = NotFound("not-found", f"This twin has no event {name.id!r} at that moment.", event=name.id)
         if known is None or known.rev > moment.state.rev or known.time > moment.at:
@@ -175,7 +175,7 @@ def _nothing(found: Heard) -> NoReasons:
 
 
 def _rows(moment: Snapshot, event: str, supposed: Sequence[Supposed]) -> Iterable[tuple[str, ToldRow]]:
-    """The evidence of an event that was not sent, as if it were stored."""
+    """The evidence of a hypothetical event, as if it were stored."""
     for one in supposed:
         assert one.spoken is not None
         evidence = Evidence(

@@ -1,4 +1,4 @@
-"""Rival hypotheses weighed: what may have brought an occurrence about, before and after it was heard of. Pure."""
+"""Rival hypotheses weighed: what may have caused an occurrence, before and after the evidence for it. Pure."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from beliefgraph.services.snapshots.recompute import Recomputed
 ADD_UP = "Its causes add up and none acts alone"
 
 LIKELY = 0.1
-"""The least responsibility, next to the greatest, with which a hypothesis is named beside it."""
+"""Least responsibility, relative to the greatest, with which a hypothesis is named in the sentence."""
 
 
 @dataclass(frozen=True)
 class Heard:
-    """What is interpreted, in what was derived: the effects that it speaks for, by position.
+    """What is interpreted: the effects that it is evidence for, by position in the derivation.
 
-    `speaks` is whether anything of it counts for or against anything, and `of_effects` whether it does so of an effect.
+    `speaks` is whether it is evidence for or against any belief, and `of_effects` whether any such belief is an effect.
     """
 
     positions: tuple[int, ...]
@@ -32,7 +32,7 @@ class Heard:
 
 
 def heard(seen: Recomputed, evidence: Collection[str]) -> Heard:
-    """Which effects these pieces of evidence speak for at the moment, the ids of metrics' own among them."""
+    """The effects that these pieces of evidence, which may be those of metrics, are evidence for at the moment."""
     derived = seen.derived
     effects = {edge.target for edge in derived.layout.edges if edge.strength.kind == "causes"}
     rows = derived.state.bearings.of_evidence(evidence)
@@ -49,9 +49,9 @@ def heard(seen: Recomputed, evidence: Collection[str]) -> Heard:
 
 
 def weighed(seen: Recomputed, before: Recomputed, effect: int) -> Occurrence:
-    """The hypotheses why an effect came about, by its position: as they stand, and as they stood `before` it was heard.
+    """The hypotheses for an effect, by its position: with the evidence for it and `before` that evidence.
 
-    `too-wide` where it has no answer.
+    Raises `too-wide` if it has no answer.
     """
     derived = seen.derived
     if not derived.available[effect]:
@@ -84,7 +84,7 @@ def _causes(seen: Recomputed, effect: int) -> list[Edge]:
 
 
 def _hypothesis(seen: Recomputed, before: Recomputed, edge: Edge, share: tuple[float, float] | None) -> Hypothesis:
-    """What the person corrected bounds a share too: a cause that does not hold brought nothing about."""
+    """A hypothesis; a correction by the person bounds its share too: a cause that does not hold caused nothing."""
     state = seen.state(edge.source)
     responsibility, alone = (None, None) if share is None else (min(each, state.confidence or 0.0) for each in share)
     return Hypothesis(
@@ -105,7 +105,7 @@ def _most_responsible_first(one: Hypothesis) -> tuple[float, float, str]:
 
 
 def _sentence(occurred: BeliefState, ranked: tuple[Hypothesis, ...], something_else: SomethingElse | None) -> str:
-    """What most likely brought it about, what else may have, and how far each moved."""
+    """What most likely caused it, what else may have, and how far each moved."""
     said, first = f"“{occurred.belief.statement}” stands at {percent(occurred.confidence or 0.0)}.", ranked[0]
     if something_else is None:
         named = f"“{first.state.belief.statement}” ({_moved(first)})"

@@ -1,1 +1,1 @@
-"""What was received about a person, as it is shown to them."""
+"""What was received about a person, in the form shown to them."""

@@ -1,6 +1,6 @@
-"""Questions about what was received of a twin: evidence with words, events as they arrived, and what leads to it.
+"""Queries on what was received about a twin: evidence with texts, events as they arrived, and identifiers.
 
-All that is stored is answered, whether it counts or was withdrawn, so all of the twin must be permitted.
+All stored data is returned, whether it counts or was withdrawn, so all of the twin must be permitted.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from beliefgraph.store.keys import Keyring
 
 
 class Received:
-    """Answers what was received of a twin, to the person and to whoever may see all of it."""
+    """Answers what was received about a twin, to the person and to callers who may see all of it."""
 
     def __init__(self, graph: Graph, keyring: Keyring, snapshots: Snapshots) -> None:
         self._graph = graph
@@ -34,7 +34,7 @@ class Received:
     async def evidence(
         self, caller: Caller, twin: str, *, first: int = DEFAULT_PAGE, after: str | None = None
     ) -> Page[ReceivedEvidence]:
-        """A page of all evidence of a twin, the newest first, with what was said in it."""
+        """A page of all evidence of a twin, newest first, with its texts."""
         id_ = await self._reach(caller, twin)
         walk = paging.walk("received evidence", id_, first=first, after=after)
         found = await stored.evidence(self._graph, self._keyring, id_, before=_newest_first(walk), limit=walk.limit)
@@ -52,7 +52,7 @@ class Received:
     async def events(
         self, caller: Caller, twin: str, *, first: int = DEFAULT_PAGE, after: str | None = None
     ) -> Page[ReceivedEvent]:
-        """A page of the events of a twin as they arrived, commands among them, the newest first."""
+        """A page of the events of a twin as they arrived, including commands, newest first."""
         id_ = await self._reach(caller, twin)
         walk = paging.walk("received events", id_, first=first, after=after)
         found = await stored.events(self._graph, self._keyring, id_, before=_newest_first(walk), limit=walk.limit)
@@ -69,7 +69,7 @@ class Received:
     async def waiting(
         self, caller: Caller, twin: str, *, first: int = DEFAULT_PAGE, after: str | None = None
     ) -> Page[QuarantinedEvent]:
-        """A page of the events that name a twin and were not taken in yet, oldest first."""
+        """A page of the events that name a twin and are not processed yet, oldest first."""
         id_ = await self._reach(caller, twin)
         walk = paging.walk("waiting events", id_, first=first, after=after)
         begin = None if walk.begin is None else (moment_of(int(walk.begin.value)), walk.begin.id)
@@ -77,7 +77,7 @@ class Received:
         return walk.page(found, lambda one: Place(float(microseconds(one.since)), one.id))
 
     async def identifiers(self, caller: Caller, twin: str) -> list[IdentifierLink]:
-        """The identifiers that lead to a twin, by their kind and when they do; their values are stored nowhere."""
+        """The identifiers that lead to a twin, by kind and validity; their values are not stored."""
         id_ = await self._reach(caller, twin)
         links = (await self._snapshots.at(caller, id_, twin, NOW)).state.links
         return sorted(links, key=lambda link: (link.scheme, link.valid_from, link.key))
@@ -89,5 +89,5 @@ class Received:
 
 
 def _newest_first(walk: Walk) -> tuple[datetime, str] | None:
-    """The place that a walk from the newest on goes on after."""
+    """The place after which a walk, newest first, continues."""
     return None if walk.begin is None else (moment_of(-int(walk.begin.value)), walk.begin.id)

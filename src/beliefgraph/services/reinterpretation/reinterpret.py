@@ -1,8 +1,7 @@
 """Reading stored events again, twin by twin and in portions, each portion a commit with the cause `reinterpreted`.
 
-A twin whose use is restricted is left out, and counted. A run that breaks off is started again: twins that were
-finished are read again and found to say the same, the others follow. A dry run carries the same commits out on twins in
-memory, and writes none of them.
+A twin whose use is restricted is left out, and counted. A run that breaks off is started again: finished twins are read
+again without a change, the others follow. A dry run makes the same commits on twins in memory, and writes none of them.
 """
 
 from __future__ import annotations
@@ -34,24 +33,24 @@ from beliefgraph.store.events import arrive
 from beliefgraph.store.reinterpretation import EndedRelation, StoredEvent, read_events, stored_events
 
 PORTION = 1_000
-"""Events that are read and written at a time."""
+"""Events read and written at a time."""
 
 ENOUGH = 2_000
-"""Events after which a call ends, and says where to go on."""
+"""Events after which a call ends, and returns where to continue."""
 
 WITHIN = "/"
-"""Stands in a place to go on between the last twin that was finished and the event of the next that was read last."""
+"""Separator in a cursor, between the last finished twin and the last event read of the next."""
 
 TRIES = 10
-"""Times that a portion starts over because others keep writing to its twin."""
+"""Attempts of a portion while others keep writing to its twin."""
 
 GONE = frozenset({"being-erased", "key-missing"})
-"""What is said of a twin that is erased meanwhile."""
+"""The codes of refusals for a twin that is erased in the meantime."""
 
 
 @dataclass
 class _Course:
-    """A twin in the course of being read again: as it was, as it is by now, and what was found."""
+    """A twin being read again: its state before, its current state, and the findings."""
 
     named: TwinRef
     ended: Sequence[EndedRelation]
@@ -61,7 +60,7 @@ class _Course:
     found: Reinterpretation = field(default_factory=Reinterpretation)
 
     def note(self, events: int, read: Reread, step: PlannedCommit | None) -> None:
-        """Take note of a portion that was read, and of the commit that it made."""
+        """Record a portion that was read, and the commit that it made."""
         if step is not None:
             self.after = step.state
         part = Reinterpretation(
@@ -79,7 +78,7 @@ class Reinterpreter:
         self._interpreter = interpreter
 
     async def reinterpret(self, caller: Caller, asked: Reinterpret, *, enough: int = ENOUGH) -> Reinterpretation:
-        """Read events of some twins again until there were `enough`; `next` says where to go on.
+        """Read events of some twins again until there are `enough`; `next` says where to continue.
 
         A dry run ends with a whole twin. Refused to a person's key: `define` is needed.
         """
@@ -111,7 +110,7 @@ class Reinterpreter:
     async def _twin(
         self, caller: Caller, asked: Reinterpret, named: TwinRef, after: str, enough: int
     ) -> Reinterpretation:
-        """Read a twin's events again, those after an event of it; `next` is the event at which there were enough."""
+        """Read a twin's events again, those after a given event; `next` is the event at which there were enough."""
         updater = self._updater
         if await self._restricted(named):
             return Reinterpretation(restricted=1)
@@ -144,7 +143,7 @@ class Reinterpreter:
         return restricted(stated.get(named.id, ()), self._updater.clock.now())
 
     async def _portion(self, caller: Caller, course: _Course, ids: Sequence[str], *, write: bool) -> None:
-        """Read some events again, as they are at the rev that is written upon."""
+        """Read some events again, as they are at the rev of the write."""
         updater, named = self._updater, course.named
         for _ in range(TRIES):
             known = await arrive(updater.graph, caller.tenant, (), [named.id])
@@ -174,10 +173,10 @@ class Reinterpreter:
         write: bool,
         present: CommitContext,
     ) -> Mapping[str, Additions]:
-        """What reading the events again adds; where nothing is to be written, the commit is made in memory alone."""
+        """What reading the events again adds; in a dry run, the commit is only made in memory."""
         id_ = course.named.id
         state = present.twins[id_]
-        if restricted(state.permissions, present.now):  # since it was looked at
+        if restricted(state.permissions, present.now):  # restricted after the check
             took.append((Reread(), None))
             return {}
         course.before, course.graph = course.before or state, present.graph

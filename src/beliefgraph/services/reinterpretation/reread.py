@@ -1,7 +1,7 @@
-"""What stored events of a twin say under the rules in force, beside what they said when they came in. Pure.
+"""What stored events of a twin say under the rules in force, compared with what they said on arrival. Pure.
 
-Rows that come out the same stay as they are, so reading again without a change writes nothing. Where a rule says
-something else, the old row is closed and a new one opened in the same commit: earlier revs see what was known then.
+Rows that are equal stay as they are, so reading again without a change writes nothing. If a rule says something else,
+the old row is closed and a new one opened in the same commit: earlier revs see what was known then.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store.reinterpretation import EndedRelation, StoredEvent
 
 BOOKKEEPING = frozenset({"revision_id", "rev_from", "rev_to", "definition"})
-"""Fields in which two rows may differ that say the same: which rev wrote them, under which version of a catalog."""
+"""Fields in which two equal rows may differ: the rev that wrote them, and the version of a catalog."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What stored events are read by: the definitions in force, their interpreter, the layers, and who asks for it.
+    """The context of reading events again: the definitions in force, their interpreter, the layers, and the caller.
 
-    `alias` makes another id for an event from its id and its words; `waiting` is an event as it waits in quarantine.
+    `alias` makes another id for an event from its id and its texts; `waiting` is an event as it waits in quarantine.
     """
 
     caller: Caller
@@ -50,9 +50,9 @@ class Rules:
 
 @dataclass(frozen=True)
 class Reread:
-    """What reading events again adds to a twin, None if nothing; how many say something else, and how many nothing.
+    """What reading events again adds to a twin, None if nothing; how many events changed, and how many failed.
 
-    The latter cannot be read any more: they go to quarantine, and what they said is withdrawn.
+    Failed events can no longer be interpreted: they go to quarantine, and their evidence is withdrawn.
     """
 
     added: Additions | None = None
@@ -76,7 +76,7 @@ def reread(rules: Rules, state: TwinState, events: Sequence[StoredEvent], ended:
             context = CommandContext(bare, rules.graph, rules.caller, arrived)
             drafts.check(context, said)
         except BeliefgraphError as error:
-            if event.arrived.id in saying:  # one that says nothing may stay where it is
+            if event.arrived.id in saying:  # an event that says nothing may stay as it is
                 unread[event.arrived.id] = rules.waiting(event, Refused(error.code, error.message))
             continue
         drafts.hear(context, said)
@@ -112,9 +112,9 @@ def reread(rules: Rules, state: TwinState, events: Sequence[StoredEvent], ended:
 def difference(
     old: Sequence[Statement], new: Sequence[Statement], words: Callable[[Statement], object]
 ) -> tuple[list[Statement], list[Statement]]:
-    """The old rows that no new one equals, and the new ones that no old one equals.
+    """The old rows that no new row equals, and the new rows that no old row equals.
 
-    `words` is what a row says that is stored beside it.
+    `words` is the text stored with a row.
     """
 
     def content(row: Statement) -> tuple[object, ...]:
@@ -135,14 +135,14 @@ def difference(
 
 
 def _counting(rules: Rules, event: StoredEvent, said: Interpretation) -> Interpretation:
-    """What an event says, without the sources whose evidence somebody withdrew by itself."""
+    """What an event says, without the sources whose evidence was withdrawn separately."""
     gone = {event.evidence[id_].source for id_ in event.taken_back}
     heard = [spoken for spoken in said.spoken if source_id(rules.caller.tenant, spoken.source) not in gone]
     return said.model_copy(update={"spoken": tuple(heard)}) if gone else said
 
 
 def _arrived(rules: Rules, event: StoredEvent, said: Interpretation, ended: Iterable[EndedRelation]) -> ArrivedEvent:
-    """The event as evidence is read from it: under its own id, unless its evidence is stored with other words."""
+    """The event from which evidence is read: under its own id, unless its evidence is stored with other texts."""
     id_ = event.arrived.id
     words = {
         evidence_id(id_, source_id(rules.caller.tenant, spoken.source)): (spoken.summary, spoken.verbatim)
@@ -155,7 +155,7 @@ def _arrived(rules: Rules, event: StoredEvent, said: Interpretation, ended: Iter
 
 
 def _ends(ended: Iterable[EndedRelation]) -> dict[str, datetime]:
-    """When relations end, by their keys: of several commands the earliest moment."""
+    """When relations end, by key: of several commands, the earliest moment."""
     ends: dict[str, datetime] = {}
     for each in ended:
         ends[each.key] = min(each.at, ends.get(each.key, each.at))

@@ -1,1 +1,1 @@
-"""Segments: which one a twin is in, and what is learned of each."""
+"""Segments: which one a twin is in, and what is learned for each."""

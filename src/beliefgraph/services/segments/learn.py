@@ -28,9 +28,9 @@ async def learn_segments(
     usable: Usable | None = None,
     sights: Sights | None = None,
 ) -> list[SegmentLesson]:
-    """What is learned of every segment from what there was before a moment: first of attributes, then of outcomes.
+    """What is learned for every segment from what was known before a moment: first attributes, then outcomes.
 
-    `told` is told how many twins were read; `usable` and `sights` leave twins out. Refused to a person's key.
+    `told` is called with the number of twins read; `usable` and `sights` leave twins out. Refused to a person's key.
     """
     read = await training_data(caller, graph, book, before=before, told=told, usable=usable)
     found = await long_work(priors_of, read)
@@ -38,7 +38,7 @@ async def learn_segments(
 
 
 def following(found: Sequence[SegmentLesson], known: ParameterSet) -> ParameterSet:
-    """The parameters with what was learned and is to be adopted."""
+    """The parameters with what was learned and should be adopted."""
     adopted = [each for each in found if each.adopted]
     return known.with_segments(
         tuple(each.rate for each in adopted if each.rate is not None),

@@ -1,8 +1,8 @@
-"""Learning the priors of attributes by segment, from what turned out in a tenant's twins. Pure.
+"""Learning the priors of attributes by segment, from known truth in a tenant's twins. Pure.
 
-The base rate of a segment is the share of its beliefs that turned out to hold, drawn toward that of the tenant, and
-that toward the stated prior. What is adopted predicts what turned out in held-out twins better than what is in force,
-by more than the standard error of the difference, with all that had been heard by then.
+The base rate of a segment is the share of its beliefs that turned out to hold, shrunk to that of the tenant, which is
+shrunk to the stated prior. What is adopted predicts the truth in held-out twins, given all evidence by then, better
+than what is in force, by more than the standard error of the difference.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ CLASH = "it cannot hold together with the relations"
 
 
 def priors_of(training_data: TrainingData) -> list[SegmentLesson]:
-    """The base rate of every attribute in every segment in which enough of it turned out."""
+    """The base rate of every attribute in every segment with enough known truth."""
     read = training_data.learnable
     return [found for segment in read.definitions.segments for found in _of_segment(read, segment)]
 
 
 def _of_segment(read: TrainingData, segment: str) -> Iterator[SegmentLesson]:
-    """What is learned in one segment: attributes that do not help are left out until all that are left do."""
+    """What is learned in one segment: attributes that do not help are left out until all remaining ones do."""
     inside = read.segment_number == [*read.definitions.segments].index(segment)
     before = _priors(read, segment)
     deciding = {key.attribute for key in named(read.definitions)}
@@ -98,13 +98,13 @@ def _stated(definitions: Definitions) -> dict[str, float]:
 
 
 def _priors(read: TrainingData, segment: str) -> Floats:
-    """The priors that are in force in a segment, by column."""
+    """The priors in force in a segment, by column."""
     known = read.definitions.of_segment(segment).attributes
     return np.array([known[attribute].prior for attribute in read.attributes], dtype=np.float64)
 
 
 def _rate(read: TrainingData, column: int, segment: str, some: Bools) -> tuple[float, float]:
-    """The base rate of an attribute in a segment by some of the labels, and that of the tenant."""
+    """The base rate of an attribute in a segment from some of the labels, and that of the tenant."""
     here = some & (read.column == column)
     keys = [*read.definitions.segments, None]
     place, came, twin = read.segment_number[here], read.happened[here], read.twin[here]
@@ -119,7 +119,7 @@ def _rate(read: TrainingData, column: int, segment: str, some: Bools) -> tuple[f
 def _gains(
     read: TrainingData, segment: str, inside: Bools, before: Floats, columns: Sequence[int]
 ) -> dict[int, tuple[float, float]]:
-    """By how many nats what turned out is predicted better in twins left out, ± one standard error, by column."""
+    """The improvement on the truth in held-out twins in nats, ± one standard error, by column."""
     rows = np.flatnonzero(inside & np.isin(read.column, columns))
     fold = read.twin[rows] % FOLDS
     predicted = np.zeros(len(rows))
@@ -140,7 +140,7 @@ def _gains(
 
 
 def _said(read: TrainingData, priors: Floats, rows: Ints) -> Floats:
-    """The log-odds of some labels under some priors, by what had been heard before they turned out."""
+    """The log-odds of some labels under some priors, given the evidence before the truth became known."""
     model = compiled(Structure(priors, read.structure.relations, noisy_or=read.structure.noisy_or))
     found = model.log_odds(read.labels.log_likelihood[rows]).log_odds
     return np.asarray(found[np.arange(len(rows)), read.column[rows]])

@@ -14,7 +14,7 @@ from beliefgraph.store.graph import Graph
 
 
 class Segments:
-    """Answers which segment a twin is in, and what is learned of it."""
+    """Answers which segment a twin is in, and what is learned for it."""
 
     def __init__(self, graph: Graph, book: DefinitionBook, *, snapshots: Snapshots | None = None) -> None:
         self._snapshots = snapshots or Snapshots(graph, book)

@@ -1,8 +1,8 @@
 """Learning how often outcomes come within their horizons, by segment, from a tenant's past. Pure except for reading it.
 
 There is one row for each twin and period whose horizon is over. Rows of one twin resemble each other, so a rate counts
-as this many observations as there are twins. It is adopted for the segments in which it predicts the rows of held-out
-twins better than what is in force, by more than the standard error of the difference.
+as only as many observations as there are twins. It is adopted for the segments in which it predicts the rows of
+held-out twins better than what is in force, by more than the standard error of the difference.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
 LEAST_OF_SEGMENT = 20
-"""Twins of a segment from which its base rate is learned."""
+"""Fewest twins of a segment to learn its base rate from."""
 
 TOO_FEW = f"fewer than {LEAST_TWINS} twins, or than {LEAST_HAPPENED} rows in which it came or did not"
 FEW_IN_SEGMENT = f"fewer than {LEAST_OF_SEGMENT} twins are in it"
@@ -55,9 +55,9 @@ NOT_BETTER = "it does not predict held-out twins better than what is in force"
 
 @dataclass(frozen=True)
 class SegmentLesson:
-    """What was learned of one thing in one segment, adopted or not (with the reason), and what from.
+    """What was learned about one thing in one segment, adopted or not (with the reason), and from how much data.
 
-    `about` is an outcome with its horizon, or an attribute. `in_force` is what holds there now.
+    `about` is an outcome with its horizon, or an attribute. `in_force` is the rate in force there now.
     """
 
     segment: str | None
@@ -73,7 +73,7 @@ class SegmentLesson:
 
     @property
     def adopted(self) -> bool:
-        """Whether it is to be put in force."""
+        """Whether it should be put in force."""
         return self.reason is None
 
 
@@ -86,10 +86,10 @@ async def learn_rates(
     told: Callable[[int], None] = lambda _: None,
     sights: Sights | None = None,
 ) -> list[SegmentLesson]:
-    """The base rates of all outcomes of the caller's tenant by segment, from what there was before a moment.
+    """The base rates of all outcomes of the caller's tenant by segment, from what was known before a moment.
 
-    `told` is told how many twins were read; `sights` leave out those that this purpose may not use. Refused to a
-    person's key.
+    `told` is called with the number of twins read; `sights` leaves out those that this purpose may not use. Refused to
+    a person's key.
     """
     caller.require("define")
     caller.require_service()
@@ -109,8 +109,8 @@ async def learn_rates(
 
 @dataclass(frozen=True, eq=False)
 class _Rows:
-    """Rows of some twins: of which, in which segment (by its number, −1: none), whether it came within the horizon, and
-    the log-odds of what is in force and of what the indicator adds, with the time of each."""
+    """Rows of some twins: the twin, its segment (by number, −1: none), whether the outcome came within the horizon, and
+    the log-odds of what is in force and of the indicator's contribution, with the time of each."""
 
     twin: Ints
     segment: Ints
@@ -169,7 +169,7 @@ def rates_of(
 def _rows(
     known: Sequence[History], definitions: Definitions, outcome: OutcomeDefinition, horizon: Horizon, until: datetime
 ) -> _Rows:
-    """The rows of all twins whose horizon was over at a moment; of grades, of those in which one came."""
+    """The rows of all twins with a horizon over by a moment; for grades, of those in which one came."""
     periods, length = outcome.periods(horizon.within), span(outcome)
     end = microseconds(until)
     published = outcome.on_published or outcome.indicator is not None or definitions.segment_keys(outcome)
@@ -205,8 +205,8 @@ def _rows(
 
 
 def _rates(rows: _Rows, number: Ints, segments: int, some: Bools) -> tuple[Floats, float]:
-    """The base rate of every segment by some of the rows, and that of the tenant, which has one row more that came and
-    one that did not: half and half."""
+    """The base rate of every segment from some of the rows, and that of the tenant, with one row of each result
+    added."""
     size = np.bincount(number[some], minlength=segments).astype(np.float64)
     came = np.bincount(number[some], rows.came[some], segments)
     twins = np.array([float(len(np.unique(rows.twin[some & (number == place)]))) for place in range(segments)])
@@ -216,6 +216,6 @@ def _rates(rows: _Rows, number: Ints, segments: int, some: Bools) -> tuple[Float
 
 
 def _since(definitions: Definitions, outcome: OutcomeDefinition, horizon: timedelta, segment: str | None) -> int:
-    """From when on what is in force is compared: what was learned, on later rows alone."""
+    """The time from which rows are compared: the end of the training data of what is in force."""
     rate = definitions.rate_of(outcome, horizon, segment)
     return 0 if rate is None else microseconds(rate.until)

@@ -1,4 +1,4 @@
-"""Questions about curves over valid time: the twin is read once, and derived again at each point. Nothing is stored."""
+"""Curves over valid time: the twin is read once, and derived again at each point. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ from beliefgraph.services.snapshots.recompute import recompute
 from beliefgraph.store.graph import Graph
 
 COVERED = 0.9
-"""Share of the interval of a projection."""
+"""Probability of the interval of a projection."""
 
 SLIGHTEST = 0.5
-"""A step in log-odds that counts as seen in every curve of probabilities, so that none is projected as fixed."""
+"""A step in log-odds added to every curve of probabilities, so that none is projected as constant."""
 
 MOST_CERTAIN = 12.0
 """Log-odds within which probabilities are projected."""
@@ -57,7 +57,7 @@ SCORE: Bounds = (-1.0, 1.0)
 
 
 class SeriesQuestions:
-    """Answers how something went over a span, and where it is heading."""
+    """Answers how something developed over a span, and where it is heading."""
 
     def __init__(self, graph: Graph, book: DefinitionBook, *, snapshots: Snapshots | None = None) -> None:
         self._snapshots = snapshots or Snapshots(graph, book)
@@ -75,9 +75,9 @@ class SeriesQuestions:
         as_of: AsOf = NOW,
         at_least_rev: int | None = None,
     ) -> Series:
-        """The curve from `since` to `until`, which is at most the moment asked about, and so far beyond it.
+        """The curve from `since` to `until`, which is at most the requested moment, and a projection beyond it.
 
-        Every point is derived from the evidence that is valid by its time and that the rev knows.
+        Every point is derived from the evidence valid by its time and known to the rev.
         """
         moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         until = until or moment.at
@@ -134,7 +134,7 @@ def _ahead(
     found = project(scaled, int(ahead / step), COVERED, least=0.0 if within is None else SLIGHTEST)
     floor = (
         -math.inf if within is not None or np.nanmin(scaled) < 0 else 0.0
-    )  # what was never negative is a count, or a time
+    )  # values that were never negative are counts or times
     points = []
     for n, row in enumerate(np.maximum(found, floor).tolist(), start=1):
         middle, low, high = (_between(each, within) for each in row)
@@ -143,7 +143,7 @@ def _ahead(
 
 
 def _scaled(value: float, within: Bounds | None) -> float:
-    """A value on the scale on which it is projected: the log-odds of where it lies between its bounds."""
+    """A value on the scale of projection: the log-odds of its place between its bounds."""
     if within is None:
         return value
     least = probability(-MOST_CERTAIN)
@@ -151,12 +151,12 @@ def _scaled(value: float, within: Bounds | None) -> float:
 
 
 def _between(scaled: float, within: Bounds | None) -> float:
-    """The value of a place on that scale."""
+    """The value for a place on that scale."""
     return scaled if within is None else within[0] + (within[1] - within[0]) * probability(scaled)
 
 
 def _followed(moment: Snapshot, of: SeriesOf) -> tuple[str, Value, Bounds | None]:
-    """What a series shows, its value at a moment, and its bounds if it has any; refused as the value is."""
+    """What a series shows, its value at a moment, and its bounds if any; refused in the same way as the value."""
     if of.belief is not None:
         return _belief(moment, of.belief)
     if of.metric is not None:
@@ -174,7 +174,7 @@ def _belief(moment: Snapshot, key: BeliefKey) -> tuple[str, Value, Bounds | None
         seen = recompute(at, (key,))
         try:
             return seen.state(seen.answered(key)).confidence
-        except NotFound:  # nothing names the value yet
+        except NotFound:  # no evidence names the value yet
             return None
 
     return describe(moment.state.id, "", key, moment.graph).statement, confidence, SHARE

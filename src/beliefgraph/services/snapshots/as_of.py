@@ -1,4 +1,4 @@
-"""Which moment of a twin a question is about, and the twin as it was known then."""
+"""The moment of a twin that a query is about, and the twin as known then."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ R = TypeVar("R", bound=Publication)
 
 
 class HistoryPage(TypedDict, total=False):
-    """Which page of a history: how many rows, after which cursor, as of which moment, once the twin is at a rev."""
+    """Which part of a history: how many rows, after which cursor, as of which moment, once the twin is at a rev."""
 
     first: int
     after: str | None
@@ -49,24 +49,24 @@ class HistoryPage(TypedDict, total=False):
 
 
 TRIES = 50
-"""Readings that meet a commit just becoming visible before we say so."""
+"""Attempts to read while a commit is becoming visible before giving up."""
 
 PATIENCE = 5.0
-"""Seconds that a read waits for the rev it was told to wait for."""
+"""Seconds that a read waits for the requested rev."""
 
 INTERVAL = 1.0
-"""Seconds between two looks while it waits, for the commits of other processes; this process is notified of its own."""
+"""Seconds between two checks while it waits, for commits of other processes; this process is notified of its own."""
 
 PAUSE = 0.02
-"""Seconds between two looks for a commit that is becoming visible."""
+"""Seconds between two checks for a commit that is becoming visible."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A twin as one rev knows it, the definitions of that rev, and the valid time to look at.
+    """A twin as one rev knows it, the definitions of that rev, and the valid time of the query.
 
-    `apart` tells it from others of the same rev: None of now; else what is supposed at the moment asked for, "" for
-    nothing. `seen` is what of the twin exists for whoever asks.
+    `apart` distinguishes it from others of the same rev: None for now; else the hypotheses at the requested moment, ""
+    for none. `seen` is the part of the twin that exists for the caller.
     """
 
     state: TwinState
@@ -77,7 +77,7 @@ class Snapshot:
 
 
 class Snapshots:
-    """Resolves the moments that questions name; a twin that is cached as it is now need not be read for it."""
+    """Resolves the moments of queries; a twin that is cached at its current rev is not read again."""
 
     def __init__(
         self,
@@ -103,39 +103,39 @@ class Snapshots:
     async def asked(
         self, caller: Caller, name: str, as_of: AsOf, at_least_rev: int | None, rev: int | None = None
     ) -> Snapshot:
-        """The moment that a caller asks about, of the twin of that name, once it is at `at_least_rev`.
+        """The moment that a caller requests, for the twin of that name, once it is at `at_least_rev`.
 
-        Refused as `reach`, `reached` and `at` refuse; with `rev`, at that rev.
+        Refused as by `reach`, `reached` and `at`; with `rev`, at that rev.
         """
         id_ = reach(caller, name)
         await self.reached(caller, id_, name, at_least_rev)
         return await self.at(caller, id_, name, as_of, rev)
 
     async def seen(self, caller: Caller, twin: str, name: str) -> Seen:
-        """What the caller may see of a twin; `not-found` where that is nothing."""
+        """What the caller may see of a twin; `not-found` if that is nothing."""
         return EVERYTHING if self._sights is None else await self._sights.of(caller, twin, name)
 
     async def shows_all(self, caller: Caller, twin: str, name: str) -> bool:
-        """Whether the caller may see all of a twin; not of one that does not exist for them."""
+        """Whether the caller may see all of a twin; False for one that does not exist for them."""
         try:
             return (await self.seen(caller, twin, name)).whole
         except NotFound:
             return False
 
     async def whole(self, caller: Caller, twin: str, name: str) -> None:
-        """Refuse what is answered from all that is stored of a twin, unless all of it is permitted."""
+        """Refuse an answer that needs all data of a twin, unless all of it is permitted."""
         if self._sights is not None:
             await self._sights.whole(caller, twin, name)
 
     async def shown(self, caller: Caller, twin: Twin, seen: Seen) -> Twin:
-        """A twin as it exists for the caller: at the head time of what they may see."""
+        """A twin as it exists for the caller, at the head time of what they may see."""
         if seen.whole:
             return twin
         moment = await self.at(caller, twin.id, twin.name, NOW)
         return twin.model_copy(update={"head_time": moment.at})
 
     async def shown_of(self, caller: Caller, twins: Sequence[Twin], most: int) -> list[Twin]:
-        """Those of these twins that exist for the caller, as they do; the first `most` of them."""
+        """The twins, among these, that exist for the caller, as they exist for them; the first `most` of them."""
         if self._sights is None:
             return list(twins[:most])
         seen = await self._sights.of_each(caller, [(twin.id, twin.name) for twin in twins])
@@ -149,16 +149,16 @@ class Snapshots:
         return found
 
     async def included(self, caller: Caller) -> Included:
-        """The twins that an answer from all twins together is made from."""
+        """The twins that an answer from all twins together includes."""
         return EVERYBODY if self._sights is None else await self._sights.included(caller)
 
     async def under_latest(self, caller: Caller, moment: Snapshot) -> Snapshot:
-        """The moment under the definitions in force now, as they exist for the caller."""
+        """The moment under the definitions now in force, as they exist for the caller."""
         graph = await self._book.latest(caller.tenant)
         return replace(moment, graph=self._definitions(graph, moment.seen))
 
     async def latest(self, caller: Caller, twin: str, name: str) -> DefinitionGraph:
-        """The definitions in force now, as they exist for the caller of a twin."""
+        """The definitions now in force, as they exist for the caller of a twin."""
         return self._definitions(await self._book.latest(caller.tenant), await self.seen(caller, twin, name))
 
     def _definitions(self, graph: DefinitionGraph, seen: Seen) -> DefinitionGraph:
@@ -193,10 +193,10 @@ class Snapshots:
                     await asyncio.wait_for(notified.wait(), min(left, self._interval))
 
     async def published(self, caller: Caller, twin: str, name: str, rev: int | None) -> Published | None:
-        """What the twin published as it is now, or as it was at `rev`, if this process has just that in memory.
+        """What the twin published, now or at `rev`, if this process has exactly that in memory.
 
-        Where it has the twin, the store is asked for its rev and nothing more. Where only a part of it is permitted, it
-        is what that part publishes, derived.
+        If it has the twin, the store is only asked for its rev. If only part of the twin is permitted, it is what that
+        part publishes, derived.
         """
         head = await self._heads.of(twin) if self._cache is not None and self._cache.has(twin) else None
         if self._sights is not None:
@@ -214,7 +214,7 @@ class Snapshots:
         return None
 
     async def commit(self, twin: str, name: str, as_of: AsOf, rev: int | None = None) -> stored.CommitMoment:
-        """The commit that `as_of` means, or that of `rev` where one is given; `not-found` where there is none."""
+        """The commit for `as_of`, or for `rev` if given; `not-found` if there is none."""
         wanted = as_of.rev if rev is None else rev
         recorded_at = as_of.recorded_at if rev is None else None
         loop = asyncio.get_running_loop()
@@ -229,18 +229,18 @@ class Snapshots:
             landing = recorded_at is None and 0 < (current if wanted is None else wanted) <= current
             if not landing or loop.time() >= deadline:
                 break
-            await asyncio.sleep(PAUSE)  # the rev is there and its commit not yet: it becomes visible piece by piece
+            await asyncio.sleep(PAUSE)  # the rev exists and its commit not yet: it becomes visible gradually
         when = f"at rev {wanted}" if wanted is not None else f"as recorded at {recorded_at}"
         raise NotFound("not-found", f"There was no twin {name!r} {when}.", twin=name)
 
     async def rev(self, twin: str, name: str, as_of: AsOf, rev: int | None = None) -> int | None:
-        """The rev that `as_of` means, or `rev` where one is given; None for the current one."""
+        """The rev for `as_of`, or `rev` if given; None for the current one."""
         if rev is not None or (as_of.rev is None and as_of.recorded_at is None):
             return rev
         return (await self.commit(twin, name, as_of)).rev
 
     async def at(self, caller: Caller, twin: str, name: str, as_of: AsOf, rev: int | None = None) -> Snapshot:
-        """The twin as it was known at the moment that `as_of` means; with `rev`, at that rev.
+        """The twin as known at the moment of `as_of`; with `rev`, at that rev.
 
         It is the twin that exists for the caller: what is not permitted now is absent at every moment, and without
         influence.
@@ -256,7 +256,7 @@ class Snapshots:
         return replace(moment, state=state, graph=self._definitions(moment.graph, seen), at=at, seen=seen)
 
     async def all_of(self, twin: str, tenant: str, name: str, as_of: AsOf, rev: int | None = None) -> Snapshot:
-        """All of the twin as it was known at the moment, for what the service does by itself and shows nobody."""
+        """The whole twin as known at the moment, for the service's own tasks, whose results are not shown."""
         commit = await self.commit(twin, name, as_of, rev)
         state = await self._state(twin, tenant, name, commit)
         if state.head_time is None:
@@ -274,7 +274,7 @@ class Snapshots:
         return await read_state(self._graph, twin, tenant, name, commit.rev)
 
     async def settled(self, twin: str, name: str, rev: int | None, read: Callable[[], Awaitable[T | None]]) -> T:
-        """What is read once no commit is just becoming visible; until then it reads None."""
+        """The result of `read` once no commit is becoming visible; until then `read` returns None."""
         for _ in range(TRIES):
             found = await read()
             if found is not None:
@@ -283,9 +283,9 @@ class Snapshots:
         raise Unavailable("store-unavailable", "The twin is being written to without a pause; try again.", twin=name)
 
     async def replay(self, caller: Caller, twin: str, name: str, seen: Seen) -> Replay:
-        """What a twin of which the caller may see a part published with each commit, by that part alone.
+        """What the permitted part of a twin published with each commit, for a caller who may see part of it.
 
-        `not-found` where nothing of that part is left.
+        `not-found` if nothing of that part is left.
         """
         assert self._replays is not None
         moment = await self.all_of(twin, caller.tenant, name, NOW)
@@ -295,7 +295,7 @@ class Snapshots:
         return replay
 
     def hides(self, seen: Seen, type_: str) -> bool:
-        """Whether an event of this type is refused that said nothing."""
+        """Whether an event of this type without evidence is refused."""
         return self._sights is not None and self._sights.hides(seen, type_)
 
     async def history(
@@ -312,12 +312,12 @@ class Snapshots:
         as_of: AsOf = NOW,
         at_least_rev: int | None = None,
     ) -> Page[R]:
-        """A page of what was published of one record, the newest first; empty where nothing was.
+        """A page of what was published for one record, newest first; empty if nothing was.
 
-        `question` and `key` are what a cursor belongs to, `of` are the type of the rows and the id of the record.
-        `read` answers for a twin and a record with the rev that it saw, the head time of that, and rows; None without
-        the twin, or while a commit is just becoming visible. Where a part of the twin is permitted, the rows are what
-        this part published.
+        `question` and `key` identify the query of a cursor, `of` are the type of the rows and the id of the record.
+        `read` returns, for a twin and a record, the rev, the head time at that rev, and rows; None without the twin, or
+        while a commit is becoming visible. If part of the twin is permitted, the rows are those that this part
+        published.
         """
         twin = reach(caller, name)
         walk = paging.walk(question, twin, key, as_of, first=first, after=after)

@@ -1,4 +1,4 @@
-"""The beliefs of a twin recomputed for a moment, unrounded: which are listed, how they stand and are related. Pure."""
+"""The beliefs of a twin recomputed for a moment, unrounded: which are listed, their states and relations. Pure."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Recomputed:
 
     @cached_property
     def listed(self) -> tuple[int, ...]:
-        """The positions of the beliefs that a twin fed only what is visible here would have stored, by id.
+        """The positions of the beliefs that a twin with only the evidence visible here would have stored, by id.
 
-        Those are the ones that evidence or a relation of its own began to touch by then, and those that left their
+        These are beliefs with evidence or a personal relation that became valid by then, and those that left their
         prior noticeably.
         """
         state, layout, derived = self.derived.state, self.derived.layout, self.derived
@@ -78,8 +78,8 @@ class Recomputed:
     def answered(self, key: BeliefKey) -> int:
         """The position of a belief that has an answer.
 
-        `too-wide` where there is none to be had, `unknown-value` where nothing names the value; else refused as the
-        definitions of the moment refuse it.
+        `too-wide` if it has none, `unknown-value` if no evidence names the value; else refused as by the definitions of
+        the moment.
         """
         layout = self.derived.layout
         position = layout.position.get(belief_id(self.moment.state.id, key))
@@ -98,12 +98,12 @@ class Recomputed:
         return position
 
     def exactly(self, published: BeliefState) -> BeliefState:
-        """A belief that was published for this moment, not rounded; the same where it is not defined any more."""
+        """The unrounded state of a belief that was published for this moment; unchanged if it is no longer defined."""
         position = self.derived.layout.position.get(published.belief.id)
         return published if position is None else self.state(position)
 
     def unknown(self, key: BeliefKey) -> BeliefgraphError:
-        """Why a belief has no position: what the definitions of the moment say of it."""
+        """Why a belief has no position, according to the definitions of the moment."""
         try:
             self.moment.graph.definitions.attribute_of(key)
         except BeliefgraphError as error:
@@ -111,7 +111,7 @@ class Recomputed:
         raise AssertionError("a belief is defined, and was not laid out")
 
     def state(self, position: int) -> BeliefState:
-        """How the belief at a position stands."""
+        """The state of the belief at a position."""
         id_ = self.derived.layout.ids[position]
         log_odds = self.derived.value(position)
         held, belief = self.moment.state.holdings.get(id_), self.belief(position)
@@ -131,5 +131,5 @@ class Recomputed:
 
 
 def recompute(moment: Snapshot, also: Iterable[BeliefKey] = ()) -> Recomputed:
-    """Everything that the twin believed at a moment, and how the beliefs in `also` stood if it had none of them."""
+    """Everything that the twin believed at a moment, including the beliefs in `also`, even without data on them."""
     return Recomputed(moment, derive(moment.state, moment.graph, moment.at, also=also))

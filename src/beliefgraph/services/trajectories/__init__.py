@@ -1,1 +1,1 @@
-"""Where twins are among stages, and when they reach later ones: derived on read, from the evidence on the stages."""
+"""Twins among ordered stages, and when they reach later ones: derived on read from the evidence on the stages."""

@@ -1,4 +1,4 @@
-"""The answer to where a twin is among stages: now, before and ahead. Pure."""
+"""The answer about a twin's trajectory: its stage now, before and in the future. Pure."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ from beliefgraph.services.trajectories.paths import Path
 from beliefgraph.services.twin.blocks import Floats, Ints
 
 COVERED = 0.9
-"""Share of the interval of the time to a stage."""
+"""Probability of the interval for the time to a stage."""
 
 STALLED_AT = 0.9
-"""A twin has stalled when its stay has been longer than this share of stays."""
+"""A twin has stalled if its stay is longer than this share of stays."""
 
 AHEAD = timedelta(days=90)
 POINTS_AHEAD = 15
 
 HORIZON = timedelta(days=3_650)
 STEPS = 2_000
-"""Times ahead at which passages are looked at; the shorter the stays, the closer they lie."""
+"""Grid points of the times to a stage; the shorter the stays, the closer they are."""
 
 WAITED_STEPS = 200
-"""Moments since the last observation at which it is looked whether a stage has become the most likely."""
+"""Moments since the last observation at which the most likely stage is checked."""
 
 LISTED = 20
-"""Pieces of evidence that are listed: those that moved the twin most."""
+"""Pieces of evidence listed: those that moved the twin most."""
 
 
 @dataclass(frozen=True)
@@ -59,26 +59,26 @@ class Followed:
 
     @cached_property
     def parameters(self) -> Parameters:
-        """How twins move by the definitions of the moment."""
+        """How twins move, by the definitions of the moment."""
         return in_force(self.moment.graph.definitions, self.definition)
 
     @cached_property
     def path(self) -> Path:
-        """The way to the moment asked for."""
+        """The path up to the requested moment."""
         return self._path(observed(self.moment, self.definition, self.moment.at))
 
     @cached_property
     def listed(self) -> Sequence[int]:
-        """The observations that are listed, by their place: the greatest move first."""
+        """The indexes of the listed observations: the greatest move first."""
         return [int(place) for place in np.argsort(-np.abs(self.path.moved), kind="stable")[:LISTED]]
 
     @property
     def evidence(self) -> list[str]:
-        """The ids of the evidence that is listed."""
+        """The ids of the listed evidence."""
         return list(dict.fromkeys(self.path.observed.evidence[place] for place in self.listed))
 
     def answer(self, told: Mapping[str, tuple[str, str]]) -> Trajectory:
-        """The whole, with the summary and the source of each piece of evidence that is listed."""
+        """The full answer, with the summary and the source of each listed piece of evidence."""
         path, definition, moment = self.path, self.definition, self.moment
         now = path.at(self._times([moment.at]))
         shares = path.stages.of_stages(now[0])
@@ -137,8 +137,8 @@ class Followed:
     def _since(self, stage: int) -> datetime | None:
         """Since when the most likely stage has been the most likely.
 
-        That is by the first of the observations since which it has been, or where it was not so after the last of them,
-        by the time that has passed since.
+        This is from the first observation since which it has been; if it was not after the last observation, from the
+        moment in the time since then.
         """
         path, likeliest = self.path, self.path.likeliest
         if not len(likeliest):
@@ -151,7 +151,7 @@ class Followed:
         return moment_of(int(times[other[-1] + 1 if len(other) else 0]))
 
     def _reversals(self) -> Iterator[Reversal]:
-        """Where the most likely stage lies before the one that was the most likely after the observation before."""
+        """Where the most likely stage is before the one that was most likely after the previous observation."""
         likeliest, values = self.path.likeliest.tolist(), self.definition.values
         for row, (before, after) in enumerate(pairwise(likeliest), start=1):
             if after < before:
@@ -176,7 +176,7 @@ class Followed:
         )
 
     def _history(self) -> tuple[TrajectoryPoint, ...]:
-        """Where the twin was at moments evenly apart, each by what the rev knows of the time up to it."""
+        """The twin at evenly spaced moments, each from what the rev knows of the time up to it."""
         first = self.path.observed.time
         if not len(first):
             return ()
@@ -224,5 +224,5 @@ class Followed:
 
 
 def _span(length: float) -> timedelta | None:
-    """A length in days as a span; None beyond ten years."""
+    """A length in days as a timedelta; None beyond ten years."""
     return timedelta(days=length) if length <= days(HORIZON) else None

@@ -1,4 +1,4 @@
-"""How twins move through the stages of a trajectory, by the definitions of a moment: learned, or as stated. Pure."""
+"""How twins move through the stages of a trajectory, by the definitions of a moment: as learned or as stated. Pure."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ OUTDATED = "What was learned of this trajectory was learned for another version 
 
 @dataclass(frozen=True, eq=False)
 class Parameters:
-    """The stages, what evidence says of them where that was learned, and the number of the set (None: stated).
+    """The stages, the learned likelihoods of evidence if any, and the number of the parameter set (None: stated).
 
-    `velocities` are the mean velocities of twins by stage; where there are none, `missing` says why.
+    `velocities` are the mean velocities of twins by stage; if there are none, `missing` says why.
     """
 
     stages: Stages
@@ -35,15 +35,15 @@ class Parameters:
 
     @property
     def name(self) -> str:
-        """What says how twins move: `stated`, or the number of the parameter set."""
+        """Where the parameters are from: `stated`, or the number of the parameter set."""
         return STATED if self.number is None else str(self.number)
 
     def typical_velocity(self, shares: Floats) -> float | None:
-        """The mean velocity of twins that are in these stages."""
+        """The mean velocity of twins in these stages."""
         return None if self.velocities is None else float(shares @ self.velocities)
 
     def likelihood(self, stage: Ints, ratio: Floats) -> Floats:
-        """How likely each stage makes each piece of evidence, up to a factor of the piece, shape [pieces, stages]."""
+        """The likelihood of each piece of evidence in each stage, up to a factor per piece, shape [pieces, stages]."""
         found = np.ones((len(stage), self.stages.count))
         found[np.arange(len(stage)), stage] = np.exp(ratio)
         for place, (of, strength) in enumerate(zip(stage.tolist(), ratio.tolist(), strict=True)):
@@ -53,7 +53,7 @@ class Parameters:
 
 
 def in_force(definitions: Definitions, definition: TrajectoryDefinition) -> Parameters:
-    """The parameters of a trajectory under these definitions: as learned for it, else as it states."""
+    """The parameters of a trajectory under these definitions: as learned for it, else as stated."""
     learned = definitions.stages_of(definition)
     if learned is not None and definitions.parameters is not None:
         return by_learned(definition, learned, definitions.parameters.number)
@@ -65,7 +65,7 @@ def in_force(definitions: Definitions, definition: TrajectoryDefinition) -> Para
 
 
 def by_learned(definition: TrajectoryDefinition, learned: LearnedStages, number: int | None = None) -> Parameters:
-    """The parameters that were learned of a trajectory."""
+    """The learned parameters of a trajectory."""
     start = np.array([stage.start for stage in learned.stages])
     place = {value: stage for stage, value in enumerate(definition.values)}
     return Parameters(
@@ -92,5 +92,5 @@ def _stages(
 
 
 def days(span: timedelta) -> float:
-    """A span in days."""
+    """A timedelta in days."""
     return span / timedelta(days=1)

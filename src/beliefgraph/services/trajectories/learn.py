@@ -1,6 +1,6 @@
-"""Learning how twins move through stages, from what was observed of all twins of a tenant.
+"""Learning how twins move through stages, from the evidence on all twins of a tenant.
 
-What was learned is adopted only where it predicts the evidence of held-out twins better than what is in force, by more
+What was learned is adopted only if it predicts the evidence of held-out twins better than what is in force, by more
 than the standard error of the difference.
 """
 
@@ -55,21 +55,21 @@ from beliefgraph.services.twin.load import every_state
 from beliefgraph.store.graph import Graph
 
 LEAST_TWINS = 50
-"""Twins with evidence from two moments, from which anything is learned."""
+"""Fewest twins with evidence from two moments to learn anything from."""
 
 FOLDS = 3
-"""Parts of the twins, each of which is predicted by what is learned from the others."""
+"""Folds of the twins, each predicted by what is learned from the others."""
 
 STEPS_OF_STAY = 8
 MOST_STEPS = 200
-"""Times are rounded to an eighth of the shortest stay that is stated, or where twins are known for long, to a 200th of
-the longest span."""
+"""Times are rounded to an eighth of the shortest stated stay or, if twins are observed for long, to 1/200 of the
+longest span."""
 
 MOST_ROWS = 400
-"""Steps and pieces of evidence of one twin that are learned from, the first."""
+"""Most steps and pieces of evidence of one twin that are learned from, the first ones."""
 
 MOST_CELLS = 20_000_000
-"""Twins times rows times phases that are learned from at once, 160 MB; of more twins, the first by their ids."""
+"""Most twins times rows times phases that are learned from at once, 160 MB; of more twins, the first by id."""
 
 TOO_FEW = f"fewer than {LEAST_TWINS} twins with evidence from two moments"
 NOT_BETTER = "it does not predict held-out twins better than what is in force"
@@ -80,10 +80,10 @@ _MOMENT = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class LearnedTrajectory:
-    """What was learned of a trajectory, adopted or not (with the reason), and what from.
+    """What was learned of a trajectory, adopted or not (with the reason), and from how much data.
 
-    `gain` is by how many nats a piece of evidence is predicted better than by what is in force, ± one standard error,
-    over `compared` pieces of twins that were left out. `moved` is the number of twins that would be in another stage.
+    `gain` is the improvement per piece of evidence over what is in force, in nats, ± one standard error, over
+    `compared` pieces of held-out twins. `moved` is the number of twins that would be in another stage.
     """
 
     definition: TrajectoryDefinition
@@ -96,7 +96,7 @@ class LearnedTrajectory:
 
     @property
     def adopted(self) -> bool:
-        """Whether it is to be put in force."""
+        """Whether it should be put in force."""
         return self.reason is None
 
 
@@ -111,7 +111,7 @@ async def learn_trajectories(
 ) -> list[LearnedTrajectory]:
     """What is learned of one trajectory of the caller's tenant, or of all, from what was valid before a moment.
 
-    `told` is told how many twins were read; `usable` leaves twins out. Refused to a person's key.
+    `told` is called with the number of twins read; `usable` leaves twins out. Refused to a person's key.
     """
     caller.require("define")
     caller.require_service()
@@ -132,14 +132,14 @@ async def learn_trajectories(
 
 
 def following(found: Sequence[LearnedTrajectory], known: ParameterSet) -> ParameterSet:
-    """The parameters with what was learned and is to be adopted."""
+    """The parameters with what was learned and should be adopted."""
     return known.with_trajectories(tuple(one.learned for one in found if one.adopted and one.learned is not None))
 
 
 def learned_of(
     known: Sequence[Observed], definitions: Definitions, definition: TrajectoryDefinition, until: datetime
 ) -> LearnedTrajectory:
-    """What is learned of a trajectory from what was observed of some twins up to a moment."""
+    """What is learned of a trajectory from the evidence on some twins up to a moment."""
     known = [one for one in known if len(one) and one.time[-1] > one.time[0]]
     pieces = sum(len(one) for one in known)
     if len(known) < LEAST_TWINS:
@@ -167,8 +167,8 @@ def learned_of(
 
 
 def _compared(gains: Floats, counted: Bools) -> tuple[float, float, int]:
-    """By how many nats a piece of evidence is predicted better, its standard error (twins are independent, pieces are
-    not), and of how many pieces."""
+    """The improvement per piece of evidence in nats, its standard error (twins are independent, pieces are not), and
+    the number of pieces."""
     compared = int(counted.sum())
     if not compared:
         return 0.0, 0.0, 0
@@ -179,9 +179,8 @@ def _compared(gains: Floats, counted: Bools) -> tuple[float, float, int]:
 
 @dataclass(frozen=True, eq=False)
 class _Lesson:
-    """The evidence of some twins on a grid of time, in days since the first of each, which `began` at a time in days;
-    the signals that it consists of, with their numbers of pieces and how often there is such evidence if it is as
-    strong as it states."""
+    """The evidence on some twins on a time grid, in days since the first of each, which is at `began`; the distinct
+    signals, their counts, and the frequency of each if it is as strong as stated."""
 
     stated: Parameters
     seen: Seen
@@ -191,7 +190,7 @@ class _Lesson:
 
     @classmethod
     def of(cls, known: Sequence[Observed], definition: TrajectoryDefinition, stated: Parameters) -> _Lesson:
-        """Of what was observed, and what the definition states."""
+        """From observed evidence and what the definition states."""
         named = [[*map(signal_of, one.stage.tolist(), one.ratio.tolist())] for one in known]
         counts = Counter(signal for each in named for signal in each)
         signals = sorted(counts)
@@ -207,18 +206,18 @@ class _Lesson:
 
     @cached_property
     def often(self) -> Floats:
-        """How often there is evidence of each signal, if it is as strong as it states."""
+        """The frequency of evidence of each signal, if it is as strong as stated."""
         before = self._filtered(self.stated, self.seen).before[self.seen.symbol != SILENT]
         return balanced(self.stated.stages.of_stages(before).sum(axis=0), self.signals, self.pieces)
 
     @property
     def prior(self) -> Stages:
-        """What the definition states, with one phase of each stay."""
+        """What the definition states, with one phase per stay."""
         plain = self.stated.stages
         return replace(with_phases(plain, 1), seen=stated_shares(plain.count, self.signals, self.often))
 
     def predicted(self, parameters: Parameters, some: Bools) -> Floats:
-        """With how many nats every time of some twins is predicted, shape [twins, times]."""
+        """The log-probability in nats of the evidence at every time of some twins, shape [twins, times]."""
         part = self.seen.of(np.flatnonzero(some))
         table = shares(parameters.stages.count, self.signals, self.often, parameters.signals)
         return predicted(self._filtered(parameters, part).before, parameters.stages, table, part)
@@ -229,7 +228,7 @@ class _Lesson:
         return np.asarray(parameters.stages.of_stages(after).argmax(axis=1))
 
     def recorded(self, definition: TrajectoryDefinition, found: Stages, seen: Seen, until: datetime) -> LearnedStages:
-        """The stages as they are stored."""
+        """The stages in stored form."""
         first = np.concatenate([np.ones((len(seen.time), 1)), seen.gaps > 0], axis=1)
         speed = mean_velocity(found, filtered(found, seen).after, first, days(PERIOD))
         start = found.of_stages(found.start)
@@ -266,7 +265,7 @@ class _Lesson:
         )
 
     def _filtered(self, parameters: Parameters, seen: Seen) -> Filtered:
-        """The twins filtered as questions about them are answered."""
+        """The twins filtered as for queries."""
         stage = np.array([stage for stage, _ in self.signals])
         ratio = np.array([halves / HALVES for _, halves in self.signals])
         likelihood = np.vstack([parameters.likelihood(stage, ratio), np.ones(parameters.stages.count)])

@@ -1,4 +1,4 @@
-"""What a twin's evidence says of the stages of a trajectory, as columns. Pure."""
+"""A twin's evidence on the stages of a trajectory, as columns. Pure."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ class Observed:
 
     @property
     def signature(self) -> tuple[bytes, ...]:
-        """What tells it from other evidence."""
+        """What distinguishes it from other evidence."""
         return self.time.tobytes(), self.stage.tobytes(), self.ratio.tobytes()
 
 
 def observed(moment: Snapshot, definition: TrajectoryDefinition, at: datetime) -> Observed:
-    """What had been said of the stages by `at`, as the moment's rev knows it; nothing that is valid later counts.
+    """The evidence on the stages by `at`, as known at the moment's rev; nothing that is valid later counts.
 
-    Evidence is an observation of its own time: that it ages or is not valid any more changes nothing about it. What is
-    withdrawn is not there. A retraction ends what was said of that stage before it. Of corrections of a stage as of the
-    same time, the latest counts. A metric speaks from the moment at which it took its value.
+    Evidence is an observation at its own time: it does not age or expire. Withdrawn evidence is not included. A
+    retraction ends the evidence on that stage before it. Of corrections of a stage at the same time, the latest counts.
+    A metric is evidence from the moment at which it took its value.
     """
     state, graph = moment.state, moment.graph
     heard = heard_from(state, graph, measure(state, graph.definitions, at)).bearings
@@ -73,7 +73,7 @@ def observed(moment: Snapshot, definition: TrajectoryDefinition, at: datetime) -
 
 
 def _counting(heard: Bearings, block: BearingBlock, until: int) -> Bools:
-    """Which rows count: what no retraction has ended, and of corrections as of the same time the latest."""
+    """Which rows count: those not ended by a retraction and, of corrections at the same time, the latest."""
     groups = heard.register.groups
     belief = groups.belief[block.heading]
     retraction, correction = groups.retraction[block.heading], groups.correction[block.heading]

@@ -1,4 +1,4 @@
-"""The way of one twin through the stages: filtered from what was observed, at any moment. Pure; times in days."""
+"""The path of one twin through the stages: filtered from its evidence, at any moment. Pure; times in days."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DAY = 86_400 * 1_000_000
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """A twin among stages, by what was observed of it."""
+    """A twin among stages, given its observations."""
 
     parameters: Parameters
     observed: Observed
@@ -40,7 +40,7 @@ class Path:
     def at(self, times: Ints) -> Floats:
         """The distribution over phases at each of some ascending times, shape [times, phases].
 
-        Before the first observation it is where twins start.
+        Before the first observation it is that of starting twins.
         """
         if not len(self.observed):
             return np.broadcast_to(self.stages.start, (len(times), len(self.stages.start))).copy()
@@ -58,7 +58,7 @@ class Path:
 
     @cached_property
     def moved(self) -> Floats:
-        """By how much each observation moved the position."""
+        """The move of the position by each observation."""
         if not len(self.observed):
             return np.zeros(0)
         found: Floats = (self.position(self._filtered.after) - self.position(self._filtered.before))[0]

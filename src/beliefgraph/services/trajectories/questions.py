@@ -1,4 +1,4 @@
-"""Questions about trajectories, as of any moment. Nothing is stored: every answer is derived from evidence."""
+"""Queries on trajectories, as of any moment. Nothing is stored: every answer is derived from evidence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_POINTS = 200
 
 
 class Trajectories:
-    """Answers where twins are among stages, and where they are heading."""
+    """Answers queries on the stages of twins, and where they are heading."""
 
     def __init__(self, graph: Graph, book: DefinitionBook, *, snapshots: Snapshots | None = None) -> None:
         self._graph = graph
@@ -46,7 +46,7 @@ class Trajectories:
     async def trajectories(
         self, caller: Caller, twin: str, *, points: int = POINTS, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> list[Trajectory]:
-        """Every trajectory that is defined, in the order of its definition."""
+        """Every defined trajectory, in the order of the definitions."""
         _check_points(points)
         moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         return [

@@ -1,1 +1,1 @@
-"""A twin in memory: its columns and records, what it published, checkpoints, the cache, pages."""
+"""Twins in memory: columns and records, published state, checkpoints, cache, pages."""

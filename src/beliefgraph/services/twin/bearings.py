@@ -18,24 +18,24 @@ from beliefgraph.model.vocabulary import words_of
 from beliefgraph.services.twin.blocks import Block, Bools, Codes, Floats, Ints, Register, Rows
 
 IN_RUNS = 4_096
-"""Rows of a block that is large enough to be sorted into runs."""
+"""Least rows of a block that is sorted into runs."""
 
 RUN_BYTES = 20
-"""What a row takes in runs, apart from its share in what is kept of each run."""
+"""Bytes per row in runs, excluding its share of the data kept per run."""
 
 N = TypeVar("N", bound=str | None)
 
 
 class Grows(Protocol):
-    """Something worked out of bearings that grows with them."""
+    """Something derived from bearings that grows with them."""
 
     def with_block(self, block: BearingBlock) -> Grows:
-        """The same with a block more, which it has yet to look at."""
+        """The same with one more block, not yet processed."""
         ...
 
     @property
     def size(self) -> int:
-        """How many bytes it takes."""
+        """Its size in bytes."""
         ...
 
 
@@ -54,7 +54,7 @@ class BearingHeading(NamedTuple):
 
     @property
     def ages_in(self) -> int:
-        """Microseconds in which half of its force is lost; 0 where it never ages."""
+        """Microseconds in which half of its strength is lost; 0 if it never ages."""
         if self.half_life is None or self.stance == "correction":
             return 0
         return max(1, round(self.half_life * 1e6)) if math.isfinite(self.half_life) else 0
@@ -69,7 +69,7 @@ class BearingBlock(Block):
 
     @cached_property
     def items(self) -> Items:
-        """The rows as the inference takes them, the log-likelihood ratios within their bound."""
+        """The rows as inference takes them, the log-likelihood ratios within their bound."""
         within = np.abs(self.number).max(initial=0.0) <= LOG_LIKELIHOOD_BOUND
         return Items(
             group=self.heading,
@@ -87,7 +87,7 @@ class BearingBlock(Block):
     def summed(self, half: Ints) -> Items:
         """The rows as they are summed, given the half-life of every heading: those of a large block in runs.
 
-        To sort rows takes longer than to sum them, so it is done for the second sum.
+        Sorting rows takes longer than summing them, so it is only done for the second sum.
         """
         own = vars(self)
         if len(self) < IN_RUNS:
@@ -110,7 +110,7 @@ class BearingBlock(Block):
 
     @property
     def size(self) -> int:
-        """How many bytes the columns take, with the runs of a large block, whether or not it is in runs already."""
+        """The size of the columns in bytes, including the runs of a large block, even if not yet sorted."""
         return super().size + (RUN_BYTES * len(self) if len(self) >= IN_RUNS else 0)
 
 
@@ -121,9 +121,9 @@ IS_OBSERVED = np.array([stance in OBSERVED for stance in STANCES])
 
 
 class Groups:
-    """The headings of a register as columns: what each is about, who says it, and how it ages.
+    """The headings of a register as columns: what each is about, its source, and how it ages.
 
-    Made of those before it and what was added since, so that a new heading costs no look at all others.
+    Built from the previous columns and the new headings, so that a new heading does not process all others.
     """
 
     belief: Ints
@@ -160,14 +160,14 @@ class Groups:
         self.correction: Bools = stance == STANCES.index("correction")
         self.retraction: Bools = stance == STANCES.index("retraction")
         self.act: Bools = self.correction | self.retraction
-        """Which stances are acts, not reports: they decide which other evidence counts."""
+        """Headings of acts, not reports: acts decide which other evidence counts."""
         self.acts, self.changes, self.ages = bool(self.act.any()), bool(self.change.any()), bool(self.half.any())
         self.voice: Ints = np.where(self.act, self.source + len(self.sources), self.source)
-        """Sources as they report, and apart from that as they act."""
+        """Sources as reporting, and numbered separately as acting."""
 
 
 def _numbered(known: Mapping[N, int], names: Iterable[N], first: int = 0) -> dict[N, int]:
-    """Names with their numbers from `first` on, in the order in which they are first met."""
+    """Names with their numbers from `first` on, in order of first appearance."""
     numbers = dict(known)
     for name in names:
         numbers.setdefault(name, first + len(numbers))
@@ -186,7 +186,7 @@ class BearingRegister(Register[BearingHeading]):
 
     @property
     def groups(self) -> Groups:
-        """The headings as columns, made anew when there are more."""
+        """The headings as columns, extended when there are more."""
         groups = self._groups
         if len(groups.belief) < len(self.headings):
             groups = self._groups = Groups(self.headings[:], groups)
@@ -253,7 +253,7 @@ class Bearings(Rows[Bearing, BearingHeading, BearingBlock]):
         )
 
     def with_block(self, block: BearingBlock) -> Self:
-        """These with the rows of a block; what was followed of them is handed on."""
+        """These with the rows of a block; the state of `followed` is passed on."""
         more = super().with_block(block)
         if self.followed is not None:
             more.remember(self.followed.with_block(block))
@@ -261,16 +261,16 @@ class Bearings(Rows[Bearing, BearingHeading, BearingBlock]):
 
     @property
     def size(self) -> int:
-        """How many bytes the columns take, and what was followed of them."""
+        """The size in bytes of the columns and of `followed`."""
         return super().size + (0 if self.followed is None else self.followed.size)
 
     @property
     def followed(self) -> Grows | None:
-        """What was worked out of all of these in the order of their times, if it was."""
+        """What was derived from all of these in order of time, if cached."""
         return vars(self).get("_followed")
 
     def remember(self, followed: Grows) -> None:
-        """Keep what was worked out of all of these, for these and for those with more."""
+        """Cache what was derived from all of these, for these and their extensions."""
         vars(self)["_followed"] = followed
 
     @cached_property
@@ -295,14 +295,14 @@ class Bearings(Rows[Bearing, BearingHeading, BearingBlock]):
 
 
 def _bounded(ratios: Floats) -> Floats:
-    """Log-likelihood ratios within their bound: the same array where they are."""
+    """Log-likelihood ratios clipped to their bound: the same array if they are within it."""
     if np.abs(ratios).max(initial=0.0) <= LOG_LIKELIHOOD_BOUND:
         return ratios
     return np.clip(ratios, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND)
 
 
 def no_bearings(twin: str) -> Bearings:
-    """The bearings of a twin that has heard nothing."""
+    """The bearings of a twin without evidence."""
     return Bearings(twin, BearingRegister())
 
 

@@ -1,8 +1,8 @@
-"""Rows of a twin as columns: blocks that are never changed, so that a commit adds its own and leaves the rest.
+"""Rows of a twin as columns: immutable blocks, so that a commit adds its own and leaves the rest.
 
-A twin that lives for years has millions of such rows. As columns one takes some eighty bytes, as a record a kilobyte;
-records are made where somebody asks for them. Closed rows stay, with the rev that closed them: so an earlier rev is a
-view of the same rows.
+A twin that lives for years has millions of such rows. As columns, a row takes about eighty bytes, as a record a
+kilobyte; records are created on request. Closed rows stay, with the rev that closed them, so an earlier rev is a view
+of the same rows.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ OPEN = int(np.iinfo(np.int32).max)
 """The `rev_to` of a row that no rev has closed."""
 
 LARGEST = 65_536
-"""Rows of a block that is not merged any more."""
+"""Most rows of a merged block."""
 
 H = TypeVar("H", bound=Hashable)
 R = TypeVar("R", bound=Revision)
 
 
 class Register(Generic[H]):
-    """What rows have in common (a heading), numbered in the order in which it is first met.
+    """What rows have in common (a heading), numbered in order of first appearance.
 
-    It only grows, so all states of a twin share one: a number means the same heading for ever.
+    It only grows, so all states of a twin share one: a number always means the same heading.
     """
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Register(Generic[H]):
         return len(self.headings)
 
     def number(self, heading: H) -> int:
-        """The number of a heading, a new one if it was never met."""
+        """The number of a heading, a new one for a new heading."""
         found = self._numbers.get(heading)
         if found is None:
             with self._lock:
@@ -79,7 +79,7 @@ class Register(Generic[H]):
 class Block:
     """Rows as columns of one length: ids as two 64-bit numbers each, times in microseconds since 1970.
 
-    `heading` counts in the register; `number` is the row's own value, NaN for none.
+    `heading` is the number in the register; `number` is the row's own value, NaN for none.
     """
 
     revision: Ids
@@ -96,7 +96,7 @@ class Block:
 
     @property
     def size(self) -> int:
-        """How many bytes the columns take."""
+        """The size of the columns in bytes."""
         return sum(column.nbytes for column in vars(self).values() if isinstance(column, np.ndarray))
 
     def seen(self, rev: int) -> Bools:
@@ -133,9 +133,9 @@ B = TypeVar("B", bound=Block)
 
 @dataclass(frozen=True, eq=False)
 class Rows(Generic[R, H, B]):
-    """The rows of one kind that a rev of a twin sees; iterating makes their records, in the order they were opened in.
+    """The rows of one kind that a rev of a twin sees; iterating creates their records, in the order of opening.
 
-    `count` is how many the rev sees. A row is named by its place in all blocks, counted through.
+    `count` is how many the rev sees. A row is identified by its index over all blocks.
     """
 
     twin: str
@@ -147,7 +147,7 @@ class Rows(Generic[R, H, B]):
     @staticmethod
     @abstractmethod
     def heading(record: R) -> H:
-        """What a record has in common with others."""
+        """The heading of a record: what it has in common with others."""
 
     @staticmethod
     @abstractmethod
@@ -161,7 +161,7 @@ class Rows(Generic[R, H, B]):
 
     @abstractmethod
     def block(self, columns: Block) -> B:
-        """The columns with those that follow from them."""
+        """The columns with those derived from them."""
 
     @abstractmethod
     def record(self, heading: H, number: float, revision: dict[str, Any], evidence: str) -> R:
@@ -183,12 +183,12 @@ class Rows(Generic[R, H, B]):
 
     @property
     def size(self) -> int:
-        """How many bytes the columns take."""
+        """The size of the columns in bytes."""
         return sum(block.size for block in self.blocks)
 
     @cached_property
     def starts(self) -> tuple[int, ...]:
-        """Where each block begins, counted through; and where the last one ends."""
+        """The index of each block's first row over all blocks, and the total number of rows."""
         return (0, *np.cumsum([len(block) for block in self.blocks]).tolist())
 
     def opened(self, records: Sequence[R]) -> Self:
@@ -213,7 +213,7 @@ class Rows(Generic[R, H, B]):
         )
 
     def stored(self, rows: Sequence[Sequence[Any]]) -> Self:
-        """These with rows as the store returns them; those that are here already take its `rev_to`."""
+        """These with rows as the store returns them; rows already present only take over `rev_to`."""
         known = self
         if self.blocks:
             ids = [row[0] for row in rows]
@@ -252,7 +252,7 @@ class Rows(Generic[R, H, B]):
         return type(self)(self.twin, self.register, tuple(blocks), -1, 0).at(self.rev)
 
     def with_block(self, block: B) -> Self:
-        """These with the rows of a block, merged with the last ones so that few blocks are left."""
+        """These with the rows of a block, merged with the last blocks to keep their number small."""
         rev = max(self.rev, int(block.rev_from.max(initial=0)))
         added = int(np.count_nonzero(block.seen(rev)))
         blocks = [*self.blocks, block]
@@ -264,7 +264,7 @@ class Rows(Generic[R, H, B]):
         return type(self)(self.twin, self.register, tuple(blocks), rev, self.count + added)
 
     def closed(self, revisions: Collection[str], rev: int | None = None) -> Self:
-        """These after a rev closed some of them, by their revision ids; without one, as if they had never been."""
+        """These after a rev closed some of them, by revision id; without a rev, as if those had never existed."""
         if not revisions:
             return self
         end = self.rev if rev is None else rev
@@ -284,7 +284,7 @@ class Rows(Generic[R, H, B]):
         return type(self)(self.twin, self.register, self.blocks, rev, count)
 
     def kept(self, test: Callable[[B], Bools]) -> Self:
-        """Those that the rev sees and that pass a test, as if there were no others."""
+        """Only the rows that the rev sees and that pass a test."""
         blocks = [block.take(np.flatnonzero(block.seen(self.rev) & test(block))) for block in self.blocks]
         left = tuple(block for block in blocks if len(block))
         return type(self)(self.twin, self.register, left, self.rev, sum(map(len, left)))
@@ -317,19 +317,19 @@ class Rows(Generic[R, H, B]):
         return self.where(lambda block: among(block.revision, wanted))
 
     def opened_by(self, rev: int) -> int:
-        """How many of the rows that the rev sees another opened."""
+        """The number of rows that this rev sees and the given rev opened."""
         return len(self.where(lambda block: np.asarray(block.rev_from == rev)))
 
     @cached_property
     def headings(self) -> Sequence[H]:
-        """The headings of the rows that the rev sees, in the order they were first met in."""
+        """The headings of the rows that the rev sees, in order of first appearance."""
         counts = np.zeros(len(self.register), dtype=np.int64)
         for block in self.blocks:
             counts[: len(self.register)] += np.bincount(block.heading[block.seen(self.rev)], minlength=len(counts))
         return [self.register.headings[i] for i in np.flatnonzero(counts).tolist()]
 
     def column(self, name: str, rows: Ints) -> npt.NDArray[Any]:
-        """One column of some rows, which are in order."""
+        """One column of some rows, given in ascending order."""
         edges = np.searchsorted(rows, self.starts)
         parts = [
             getattr(block, name)[rows[first:end] - start]
@@ -338,7 +338,7 @@ class Rows(Generic[R, H, B]):
         return np.concatenate(parts)
 
     def take(self, rows: npt.NDArray[Any]) -> B:
-        """The columns of some rows, in the order asked for; there is at least one block."""
+        """The columns of some rows, in the given order; there is at least one block."""
         if len(self.blocks) == 1:
             return self.blocks[0].take(rows)
         which = np.searchsorted(np.array(self.starts[1:]), rows, side="right")
@@ -351,7 +351,7 @@ class Rows(Generic[R, H, B]):
         return type(parts[0]).joined(parts).take(back) if parts else self.blocks[0].take(rows)
 
     def records(self, rows: npt.NDArray[Any]) -> list[R]:
-        """The records of some rows, in the order asked for."""
+        """The records of some rows, in the given order."""
         if not len(rows):
             return []
         block, headings = self.take(rows), self.register.headings
@@ -391,17 +391,17 @@ def packed(ids: Iterable[str]) -> Ids:
 
 
 def unpacked(ids: Ids) -> list[str]:
-    """The ids that these numbers are."""
+    """The ids for these numbers."""
     return [str(UUID(int=(high << 64) | low)) for high, low in ids.tolist()]
 
 
 def distinct(ids: Ids) -> list[str]:
-    """The ids that these numbers are, each once."""
+    """The distinct ids for these numbers."""
     return [str(UUID(int=(high << 64) | low)) for high, low in {*map(tuple, ids.tolist())}]
 
 
 def among(ids: Ids, wanted: Ids) -> Bools:
-    """Which of these ids are wanted."""
+    """Which of these ids are in `wanted`."""
     if len(wanted) == 1:
         return np.asarray((ids[:, 0] == wanted[0, 0]) & (ids[:, 1] == wanted[0, 1]))
     near = np.isin(ids[:, 0], wanted[:, 0])

@@ -1,4 +1,4 @@
-"""Twins kept in memory between commands and questions, at the rev they had, which the store is asked for each time."""
+"""Twins kept in memory between commands and queries, at the rev that they had; the store is asked for it each time."""
 
 from __future__ import annotations
 
@@ -25,48 +25,48 @@ from beliefgraph.store.keys import Keyring
 from beliefgraph.telemetry.metrics import CACHE_READS
 
 CACHED_BYTES = 256 * 2**20
-"""Bytes of all cached twins together, about."""
+"""Approximate size in bytes of all cached twins together."""
 
 RECORD_BYTES = 1_000
-"""What a row takes that is kept as a record, about."""
+"""Approximate size in bytes of a row kept as a record."""
 
 READS_AT_ONCE = 8
-"""Reads of twins from the store that one process has under way, so that a large call leaves connections to others."""
+"""Most concurrent reads of twins by one process, so that a large call leaves connections to others."""
 
 MISSES = 4
-"""Questions about a twin that are answered from the store before it is fetched into memory: by then it paid off."""
+"""Queries on a twin that are answered from the store before it is fetched into memory: by then fetching pays off."""
 
 MISSES_OF_LARGE = 1_000
-"""The same of a twin that turned out to be larger than the whole cache."""
+"""The same for a twin that turned out to be larger than the whole cache."""
 
 COUNTED = 10_000
-"""Twins whose misses are counted, those lately asked about."""
+"""Most twins whose misses are counted, the most recently queried."""
 
 REST = 9.0
-"""How much longer than it took to fetch a twin for questions we wait before the next: a tenth of the time at most."""
+"""Pause after fetching a twin for queries, relative to its duration: fetching takes at most a tenth of the time."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class _Kept:
-    """A twin in memory, with what it published ready to be looked up once somebody asks."""
+    """A twin in memory, with an index of what it published, built on first use."""
 
     state: TwinState
 
     @property
     def size(self) -> int:
-        """About how many bytes it takes in memory, with the rows that are made when what it published is read."""
+        """Its approximate size in memory in bytes, including the rows built when what it published is read."""
         return size_of(self.state) + len(self.state.holdings) * RECORD_BYTES
 
     @cached_property
     def published(self) -> Published:
-        """What it published."""
+        """The index of what it published."""
         return Published(self.state)
 
 
 class TwinCache:
-    """The twins lately written to or asked about, bounded by their size; the least lately used go first."""
+    """The twins recently written to or queried, bounded by total size; the least recently used are evicted first."""
 
     def __init__(self, graph: Graph, keyring: Keyring | None = None, size: int = CACHED_BYTES) -> None:
         self._graph = graph
@@ -81,7 +81,7 @@ class TwinCache:
     async def at(self, id_: str, tenant: str, name: str, current: Head | None) -> TwinState:
         """The twin at its current rev and life, as the store just said; None means that it does not exist.
 
-        However many ask for it at once, it is read once.
+        Concurrent requests share one read.
         """
         known = self._known(id_, tenant, name, current)
         if known is not None:
@@ -90,7 +90,7 @@ class TwinCache:
         return await self._flights.join((id_, current), lambda: self._read(id_, tenant, name))
 
     async def all_at(self, names: Mapping[str, str], tenant: str, current: Mapping[str, Head]) -> dict[str, TwinState]:
-        """Several twins likewise, by id, given their names and where those are that exist; others are not held up."""
+        """Several twins likewise, by id, given the names, and the heads of those that exist; others are not delayed."""
         found: dict[str, TwinState] = {}
         async for id_ in unhurried(names):
             known = self._known(id_, tenant, names[id_], current.get(id_))
@@ -114,7 +114,7 @@ class TwinCache:
             return await read_states(self._graph, names, tenant)
 
     async def _of_few(self, read: Awaitable[Mapping[str, TwinState]], id_: str, tenant: str, name: str) -> TwinState:
-        """A twin of those that are read together; by itself where it was not among them."""
+        """One of the twins that are read together; read separately if it was not among them."""
         state = (await read).get(id_)
         if state is None:
             return await self._read(id_, tenant, name)
@@ -123,7 +123,7 @@ class TwinCache:
         return state
 
     def _known(self, id_: str, tenant: str, name: str, current: Head | None) -> TwinState | None:
-        """The twin, if it need not be read."""
+        """The twin, if it does not have to be read."""
         if current is None:
             self.drop(id_)
             return fresh(id_, tenant, name)
@@ -148,22 +148,23 @@ class TwinCache:
 
     @property
     def filled(self) -> tuple[int, int]:
-        """How many twins are in memory, and about how many bytes they take."""
+        """The number of twins in memory, and their approximate size in bytes."""
         return len(self._twins), int(self._twins.currsize)
 
     def has(self, id_: str) -> bool:
-        """Whether a twin is in memory, at whatever rev."""
+        """Whether a twin is in memory, at any rev."""
         return id_ in self._twins
 
     def peek(self, id_: str, head: Head) -> TwinState | None:
-        """The twin if it is in memory just as it is where the store says that it is."""
+        """The twin, if it is in memory at exactly this head."""
         known = self._twins.get(id_)
         return None if known is None or (known.state.rev, known.state.life) != head else known.state
 
     def published(self, id_: str, current: Head | None, rev: int | None) -> Published | None:
-        """What a twin published at `rev`, or now where that is None, if it is in memory just as it was then.
+        """What a twin published at `rev`, or now if that is None, if it is in memory at that rev.
 
-        `current` is where the store says it is, None where it is not. A twin in memory that is behind is forgotten.
+        `current` is where the store says that it is, None if it does not exist. A twin in memory that is behind is
+        dropped.
         """
         known = self._twins.get(id_)
         if known is None:
@@ -177,9 +178,9 @@ class TwinCache:
         return known.published
 
     def missed(self, id_: str, tenant: str, name: str) -> None:
-        """Note that a question was answered from the store; a twin that is asked about again and again is fetched.
+        """Record that a query was answered from the store; a twin that is queried repeatedly is fetched.
 
-        That is done beside the questions, one twin after the other, and so seldom that they do not become slower.
+        Fetching runs in the background, one twin after the other, and rarely enough not to slow down queries.
         """
         misses = self._misses[id_] = self._misses.get(id_, 0) + 1
         if misses >= MISSES and (self._fetching is None or self._fetching.done()):
@@ -196,7 +197,7 @@ class TwinCache:
         await asyncio.sleep(REST * (loop.time() - begun))
 
     async def close(self) -> None:
-        """Fetch nothing more, and wait for the checkpoints that are being written."""
+        """Stop fetching, and wait for the checkpoints that are being written."""
         if self._fetching is not None:
             self._fetching.cancel()
             await asyncio.gather(self._fetching, return_exceptions=True)
@@ -204,10 +205,10 @@ class TwinCache:
             await self._checkpoints.close()
 
     def keep(self, state: TwinState) -> None:
-        """Remember a twin as it is after a commit; one that is larger than the whole cache is read again each time."""
+        """Cache a twin as it is after a commit; one larger than the whole cache is read again each time."""
         known = self._twins.get(state.id)
         if known is not None and known.state.life == state.life and known.state.rev > state.rev:
-            return  # it was read while somebody here wrote to it
+            return  # read while this process wrote to it
         self.drop(state.id)
         with suppress(ValueError):
             self._twins[state.id] = _Kept(state)
@@ -215,12 +216,12 @@ class TwinCache:
             self._checkpoints.consider(state)
 
     def drop(self, id_: str) -> None:
-        """Forget a twin."""
+        """Drop a twin."""
         self._twins.pop(id_, None)
 
     @asynccontextmanager
     async def queue(self, ids: Iterable[str]) -> AsyncIterator[None]:
-        """Wait until no other command of this process is at these twins: a race saved, not a promise made."""
+        """Wait until no other command of this process works on these twins: it avoids conflicts, but is not a lock."""
         async with AsyncExitStack() as stack:
             for id_ in sorted(set(ids)):
                 lock = self._locks.setdefault(id_, asyncio.Lock())
@@ -229,7 +230,7 @@ class TwinCache:
 
 
 def size_of(state: TwinState) -> int:
-    """About how many bytes a twin takes in memory."""
+    """The approximate size of a twin in memory in bytes."""
     columns = state.bearings.size + state.measurements.size
     records = state.open_rows - len(state.bearings) - len(state.measurements) + len(state.beliefs)
     return columns + records * RECORD_BYTES + RECORD_BYTES

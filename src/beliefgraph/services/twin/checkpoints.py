@@ -1,7 +1,7 @@
-"""Checkpoints: blocks of a twin's rows kept beside them, compressed and sealed, so that a twin of many is read at once.
+"""Checkpoints: compressed and sealed blocks of a twin's rows, stored with them, so that a large twin is read quickly.
 
-They are never the truth: what is read from them is counted like any other rows, and without them everything is read row
-by row. Each begins at the rev at which the one before it ends; one that does not is not used, nor are those after it.
+They are never authoritative: rows read from them are counted like any others, and without them everything is read row
+by row. Each begins at the rev at which the previous one ends; one that does not is ignored, as are those after it.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
 EVERY = 16_384
-"""Rows of a kind that a twin gets before they are kept as a block."""
+"""New rows of a kind before they are stored as a block."""
 
 VERSION = 1
-"""Of the format; a block of another version is not used."""
+"""Version of the format; a block of another version is ignored."""
 
 COLUMNS = (
     ("number", "<f8"),
@@ -43,7 +43,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Kept:
-    """What checkpoints have of a twin: its rows, and the last rev whose rows these are."""
+    """The rows of a twin in its checkpoints, and the last rev that they include."""
 
     bearings: Bearings
     bearings_rev: int
@@ -52,7 +52,7 @@ class Kept:
 
 
 def nothing_kept(twin: str) -> Kept:
-    """What there is without checkpoints."""
+    """The result without checkpoints."""
     return Kept(no_bearings(twin), 0, no_measurements(twin), 0)
 
 
@@ -66,12 +66,12 @@ class Checkpoints:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def read(self, twin: str, life: str, rev: int) -> Kept:
-        """The rows that the checkpoints of a twin have, up to a rev."""
+        """The rows in the checkpoints of a twin, up to a rev."""
         found = await stored.of_twin(self._graph, twin, life, rev)
         return await asyncio.to_thread(self._opened, twin, life, found) if found else nothing_kept(twin)
 
     def consider(self, state: TwinState) -> None:
-        """Write what a twin has got since its last checkpoint, in the background, if it is enough to be worth it."""
+        """Write the rows since a twin's last checkpoint, in the background, if there are enough of them."""
         rows = {(state.id, state.life, kind): len(rows) for kind, rows in _kinds(state)}
         if any(number - self._covered.get(kind, 0) >= EVERY for kind, number in rows.items()):
             self._covered.update(rows)
@@ -80,14 +80,14 @@ class Checkpoints:
             task.add_done_callback(self._tasks.discard)
 
     async def write(self, state: TwinState) -> None:
-        """Keep all rows of a twin that no checkpoint has."""
+        """Store all rows of a twin that are in no checkpoint."""
         last = await stored.last(self._graph, state.id, state.life)
         made = await asyncio.to_thread(self._made, state, last)
         if made:
             await stored.write(self._graph, state.id, state.life, made)
 
     async def agree(self, state: TwinState) -> bool:
-        """Whether the checkpoints of a twin have what its rows say, read row by row; if not, they are dropped."""
+        """Whether the checkpoints of a twin equal its rows, read row by row; if not, they are deleted."""
         kept = await self.read(state.id, state.life, state.rev)
         pairs = ((kept.bearings, state.bearings), (kept.measurements, state.measurements))
         if await asyncio.to_thread(lambda: all(_is_part(part, whole) for part, whole in pairs)):
@@ -96,7 +96,7 @@ class Checkpoints:
         return False
 
     async def close(self) -> None:
-        """Wait for what is being written."""
+        """Wait for checkpoints being written."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _made(self, state: TwinState, last: dict[str, tuple[int, int]]) -> list[StoredCheckpoint]:
@@ -163,7 +163,7 @@ _VALUES = ("revision", "evidence", "number", "valid_from", "valid_to", "rev_from
 
 
 def _parts(rows: Rows[Any, Any, Any], since: Any) -> list[Any]:
-    """The rows in the order of their revs, cut where a rev ends into parts of some tens of thousands."""
+    """The rows in order of rev, split at ends of revs into parts of some tens of thousands."""
     revs = rows.take(since).rev_from
     order = np.argsort(revs, kind="stable")
     since, revs = since[order], revs[order]
@@ -176,7 +176,7 @@ def _parts(rows: Rows[Any, Any, Any], since: Any) -> list[Any]:
 
 
 def packed_block(rows: Rows[Any, Any, Any], block: Block) -> bytes:
-    """Rows as bytes: a version, the headings that they have, the ids, and the other columns compressed."""
+    """Rows as bytes: a version, their headings, the ids, and the other columns compressed."""
     used, heading = np.unique(block.heading, return_inverse=True)
     headings = orjson.dumps([list(rows.register.headings[number]) for number in used.tolist()])
     columns = {name: getattr(block, name) for name, _ in COLUMNS} | {"heading": heading}
@@ -188,7 +188,7 @@ def packed_block(rows: Rows[Any, Any, Any], block: Block) -> bytes:
 
 
 def unpacked_block(rows: Rows[Any, Any, Any], data: bytes) -> Block:
-    """The rows that were packed; ValueError if it is another format."""
+    """The rows that were packed; ValueError for another format."""
     version, length, of_headings, of_body = np.frombuffer(data[:16], dtype="<u4").tolist()
     if version != VERSION:
         raise ValueError(f"a checkpoint of version {version}")

@@ -1,4 +1,4 @@
-"""The rev that twins are at now, asked of the store for all questions that wait, in one statement."""
+"""The current rev of twins, read from the store for all waiting queries in one Cypher statement."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from beliefgraph.store.changes import heads
 from beliefgraph.store.graph import Graph
 
 AT_ONCE = 2
-"""Statements under way at once; who asks meanwhile shares the next one."""
+"""Most concurrent Cypher statements; later queries share the next one."""
 
 Head = tuple[int, str]
-"""The rev of a twin, and its life: after an erasure the revs of a name begin anew."""
+"""The rev of a twin, and its life: after an erasure the revs of a name start again."""
 
 
 class Heads:
-    """Where twins are. An answer is never older than the question: its statement begins after it was asked."""
+    """The heads of twins. An answer is never older than the request: its Cypher statement begins after the request."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
@@ -25,14 +25,14 @@ class Heads:
         self._next: asyncio.Task[dict[str, Head]] | None = None
 
     async def of(self, twin: str) -> Head | None:
-        """Where a twin is, by its id; None if there is none."""
+        """The head of a twin, by its id; None if there is none."""
         if self._next is None:
             self._next = asyncio.create_task(self._read())
         self._waiting.add(twin)
         return (await asyncio.shield(self._next)).get(twin)
 
     async def _read(self) -> dict[str, Head]:
-        HOLDER.set(NOBODY)  # whoever asked first, others do not wait for a connection behind what else that key does
+        HOLDER.set(NOBODY)  # whichever key is first, the others do not queue for a connection behind its other work
         async with self._turn:
             twins, self._waiting, self._next = self._waiting, set(), None
             return await heads(self._graph, list(twins))

@@ -1,4 +1,4 @@
-"""Reading twins from the store, whole: those of few rows many at a time, others each in pages."""
+"""Reading whole twins from the store: those with few rows many at a time, others each in pages."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from beliefgraph.store.twins import BEARINGS, MEASUREMENTS, PAUSE, TRIES, RowKin
 T = TypeVar("T", bound=Rows[Any, Any, Any])
 
 FEW_ROWS = 1_000
-"""A twin of fewer bearings, and fewer measurements, is read by one statement, with others like it."""
+"""A twin with fewer bearings, and fewer measurements, is read together with others in one Cypher statement."""
 
 TWINS_AT_ONCE = 25
-"""Twins that one statement reads: some megabytes where they are large."""
+"""Most twins that one Cypher statement reads: some megabytes if they are large."""
 
 
 async def read_state(
@@ -36,11 +36,11 @@ async def read_state(
     checkpoints: Checkpoints | None = None,
     known: TwinState | None = None,
 ) -> TwinState:
-    """The twin as the store has it, at its current rev or at an earlier one; a fresh one if there is none.
+    """The twin as stored, at its current rev or at an earlier one; a fresh one if there is none.
 
-    Of `checkpoints`, and of the twin as it is `known` at a later rev, the rows are taken that they have. The rows are
-    counted against what the writer of the rev counted; if they differ, all are read again. `twin-damaged` if they
-    differ although nobody writes.
+    Rows are taken from `checkpoints`, and from the twin as `known` at a later rev, where they have them. The rows are
+    counted against the number recorded by the writer of the rev; if they differ, all are read again. `twin-damaged` if
+    they differ although there are no concurrent writes.
     """
     revs: set[int] = set()
     seen = 0
@@ -71,10 +71,10 @@ async def read_state(
 
 
 async def read_states(graph: Graph, names: Mapping[str, str], tenant: str) -> dict[str, TwinState]:
-    """Twins of few rows at their current rev, by id, given their names: one statement for all of them.
+    """Twins with few rows at their current rev, by id, given their names: one Cypher statement for all of them.
 
-    Left out are those that have more rows, those that somebody was writing to, and all where Neo4j has not the memory
-    for all of them together: these are read one by one.
+    Left out are those with more rows, those being written to, and all of them if Neo4j lacks the memory for all
+    together: these are read one by one.
     """
     try:
         found = await load(graph, list(names), rows=FEW_ROWS)
@@ -86,7 +86,7 @@ async def read_states(graph: Graph, names: Mapping[str, str], tenant: str) -> di
 
 
 async def every_state(graph: Graph, tenant: str, twins: AsyncIterator[StaleTwin]) -> AsyncIterator[TwinState]:
-    """The states of some twins of a tenant in their order, each at its current rev."""
+    """The states of some twins of a tenant in order, each at its current rev."""
     names: dict[str, str] = {}
     async for twin in twins:
         names[twin.id] = twin.name
@@ -121,7 +121,7 @@ def _few(rows: TwinRows, id_: str) -> tuple[Bearings, Measurements]:
 
 
 async def _since(graph: Graph, kind: RowKind, kept: T, rev: int, after: int) -> T:
-    """The rows that were kept and those that revs after `after` opened, as a rev sees them."""
+    """The cached rows and those opened by revs after `after`, as a rev sees them."""
     async for page in kind.since(graph, kept.twin, rev, after):
         kept = await asyncio.to_thread(kept.stored, page)
     seen: T = kept.at(rev)
@@ -129,7 +129,7 @@ async def _since(graph: Graph, kind: RowKind, kept: T, rev: int, after: int) -> 
 
 
 def _whole(state: TwinState, rows: TwinRows) -> bool:
-    """Whether all rows that the rev sees were there to be read, and no other."""
+    """Whether exactly the rows that the rev sees were read."""
     opened = sum(row.rev_from == rows.rev for row in rows.revisions)
     opened += state.bearings.opened_by(rows.rev) + state.measurements.opened_by(rows.rev)
     return (

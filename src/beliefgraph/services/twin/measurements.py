@@ -1,4 +1,4 @@
-"""The events that count in the metrics of a twin, as columns: all of them, and by metric those in the order of time.
+"""The events that count in the metrics of a twin, as columns: all of them, and by metric in order of time.
 
 A commit adds its own and leaves the rest.
 """
@@ -20,7 +20,7 @@ from beliefgraph.services.twin.blocks import Block, Bools, Floats, Ints, Registe
 
 
 class MeasurementHeading(NamedTuple):
-    """What measurements of one source in one metric have in common."""
+    """What the measurements of one source in one metric have in common."""
 
     metric: str
     source: str
@@ -36,7 +36,7 @@ class Measurements(Rows[Measurement, MeasurementHeading, Block]):
 
     @staticmethod
     def heading(record: Measurement) -> MeasurementHeading:
-        """What a measurement has in common with others."""
+        """The heading of a measurement: what it has in common with others."""
         return MeasurementHeading(
             record.metric, record.source, record.label, record.answers, record.definition, record.origin
         )
@@ -48,11 +48,11 @@ class Measurements(Rows[Measurement, MeasurementHeading, Block]):
 
     @staticmethod
     def value(record: Measurement) -> float:
-        """What it adds."""
+        """The value that it adds."""
         return record.value
 
     def block(self, columns: Block) -> Block:
-        """The columns as they are."""
+        """The columns unchanged."""
         return columns
 
     def record(
@@ -83,13 +83,13 @@ class Measurements(Rows[Measurement, MeasurementHeading, Block]):
 
 
 def no_measurements(twin: str) -> Measurements:
-    """The measurements of a twin in whose metrics nothing counts."""
+    """The measurements of a twin without any."""
     return Measurements(twin, Register())
 
 
 @dataclass(frozen=True)
 class Events(Sequence[Measurement]):
-    """Some measurements, in order; a record is made where one is asked for."""
+    """Some measurements, in order; records are created on request."""
 
     table: Measurements
     rows: Ints
@@ -110,17 +110,17 @@ class Events(Sequence[Measurement]):
         return self.table.records(self.rows[[at]])[0]
 
     def among(self, evidence: Collection[str]) -> list[Measurement]:
-        """Those that some pieces of evidence are counted by, in order."""
+        """The measurements of some pieces of evidence, in order."""
         return self.table.records(self.rows[np.isin(self.rows, self.table.of_evidence(evidence))])
 
     @property
     def values(self) -> Floats:
-        """What each adds."""
+        """The value that each adds."""
         return self.table.take(self.rows).number if len(self.rows) else np.zeros(0)
 
     @property
     def labels(self) -> list[str | None]:
-        """What each is called."""
+        """The label of each."""
         if not len(self.rows):
             return []
         headings = self.table.register.headings
@@ -129,9 +129,9 @@ class Events(Sequence[Measurement]):
 
 @dataclass(frozen=True)
 class Tally:
-    """Measurements of one metric in the order of their times; `quanta` are their values, `answers` the follow-ups.
+    """Measurements of one metric in order of time; `quanta` are their values, `answers` the follow-ups.
 
-    `row` is the place of each among all measurements of the twin.
+    `row` is the index of each among all measurements of the twin.
     """
 
     table: Measurements
@@ -150,7 +150,7 @@ class Tally:
         return self._where(~np.isin(self.row, rows)) if len(rows) else self
 
     def with_rows(self, table: Measurements, rows: Ints) -> Tally:
-        """The tally with the measurements in some rows of a table that has all of its own in the same places."""
+        """The tally with the measurements in some rows of a table that extends its own."""
         if not len(rows):
             return replace(self, table=table)
         block = table.take(rows)
@@ -173,7 +173,7 @@ class Tally:
 
     @cached_property
     def asked(self) -> Tally:
-        """Those that are no follow-ups."""
+        """The measurements that are not follow-ups."""
         return self._where(~self.answers) if self.answers.any() else self
 
     @cached_property
@@ -182,11 +182,11 @@ class Tally:
         return self._where(self.answers)
 
     def until(self, at: int) -> Tally:
-        """Those that had happened by a moment, in microseconds."""
+        """The measurements up to a moment, in microseconds."""
         return self.part(0, int(np.searchsorted(self.times, at, side="right")))
 
     def part(self, first: int, end: int) -> Tally:
-        """Those from one place in the order up to another."""
+        """The measurements from one index in the order up to another."""
         if (first, end) == (0, len(self.times)):
             return self
         return self._where(slice(first, end))
@@ -196,7 +196,7 @@ class Tally:
 
 
 def tallied(known: Mapping[str, Tally], table: Measurements, rows: Ints) -> Mapping[str, Tally]:
-    """The tallies with the measurements in more rows of the table; the metrics that these leave alone are the same."""
+    """The tallies with the measurements in more rows of the table; those of other metrics stay the same objects."""
     if not len(rows):
         return known
     headings = table.register.headings
@@ -212,11 +212,11 @@ def tallied(known: Mapping[str, Tally], table: Measurements, rows: Ints) -> Mapp
 
 
 def untallied(known: Mapping[str, Tally], metrics: Iterable[str], rows: Ints) -> Mapping[str, Tally]:
-    """The tallies without the measurements in some rows, which are those of these metrics."""
+    """The tallies without the measurements in some rows, which belong to these metrics."""
     return {**known, **{metric: known[metric].without(rows) for metric in set(metrics)}}
 
 
 def nothing(table: Measurements) -> Tally:
-    """A tally that counts nothing yet."""
+    """An empty tally."""
     none = np.zeros(0, dtype=np.int64)
     return Tally(table, none, none, none, np.zeros(0, dtype=np.bool_))

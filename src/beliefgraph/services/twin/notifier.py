@@ -1,4 +1,4 @@
-"""Notifies whoever follows or awaits a twin that this process has committed to it."""
+"""Notifies those who follow or await a twin that this process has committed to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 class Notifier:
     """A hint only: commits of other processes are not notified. For one event loop.
 
-    One listener follows any number of twins; anybody may await a single one.
+    One listener follows any number of twins; any task may await a single one.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Notifier:
                 del self._awaited[twin]
 
     async def wait(self, seconds: float) -> None:
-        """Return at a new commit of a wanted twin, or if one came since the last call; else after so many seconds."""
+        """Return at a new commit of a wanted twin, or if one came since the last call; else after this many seconds."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._notified.wait(), seconds)
         self._notified.clear()

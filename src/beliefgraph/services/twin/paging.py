@@ -1,7 +1,7 @@
-"""Pages by keyset: a cursor says after which place in which order the next page begins, and at which rev.
+"""Keyset pagination: a cursor says after which place in which order the next page begins, and at which rev.
 
-A cursor is opaque to whoever holds it, bound to the question it was made under, and checked when it comes back. As it
-carries the rev, the pages of one walk show one state of the twin however much is written meanwhile.
+A cursor is opaque to clients, bound to the query it was made for, and checked when it is sent back. As it carries the
+rev, the pages of one walk show one state of the twin regardless of concurrent writes.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from beliefgraph.model.time import Instant
 T = TypeVar("T")
 
 MAX_PAGE = 200
-"""Things on one page of a list, unless it can be longer."""
+"""Most items on one page of a list, unless a longer one is allowed."""
 
 DEFAULT_PAGE = 50
 MAX_CURSOR = 1_000
 MOST_REVS = 2**31
 MOST_VALUE = 2.0**62
-"""What no cursor of ours reaches; the store has no integer for more."""
+"""Above every value in our cursors; the store has no larger integer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in an order: the value ordered by, the id that breaks ties, and the rev that the order was read at."""
+    """A place in an order: the value to order by, the id that breaks ties, and the rev at which the order was read."""
 
     value: float | str
     id: str
@@ -41,22 +41,22 @@ class Place:
 
     @property
     def order(self) -> tuple[float, str]:
-        """Where it stands in an order by numbers, ties by id."""
+        """The sort key of the place in an order by numbers, ties by id."""
         return float(self.value), self.id
 
 
 def mark(*question: object) -> str:
-    """What identifies a question: a cursor made under it is refused under any other."""
+    """What identifies a query: a cursor made for it is refused for any other."""
     return hashlib.sha256("\x1f".join(map(repr, question)).encode()).hexdigest()[:12]
 
 
 def encode(mark: str, place: Place) -> str:
-    """The cursor of a place."""
+    """The cursor for a place."""
     return base64.urlsafe_b64encode(orjson.dumps([mark, place.rev, place.value, place.id])).decode().rstrip("=")
 
 
 def decode(mark: str, cursor: str | None, kind: type[float] | type[str]) -> Place | None:
-    """The place a cursor marks, None without one; `invalid-cursor` unless it was made under this very question."""
+    """The place of a cursor, None without one; `invalid-cursor` unless it was made for this query."""
     if cursor is None:
         return None
     try:
@@ -76,7 +76,7 @@ def decode(mark: str, cursor: str | None, kind: type[float] | type[str]) -> Plac
 
 
 def checked(first: int, most: int = MAX_PAGE) -> int:
-    """How many things a page may hold: between 1 and `most`, else refused."""
+    """The size of a page: between 1 and `most`, else refused."""
     if first < 1:
         raise Incorrect("invalid-input", "A page holds at least one thing: first must be 1 or more.", first=first)
     if first > most:
@@ -86,7 +86,7 @@ def checked(first: int, most: int = MAX_PAGE) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """One step of a walk along the answer to a question: where it goes on, and how many things it takes.
+    """One step of a walk along the result of a query: where it continues, and how many items it takes.
 
     `begin` is None at the start; its rev is the one that the whole walk shows.
     """
@@ -97,7 +97,7 @@ class Walk:
 
     @property
     def limit(self) -> int:
-        """How many to look for: one more than fit, to see whether there is more."""
+        """How many items to read: one more than fit, to see whether there are more."""
         return self.first + 1
 
     @property
@@ -107,12 +107,12 @@ class Walk:
 
     @property
     def before(self) -> int | None:
-        """The rev that an order by rev, the newest first, goes on before."""
+        """The rev before which an order by rev, newest first, continues."""
         return None if self.begin is None else int(self.begin.value)
 
     @property
     def text(self) -> str:
-        """The text that an order by texts goes on after, "" at the start."""
+        """The text after which an order by texts continues, "" at the start."""
         return "" if self.begin is None else str(self.begin.value)
 
     def page(
@@ -124,7 +124,7 @@ class Walk:
         valid_time: Instant | None = None,
         total: int | None = None,
     ) -> Page[T]:
-        """The page of what was found, at most `limit` of it."""
+        """The page of the items that were found, at most `limit`."""
         return Page(
             nodes=tuple(found[: self.first]),
             has_next=len(found) > self.first,
@@ -143,9 +143,9 @@ def walk(
     by: type[float] | type[str] = float,
     most: int = MAX_PAGE,
 ) -> Walk:
-    """The step of a walk that `after` leads on to, in an order `by` numbers or texts, with at most `most` on a page.
+    """The step of a walk that continues at `after`, in an order `by` numbers or texts, with at most `most` items.
 
-    Refused where a page cannot hold `first`, or where `after` is not a cursor of this question.
+    Refused if a page cannot hold `first`, or if `after` is not a cursor of this query.
     """
     first, marked = checked(first, most), mark(*question)
     return Walk(marked, first, decode(marked, after, by))

@@ -1,4 +1,4 @@
-"""What a twin in memory has published, looked up as `belief/page` does in the store: the same rows, the same order."""
+"""What a twin in memory has published, queried as `belief/page` does in the store: the same rows in the same order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Published:
         self._made = MadeRows()
 
     def one(self, belief: str, wanted: Wanted) -> Held:
-        """One belief, with what is asked for around it; nothing where it is not stored."""
+        """One belief, with the requested related rows; nothing if it is not stored."""
         row = self._rows.get(belief)
         return self._held([] if row is None else [row], wanted, total=None)
 
@@ -57,7 +57,7 @@ class Published:
         )
 
     def _near(self, beliefs: Iterable[str], wanted: Wanted) -> tuple[RelationRow, ...]:
-        """The relations of beliefs, followed as many levels as are wanted."""
+        """The relations of beliefs, followed to the wanted number of levels."""
         found: dict[int, RelationRow] = {}
         reached: Iterable[str] = beliefs
         for _ in range(wanted.relation_levels):
@@ -71,7 +71,7 @@ class Published:
 
     @cached_property
     def _rows(self) -> dict[str, HeldRow]:
-        """What was published about every belief, by its id."""
+        """The published rows of every belief, by its id."""
         beliefs = self.state.beliefs
         return {
             id_: HeldRow(beliefs[id_], held.log_odds, held.status, held.quality, held.rev_from, held.error)

@@ -1,4 +1,4 @@
-"""From what was read or recomputed to rows that answer: each belief with what was asked for around it. Pure."""
+"""From published or recomputed states to the rows of an answer: each belief with its requested related rows. Pure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ S = TypeVar("S", bound=Standing)
 
 
 class Surroundings:
-    """The beliefs around a page, and the relations among them; each row is made once, however often it is met."""
+    """The beliefs around a page, and the relations among them; each row is built only once."""
 
     def __init__(self, alone: Mapping[str, BeliefRow], relations: Iterable[RelationRow]) -> None:
-        """`alone` are the rows of all beliefs that may be met, without their relations, by id."""
+        """`alone` has the rows of all beliefs that may occur, without their relations, by id."""
         self._alone = alone
         self._rows: dict[tuple[str, int], BeliefRow] = {}
         self.made = 0
@@ -29,7 +29,7 @@ class Surroundings:
                 self._around[relation.target].append((relation, False, relation.source))
 
     def row(self, id_: str, levels: int) -> BeliefRow:
-        """A belief with its relations, followed so many levels."""
+        """A belief with its relations, followed this many levels."""
         if levels == 0:
             return self._alone[id_]
         found = self._rows.get((id_, levels))
@@ -40,7 +40,7 @@ class Surroundings:
         return found
 
     def related(self, id_: str, levels: int) -> tuple[RelatedBelief, ...]:
-        """The relations of a belief, with what is at their far ends, followed so many levels; counted in `made`."""
+        """A belief's relations, with the beliefs at their other ends, followed this many levels; counted in `made`."""
         found = self._around.get(id_, ())
         self.made += len(found)
         return tuple(
@@ -56,18 +56,18 @@ class Surroundings:
 
 
 def place_of(listed: Standing, order: BeliefOrder, rev: int) -> Place:
-    """Where a belief stands in an order."""
+    """The sort key of a belief in an order."""
     return Place(_value(listed, order), listed.belief.id, rev)
 
 
 def ordered(beliefs: Iterable[S], order: BeliefOrder) -> list[S]:
-    """The beliefs in order: as `belief/page` orders what was published."""
+    """The beliefs in the order in which `belief/page` returns published ones."""
     by_id = sorted(beliefs, key=lambda each: each.belief.id)
     return sorted(by_id, key=lambda each: _value(each, order), reverse=_backwards(order))
 
 
 def following(beliefs: Sequence[S], order: BeliefOrder, after: Place | None) -> Sequence[S]:
-    """Those of the beliefs, given in order, that come after a place."""
+    """The beliefs, given in order, that come after a place."""
     if after is None:
         return beliefs
     backwards, place = _backwards(order), after
@@ -89,10 +89,10 @@ def _value(listed: Standing, order: BeliefOrder) -> float | str:
 
 
 def _backwards(order: BeliefOrder) -> bool:
-    """Whether values run downwards: numbers are turned round instead, so that what has none is last either way."""
+    """Whether values are descending: numbers are negated instead, so that missing ones come last either way."""
     return order.by == "attribute" and order.descending
 
 
 def place_in_chain(row: EvidenceOn, rev: int) -> Place:
-    """Where a bearing stands in the chain of a belief; one piece of evidence may have several there."""
+    """The sort key of a bearing in the chain of a belief; one piece of evidence may have several there."""
     return Place(float(microseconds(row.bearing.valid_from)), row.bearing.revision_id, rev)

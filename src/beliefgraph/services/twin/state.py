@@ -1,4 +1,4 @@
-"""A twin in memory: everything its confidences are derived from, as one rev sees it, and what it has published."""
+"""A twin in memory: everything that its confidences are derived from, as one rev sees it, and what it published."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ NOTHING: Mapping[str, Any] = {}
 class TwinState:
     """One twin at one rev: the rows that the rev sees.
 
-    `made` are its records by type and id; `rows` its open revisions by type: those that are published by the record
-    they are published of, others by their revision ids. Bearings and measurements, of which there are very many, are
-    columns; `tallies` sum the measurements by metric.
+    `made` has its records by type and id; `rows` its open revisions by type: published ones by the record they belong
+    to, others by revision id. Bearings and measurements, which can be very many, are columns; `tallies` group the
+    measurements by metric.
 
-    `life` tells it from another twin of its name, before or after an erasure, whose revs begin at 1 too. `head_time` is
-    None for a twin that has no commit yet. `derived` is what layers derived when they last published, by their names,
-    where this process did that.
+    `life` distinguishes it from another twin of its name, before or after an erasure, whose revs begin at 1 too.
+    `head_time` is None for a twin without commits. `derived` is what layers derived when they last published, by layer
+    name, if this process did that.
     """
 
     id: str
@@ -67,22 +67,22 @@ class TwinState:
         return self.made.get(kind, NOTHING)  # type: ignore[return-value]
 
     def rows_of(self, kind: type[T]) -> Mapping[str, T]:
-        """The open revisions of a type, by the record they are published of or by revision id."""
+        """The open revisions of a type, by the record they are published for or by revision id."""
         return self.rows.get(kind, NOTHING)  # type: ignore[return-value]
 
     @cached_property
     def beliefs(self) -> Mapping[str, Belief]:
-        """The propositions that it has a row of."""
+        """The beliefs that it has a row for."""
         return self.made_of(Belief)
 
     @cached_property
     def holdings(self) -> Mapping[str, Holding]:
-        """What it published of beliefs."""
+        """Its published beliefs."""
         return self.rows_of(Holding)
 
     @cached_property
     def relations(self) -> tuple[BeliefRelation, ...]:
-        """The relations between its beliefs, its own and those that are drawn of definitions."""
+        """The relations between its beliefs: personal ones and those of definitions."""
         return tuple(self.rows_of(BeliefRelation).values())
 
     @cached_property
@@ -97,7 +97,7 @@ class TwinState:
 
     @cached_property
     def statements(self) -> tuple[GoalStatement, ...]:
-        """What was stated of its goals."""
+        """The statements about its goals."""
         return tuple(self.rows_of(GoalStatement).values())
 
     @cached_property
@@ -107,7 +107,7 @@ class TwinState:
 
     @property
     def pursuits(self) -> Mapping[str, Pursuit]:
-        """What it published of goals."""
+        """Its published goals."""
         return self.rows_of(Pursuit)
 
     @property
@@ -117,7 +117,7 @@ class TwinState:
 
     @property
     def readings(self) -> Mapping[str, Reading]:
-        """What it published of metrics."""
+        """Its published metrics."""
         return self.rows_of(Reading)
 
     @property
@@ -127,22 +127,22 @@ class TwinState:
 
     @cached_property
     def decision_statements(self) -> tuple[DecisionStatement, ...]:
-        """What was stated of its decisions."""
+        """The statements about its decisions."""
         return tuple(self.rows_of(DecisionStatement).values())
 
     @property
     def deliberations(self) -> Mapping[str, Deliberation]:
-        """What it published of decisions."""
+        """Its published decisions."""
         return self.rows_of(Deliberation)
 
     @property
     def permissions(self) -> tuple[Permission, ...]:
-        """What was stated of permissions."""
+        """The statements about permissions."""
         return tuple(self.rows_of(Permission).values())
 
     @property
     def open_rows(self) -> int:
-        """How many rows the rev sees: kept with its commit, so that a torn read is noticed."""
+        """How many rows the rev sees: stored with its commit, so that an inconsistent read is detected."""
         return len(self.bearings) + len(self.measurements) + sum(map(len, self.rows.values()))
 
     @cached_property
@@ -151,7 +151,7 @@ class TwinState:
         return source_id(self.tenant, person_source(self.name))
 
     def stated_in(self, evidence: Collection[str]) -> Iterator[Statement]:
-        """All open rows that these pieces of evidence state."""
+        """All open rows from these pieces of evidence."""
         yield from self.bearings.records(self.bearings.of_evidence(evidence))
         yield from self.measurements.records(self.measurements.of_evidence(evidence))
         for kind, rows in self.rows.items():
@@ -161,7 +161,7 @@ class TwinState:
     def after(self, delta: Delta, rev: int | None = None) -> TwinState:
         """The twin after these rows were closed and those opened; nothing is derived yet.
 
-        `rev` closes bearings and measurements; without one it is as if they had never been.
+        `rev` closes bearings and measurements; without it, they are removed as if they had never existed.
         """
         if not (delta.made or delta.opened or delta.closed):
             return self
@@ -195,7 +195,7 @@ class TwinState:
         return {"measurements": table, "tallies": tallied(left, table, np.arange(begin, begin + len(opened)))}
 
     def at_commit(self, commit: Commit) -> TwinState:
-        """The twin once a commit is in force, whose rows it has already."""
+        """The twin after a commit whose rows it already has."""
         return replace(
             self,
             rev=commit.rev,
@@ -208,7 +208,7 @@ class TwinState:
 
 
 def place_of(row: Record) -> str:
-    """Under what a state keeps an open row."""
+    """The key of an open row in a state."""
     if isinstance(row, Publication):
         return row.key
     assert isinstance(row, Revision)
@@ -216,12 +216,12 @@ def place_of(row: Record) -> str:
 
 
 def by_place(records: Records) -> RecordsById:
-    """Open revisions as a state keeps them."""
+    """Open revisions in the form of a state."""
     return {kind: {place_of(row): row for row in rows} for kind, rows in records.by_type.items()}
 
 
 def by_id(records: Records) -> RecordsById:
-    """Records as a state keeps them."""
+    """Records in the form of a state."""
     return {kind: {each.id: each for each in rows} for kind, rows in records.by_type.items()}  # type: ignore[attr-defined]
 
 
@@ -231,5 +231,5 @@ def _without(rows: Mapping[str, T], closed: Sequence[T]) -> Mapping[str, T]:
 
 
 def fresh(id_: str, tenant: str, name: str) -> TwinState:
-    """A twin of which nothing is known, at the start of a life of its own: rev 0, which no commit has."""
+    """A twin without any data, at the start of a life of its own: rev 0, which no commit has."""
     return TwinState(id_, tenant, name, uuid4().hex, 0, None, None, 0, no_bearings(id_), no_measurements(id_))

@@ -1,1 +1,1 @@
-"""What a service does by itself and for its operators: refresh, schedule, erase, move, watch."""
+"""Background and operator tasks: refresh, schedule, erase, move, watch."""

@@ -1,7 +1,7 @@
-"""What concerns several twins, where these lie in several databases: asked of each shard, and put together.
+"""Operations on twins in several databases: sent to each shard, and combined.
 
-Every shard has services of its own, which know its database alone; so no statement reaches across. With one database,
-each of these is the one service's own verb.
+Every shard has its own services, which access only its database, so no Cypher statement crosses shards. With one
+database, each operation is that of its only service.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ T = TypeVar("T")
 
 
 class OfShard(Protocol):
-    """The services of one shard that are asked together with those of others."""
+    """The services of one shard that are called together with those of others."""
 
     @property
     def intake(self) -> Intake:
-        """Takes events in."""
+        """Processes events."""
         ...
 
     @property
@@ -54,22 +54,22 @@ class OfShard(Protocol):
 
     @property
     def archives(self) -> Archives:
-        """All that is held of twins."""
+        """Exports and imports all data of twins."""
         ...
 
     @property
     def questions(self) -> Questions:
-        """Answers about twins."""
+        """Answers queries on twins."""
         ...
 
     @property
     def sources(self) -> SourceLearner:
-        """What is known of sources."""
+        """What is known about sources."""
         ...
 
     @property
     def refresher(self) -> Refresher:
-        """Lets time pass."""
+        """Advances the time of twins."""
         ...
 
     @property
@@ -79,7 +79,7 @@ class OfShard(Protocol):
 
     @property
     def forecasts(self) -> Forecasts:
-        """Answers about forecasts."""
+        """Answers queries for forecasts."""
         ...
 
     @property
@@ -90,7 +90,7 @@ class OfShard(Protocol):
 
 @dataclass(frozen=True)
 class Across:
-    """The shards of a process by name, and which of them holds a twin of a tenant; None where there is one database."""
+    """The shards of a process by name, and which of them holds a twin of a tenant; None for a single database."""
 
     shards: Mapping[str, OfShard]
     residency: Residency | None = None
@@ -103,10 +103,10 @@ class Across:
         expected_rev: int | None = None,
         region: str | None = None,
     ) -> list[Receipt]:
-        """Take in events, each in the shard of its twin; the receipts are in their order.
+        """Process events, each in the shard of its twin; the receipts are in the same order.
 
-        `region` is where twins begin that do not exist yet. `unknown-shard`, and nothing is taken in, if one names no
-        twin or one that no shard here holds; `unknown-region` and `other-region` likewise.
+        `region` is where twins that do not exist yet are created. `unknown-shard`, with no event processed, if one
+        names no twin or one that no shard here holds; `unknown-region` and `other-region` likewise.
         """
         if self.residency is None:
             if region is not None:
@@ -125,7 +125,7 @@ class Across:
         await self._born_before(caller, twins, region)
         if caller.person is None:
             places = await asyncio.to_thread(self.residency.decide, caller.tenant, twins, region)
-        else:  # whose events about others are refused
+        else:  # a person; their events about others are refused
             places = {twin: self.residency.of(caller.tenant, twin) for twin in twins}
         parts: dict[str, list[int]] = defaultdict(list)
         for index, twin in enumerate(twins):
@@ -140,7 +140,7 @@ class Across:
         return [receipts[index] for index in range(len(events))]
 
     async def _born_before(self, caller: Caller, twins: Sequence[str], region: str | None) -> None:
-        """Refuse (`other-region`) a region for twins that began elsewhere before anything was decided for them."""
+        """Refuse (`other-region`) a region for twins created elsewhere, before anything is decided for them."""
         assert self.residency is not None
         if region is None:
             return
@@ -154,17 +154,17 @@ class Across:
     async def quarantine(
         self, caller: Caller, *, limit: int, after: tuple[datetime, str] | None = None
     ) -> list[QuarantinedEvent]:
-        """Events that were set aside, oldest first, after a place in that order."""
+        """Quarantined events, oldest first, after a cursor in that order."""
         found = await _all(shard.intake.quarantine(caller, limit=limit, after=after) for shard in self.shards.values())
         return sorted((each for some in found for each in some), key=lambda q: (q.since, q.id))[:limit]
 
     async def replay(self, caller: Caller, *, ids: Sequence[str] | None = None) -> list[Receipt]:
-        """Let quarantined events try again: those named, or all."""
+        """Retry quarantined events: those named, or all."""
         tried = await _all(shard.intake.replay(caller, ids=ids) for shard in self.shards.values())
         return [receipt for some in tried for receipt in some]
 
     async def erase_twin(self, caller: Caller, twin: str, *, expected_rev: int | None = None) -> Erasure:
-        """Erase a twin, and what is left of it in shards that it was moved from."""
+        """Erase a twin, and its remains in shards that it was moved from."""
         if self.residency is None:
             (only,) = self.shards.values()
             return await only.eraser.erase_twin(caller, twin, expected_rev=expected_rev)
@@ -188,12 +188,12 @@ class Across:
         )
 
     async def twins(self, caller: Caller, *, first: int = DEFAULT_PAGE, after: str | None = None) -> Page[Twin]:
-        """The tenant's twins by name; a person's key sees its own alone."""
+        """The tenant's twins by name; a person's key sees only its own."""
         found = await _all(shard.questions.twins(caller, first=first, after=after) for shard in self.shards.values())
         if self.residency is None:
             return found[0]
         place = self.residency.of
-        # A copy that was moved away is not a twin of its old shard any more.
+        # A copy that was moved away is no longer a twin of its old shard.
         kept = [
             replace(page, nodes=tuple(t for t in page.nodes if place(caller.tenant, t.name) == name))
             for name, page in zip(self.shards, found, strict=True)
@@ -210,10 +210,10 @@ class Across:
         after: str = "",
         told: Callable[[int], None] = lambda _: None,
     ) -> ForecastMade:
-        """Store the forecasts of one outcome, or of all, of every twin of the tenant; with `first`, of this many twins
-        of each shard after an id.
+        """Store the forecasts of one outcome, or of all, for every twin of the tenant.
 
-        Shards go on together from the least of the twins that they came to; what is stored already stays.
+        With `first`, it is for this many twins of each shard after an id. All shards continue from the smallest id that
+        any of them reached; what is already stored stays.
         """
         made = await _all(
             shard.forecast_keeper.make(caller, outcome, at, first=first, after=after, told=told)
@@ -227,7 +227,7 @@ class Across:
         )
 
     async def resolve_forecasts(self, caller: Caller, outcome: str | None = None) -> ForecastsResolved:
-        """Resolve the forecasts of one outcome, or of all, of every twin of the tenant."""
+        """Resolve the forecasts of one outcome, or of all, for every twin of the tenant."""
         done = await _all(shard.forecast_keeper.resolve(caller, outcome) for shard in self.shards.values())
         return ForecastsResolved(
             resolved=sum(each.resolved for each in done),
@@ -244,7 +244,7 @@ class Across:
         *,
         retrospective: bool = False,
     ) -> OutcomeRecord:
-        """The record of an outcome over a horizon, or over its first one, of all twins or of a segment."""
+        """The record of an outcome over a horizon, by default its first, for all twins or for a segment."""
         shards = [*self.shards.values()]
         definitions = (await shards[0].book.latest(caller.tenant)).definitions
         one = definitions.outcome(outcome)
@@ -265,7 +265,7 @@ class Across:
 
 
 def _merged(kept: Sequence[Page[T]], first: int, name: Callable[[T], str], found: Sequence[Page[T]]) -> Page[T]:
-    """One page of what was kept of those found: each thing once, by name, up to where every shard has been read."""
+    """One page of the items found in all shards: each once, by name, up to the name that all shards were read to."""
     nodes = {name(node): node for page in kept for node in page.nodes}
     ends = [name(page.nodes[-1]) for page in found if page.has_next]
     ordered = [nodes[each] for each in sorted(nodes) if not ends or each <= min(ends)]
@@ -273,7 +273,7 @@ def _merged(kept: Sequence[Page[T]], first: int, name: Callable[[T], str], found
 
 
 async def _all(work: Iterable[Coroutine[object, object, T]]) -> list[T]:
-    """What each returns, once all have ended; the first failure if one failed."""
+    """The results, once all have ended; raises the first failure, if any."""
     done = await asyncio.gather(*work, return_exceptions=True)
     for each in done:
         if isinstance(each, BaseException):

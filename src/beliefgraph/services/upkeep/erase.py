@@ -1,7 +1,7 @@
-"""Erasing a twin for good: nobody finds it, its key is destroyed, its rows are deleted, in that order.
+"""Erasing a twin for good: hide it, destroy its key, delete its rows, in that order.
 
-Begun once, it is finished: if the process dies in between, the next start takes it up again. A signed receipt says what
-was destroyed, and the person is refused from then on until they consent again (`store/erasures.py`).
+Once begun, it is finished: if the process dies in between, the next start continues it. A signed receipt says what was
+destroyed, and the person is refused from then on until they consent again (`store/erasures.py`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
 PAGE = 2_000
-"""Twins that are read at a time."""
+"""Twins read at a time."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,17 @@ class _Begun:
 
 
 class Eraser:
-    """Erases twins, and takes in people again who were erased."""
+    """Erases twins, and readmits people who were erased."""
 
     def __init__(self, updater: Updater, home: Graph | None = None) -> None:
-        """`home` is the database of the API keys, if that is another one."""
+        """`home` is the database of the API keys, if it is another one."""
         self._updater = updater
         self._home = home or updater.graph
 
     async def erase_twin(self, caller: Caller, twin: str, *, expected_rev: int | None = None) -> Erasure:
-        """Erase a twin; the person it models may, and whoever has the scope `erase`.
+        """Erase a twin; allowed for the person it models, and for the scope `erase`.
 
-        A twin that was stored before names were normalised is found by its name as it was typed then.
+        A twin that was stored before names were normalised is found by its name as typed then.
         """
         updater = self._updater
         named = TwinRef(reach(caller, twin, "erase"), twin)
@@ -84,9 +84,9 @@ class Eraser:
         )
 
     async def readmit(self, caller: Caller, twin: str) -> Readmission:
-        """Take in again what concerns a person who was erased: they consented again.
+        """Readmit a person who was erased: they consented again.
 
-        Their own key may, and one with the scope `erase`; `not-found` if nothing about the person is refused.
+        Allowed for their own key, and for the scope `erase`; `not-found` if nothing about the person is refused.
         """
         reach(caller, twin, "erase" if caller.person is None else "write")
         updater = self._updater
@@ -99,13 +99,13 @@ class Eraser:
 
 
 def _actor(caller: Caller, twin: str) -> str:
-    """Who asked, as it may be kept: not the name of the person."""
+    """Who requested it, in a form that may be stored: without the name of the person."""
     own = caller.person is not None or caller.actor in (normalised(twin), person_source(normalised(twin)))
     return THE_PERSON if own else caller.actor
 
 
 async def _begin(graph: Graph, begun: _Begun, expected_rev: int | None = None) -> list[Any] | None:
-    """The rev that the twin had, and whether it was taken; None if there is no such twin."""
+    """The rev that the twin had, and whether it was marked for erasure; None if there is no such twin."""
     return await graph.write_one(
         "erasure/begin",
         twin=begun.id,
@@ -124,7 +124,7 @@ async def _begin(graph: Graph, begun: _Begun, expected_rev: int | None = None) -
 
 
 async def finish_erasures(graph: Graph, keyring: Keyring, clock: Clock, home: Graph | None = None) -> int:
-    """Finish what an earlier process began; how many twins that were. `home` is as in `Eraser`."""
+    """Finish the erasures that an earlier process began; returns their number. `home` is as in `Eraser`."""
     record = await graph.read("erasure/unfinished")
     rows = record[0] if record else []
     erased = [row for row in rows if row[-1] is None]
@@ -135,10 +135,10 @@ async def finish_erasures(graph: Graph, keyring: Keyring, clock: Clock, home: Gr
 
 
 async def replay_erasures(graph: Graph, keyring: Keyring, clock: Clock, home: Graph | None = None) -> int:
-    """Erase again whoever was erased after this database was backed up; how many twins that were.
+    """Repeat the erasures that are newer than this database's backup; returns their number.
 
-    A receipt that the database does not know is one of an erasure after its backup: the twin of that person is erased
-    if it began before. Receipts that only the database knows, because the keys were restored, are kept as files again.
+    A receipt that the database does not have is one of an erasure after its backup: the twin of that person is erased
+    if it began before. Receipts that only the database has, because the keys were restored, are stored as files again.
     """
     known = await erasures.noted(graph)
     kept = {receipt.id: (receipt, signed) for receipt, signed in await asyncio.to_thread(_receipts, keyring)}
@@ -159,7 +159,7 @@ async def replay_erasures(graph: Graph, keyring: Keyring, clock: Clock, home: Gr
 async def _again(
     graph: Graph, keyring: Keyring, clock: Clock, home: Graph, receipt: ErasureReceipt, twin: tuple[str, str] | None
 ) -> int:
-    """Erase a twin, by its id and name, which a receipt says was erased; how many twins that were."""
+    """Erase a twin, by its id and name, that a receipt says was erased; returns the number of twins."""
     if twin is None:
         return 0
     began = await erasures.born(graph, twin[0])
@@ -173,7 +173,7 @@ async def _again(
 
 
 async def _names(graph: Graph, keyring: Keyring, tenant: str) -> dict[str, tuple[str, str]]:
-    """The twins of a tenant, by the keyed hash that a receipt would have."""
+    """The twins of a tenant, by the keyed hash used in receipts."""
     found: dict[str, tuple[str, str]] = {}
     after = ""
     while True:
@@ -197,10 +197,9 @@ def _refuse(keyring: Keyring, receipt: ErasureReceipt, signed: bytes) -> None:
 async def _finish(
     graph: Graph, keyring: Keyring, clock: Clock, begun: _Begun, home: Graph, *, refuse: bool = True
 ) -> tuple[int, bytes]:
-    """Destroy a twin that nobody finds any more; the number of nodes deleted, and the signed receipt.
+    """Destroy a twin that is hidden already; returns the number of nodes deleted, and the signed receipt.
 
-    The person is refused from before the last of it is gone, unless a receipt is replayed: they may have consented
-    since.
+    The person is refused before the last of it is gone, unless a receipt is replayed: they may have consented since.
     """
     await asyncio.to_thread(keyring.destroy, begun.id)
     await asyncio.to_thread(keyring.accesses.forget, begun.id)

@@ -1,7 +1,7 @@
-"""Moving a twin to another database: copied, compared by digest, switched over, and deleted where it was.
+"""Moving a twin to another database: copy, compare by digest, switch over, and delete the original.
 
-Until the switch the twin is where it was, for everybody; if a commit comes in between, the copy is made again. What was
-begun is finished by the next start.
+Until the switch everyone uses the original; if a commit comes in between, the copy is made again. An interrupted move
+is finished at the next start.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
 TRIES = 10
-"""Copies of a twin that somebody keeps writing to before we say so."""
+"""Attempts to copy a twin with concurrent writes before giving up."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class Mover:
     async def move(
         self, caller: Caller, twin: str, *, region: str | None = None, shard: str | None = None
     ) -> tuple[Relocation, bytes]:
-        """Move a twin to a region, or to a shard by its name; what was done, and the same signed.
+        """Move a twin to a region, or to a shard by its name; returns what was done, and the same signed.
 
-        Needs `write` and `define`, and a service's key. `unknown-region` or `unknown-shard` if there is none such,
-        `other-region` if the twin is there already.
+        Needs `write` and `define`, and a service's key. `unknown-region` or `unknown-shard` if there is none of that
+        name, `other-region` if the twin is already there.
         """
         caller.require("write")
         caller.require("define")
@@ -96,7 +96,7 @@ class Mover:
     async def _moved(self, caller: Caller, id_: str, name: str, source: str, target: str) -> _Copied:
         here, there = self._shards[source].graph, self._shards[target].graph
         for _ in range(TRIES):
-            await delete_twin(there, id_)  # of a move that was cut short
+            await delete_twin(there, id_)  # from an interrupted move
             copied = await self._copied(id_, name, here, there)
             if copied.source != copied.target:
                 await delete_twin(there, id_)
@@ -121,7 +121,7 @@ class Mover:
         return _Copied(before.twins[id_][0], len(rows), source, target)
 
     async def _leave(self, caller: Caller, id_: str, name: str, here: Graph, target: str, rev: int) -> bool:
-        """Let the twin be none any more where it was, if it is still at this rev."""
+        """Hide the twin at its old place, if it is still at this rev."""
         values = {
             "id": id_,
             "tenant": caller.tenant,
@@ -138,7 +138,7 @@ class Mover:
 
 
 def digest(rows: Sequence[stored.Row]) -> str:
-    """SHA-256 over the rows of a twin, whose order does not matter."""
+    """SHA-256 over the rows of a twin, independent of their order."""
     hashed = hashlib.sha256()
     for each in sorted(stored.line(row) for row in rows):
         hashed.update(each + b"\n")
@@ -146,7 +146,7 @@ def digest(rows: Sequence[stored.Row]) -> str:
 
 
 async def finish_moves(graph: Graph, residency: Residency) -> int:
-    """Finish the moves from a database that an earlier process began; how many these were."""
+    """Finish the moves from a database that an earlier process began; returns their number."""
     record = await graph.read("erasure/unfinished")
     moving = [row for row in (record[0] if record else []) if row[-1] is not None]
     for id_, tenant, name, *_, target in moving:

@@ -1,4 +1,4 @@
-"""Whether this process can serve, as it found out lately: probes are answered from memory, however many come."""
+"""Whether this process can serve: checked in the background, so that any number of probes is answered from memory."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ log = structlog.get_logger(__name__)
 
 EVERY_S = 1.0
 PATIENCE_S = 2.0
-"""Seconds between two looks, and that one may take."""
+"""Seconds between two checks, and timeout of one."""
 
 STALE_S = 5.0
-"""Seconds after which it is no longer believed that all was well."""
+"""Seconds after which a good result is outdated."""
 
 
 class Readiness:
-    """Looks again and again whether the store can be asked."""
+    """Checks repeatedly whether the store responds."""
 
     def __init__(self, look: Callable[[], Awaitable[None]], *, every: float = EVERY_S) -> None:
         """`look` returns if all is well and raises a refusal if not; `every` is in seconds."""
@@ -31,13 +31,13 @@ class Readiness:
         self._refusal: BeliefgraphError | None = None
 
     async def run(self) -> None:
-        """Look until cancelled."""
+        """Check until cancelled."""
         while True:
             await self.look()
             await asyncio.sleep(self._every)
 
     async def look(self) -> None:
-        """Look once, and remember what was found."""
+        """Check once, and store the result."""
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await self._look()
@@ -52,7 +52,7 @@ class Readiness:
             self._refusal, self._well_at = None, time.monotonic()
 
     def check(self) -> None:
-        """Refuse with what the last look found, or where the last good one is long ago."""
+        """Refuse with the result of the last check, or if the last good one is outdated."""
         if self._refusal is not None:
             raise self._refusal
         if time.monotonic() - self._well_at > STALE_S:

@@ -1,4 +1,4 @@
-"""The receipts of erasures as whoever has the directory of keys reads and verifies them: no database is needed."""
+"""Reading and verifying the receipts of erasures from the directory of keys: no database is needed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from beliefgraph.store.signing import verify
 
 @dataclass(frozen=True)
 class Kept:
-    """A receipt, and how many events and commands about the person were refused since."""
+    """A receipt, and the number of events and commands about the person refused since."""
 
     receipt: ErasureReceipt
     refused: int
@@ -25,7 +25,7 @@ def public_key(keys: Path) -> bytes:
 
 
 def verified(signed: bytes, public: bytes) -> ErasureReceipt:
-    """What a receipt says; `invalid-signature` unless the private key of this public one signed exactly that."""
+    """The content of a receipt; `invalid-signature` unless it was signed by the private key of this public one."""
     verify(signed, public)
     return parse_receipt(signed)
 

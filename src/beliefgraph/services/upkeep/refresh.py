@@ -1,7 +1,7 @@
-"""Time alone: quiet twins age, newer definitions are adopted, and events from the future are taken in when due.
+"""The passage of time: quiet twins age, newer definitions are adopted, and future events are processed when due.
 
-A refresh is a commit like any other. Its moment is the present floored to the interval, so that it does not matter who
-runs it, how often, or how many do at once: a twin is refreshed to that moment one time.
+A refresh is a commit like any other. Its moment is the present rounded down to the interval, so that it does not matter
+who runs it, how often, or how many do at once: a twin is refreshed to that moment only once.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from beliefgraph.telemetry.metrics import REFRESH_ENDED, REFRESH_SECONDS, REFRES
 from beliefgraph.telemetry.spans import timed
 
 INTERVAL = timedelta(hours=1)
-"""How long a twin may be quiet before time is let pass in it."""
+"""How long a twin may be quiet before it is refreshed."""
 
 PAGE = 500
-"""Twins that one look at the store finds."""
+"""Twins returned by one query of the store."""
 
 TOGETHER = 16
-"""Twins that are refreshed in one transaction, unless they are large."""
+"""Twins refreshed in one transaction, unless they are large."""
 
 ACTOR = "beliefgraph:clock"
 PURPOSE = "upkeep"
@@ -41,7 +41,7 @@ PURPOSE = "upkeep"
 
 @dataclass(frozen=True)
 class Round:
-    """What one round did: twins it wrote to, events it took in, and what refused, by the name of twin or tenant."""
+    """The result of one round: twins written to, events processed, and refusals, by the name of twin or tenant."""
 
     refreshed: int
     taken_in: int
@@ -49,7 +49,7 @@ class Round:
 
 
 class Refresher:
-    """Lets time pass in twins that hear of nothing."""
+    """Advances the time of twins without new events."""
 
     def __init__(self, updater: Updater, intake: Intake, *, interval: timedelta = INTERVAL) -> None:
         self._updater = updater
@@ -62,10 +62,10 @@ class Refresher:
         return present - (present - BEGINNING) % self._interval
 
     async def refresh(self, caller: Caller, twin: str, at: datetime) -> Receipt:
-        """Let time pass in a twin up to `at`, under the definitions in force.
+        """Advance the time of a twin to `at`, under the definitions in force.
 
-        A commit is written if anything published moves (`refreshed`) or the definitions are newer (`adopted` where
-        `at` is not); a twin in which nothing ages does not grow. Again, it is a duplicate.
+        A commit is written if anything published moves (`refreshed`) or the definitions are newer (`adopted` if `at` is
+        not); a twin in which nothing ages does not grow. Repeating it is a duplicate.
         """
         moment = instant(at)
         if (moment - self._updater.clock.now()).total_seconds() > FUTURE_SKEW_S:
@@ -81,9 +81,10 @@ class Refresher:
         )
 
     async def refresh_due(self, now: datetime, tenant: str | None = None) -> Round:
-        """Refresh every twin that is quiet or behind its definitions, and take in the events now due.
+        """Refresh every twin that is quiet or behind its definitions, and process the events now due.
 
-        Of every tenant unless one is named. A twin that refuses is named in the answer; the others are not held up.
+        Applies to every tenant unless one is named. A twin that refuses is named in the answer and does not delay the
+        others.
         """
         with timed("refresh", REFRESH_SECONDS):
             refreshed, refused = await self._walk(self.moment(now), tenant)
@@ -92,7 +93,7 @@ class Refresher:
         return Round(refreshed, due.taken_in, (*refused, *due.refused))
 
     async def take_in_due(self, now: datetime, tenant: str | None = None) -> Round:
-        """Take in the events that waited for their time, where it has come."""
+        """Process the events that waited for their time, if they are due."""
         taken_in = 0
         refused: list[tuple[str, BeliefgraphError]] = []
         for each in await stored.tenants_with_due(self._updater.graph, now, tenant):
@@ -105,16 +106,16 @@ class Refresher:
         return Round(0, taken_in, tuple(refused))
 
     async def next_due(self, tenant: str | None = None) -> datetime | None:
-        """When the next event that waits for its time is due, in any tenant or in one; None if none waits."""
+        """When the next event that waits for its time is due, in any tenant or in one; None if none is waiting."""
         return await stored.next_due(self._updater.graph, tenant)
 
     async def adopt(self, tenant: str) -> Round:
-        """Bring every twin of a tenant under the definitions in force; to be called once they were published."""
+        """Bring every twin of a tenant under the definitions in force; to be called after publishing them."""
         adopted, refused = await self._walk(BEGINNING, tenant)
         return Round(adopted, 0, tuple(refused))
 
     async def _pass_time(self, caller: Caller, twins: Sequence[TwinRef], moment: datetime) -> Committed:
-        """Let time pass in some twins of a tenant, in one transaction."""
+        """Advance the time of some twins of a tenant, in one transaction."""
 
         def pass_time(present: CommitContext) -> Mapping[str, Additions | PlannedCommit]:
             found = ((twin.id, _passed(present, present.twins[twin.id], caller, moment)) for twin in twins)
@@ -123,7 +124,7 @@ class Refresher:
         return await self._updater.commit(caller, twins, pass_time, divisible=len(twins) > 1)
 
     async def _together(self, tenant: str, names: Sequence[str], moment: datetime) -> int:
-        """Refresh some twins of a tenant in one transaction; how many were written to."""
+        """Refresh some twins of a tenant in one transaction; returns how many were written to."""
         caller = _clock(tenant)
         twins = [self._updater.name(caller, name, "write") for name in names]
         written = len((await self._pass_time(caller, twins, moment)).steps)
@@ -132,10 +133,10 @@ class Refresher:
         return written
 
     async def _walk(self, moment: datetime, tenant: str | None) -> tuple[int, list[tuple[str, BeliefgraphError]]]:
-        """Refresh every twin that is due; how many were written to, and those that refused.
+        """Refresh every twin that is due; returns how many were written to, and those that refused.
 
-        Where several are refused together, because one of them is or because they are too large for one transaction,
-        half as many are tried, down to one.
+        If several are refused together, because one of them is or because they are too large for one transaction, half
+        as many are tried, down to one.
         """
         written, last = 0, ""
         refused: list[tuple[str, BeliefgraphError]] = []
@@ -162,7 +163,7 @@ class Refresher:
 def _passed(
     present: CommitContext, state: TwinState, caller: Caller, moment: datetime
 ) -> Additions | PlannedCommit | None:
-    """The commit that lets time pass in a twin; None where nothing is to be written."""
+    """The commit that advances the time of a twin; None if nothing has to be written."""
     if state.head_time is None or restricted(state.permissions, present.now):
         return None
     newer = state.definitions != present.graph.definitions.number

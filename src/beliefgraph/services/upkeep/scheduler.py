@@ -1,4 +1,4 @@
-"""What a service does unasked: age quiet twins, adopt definitions, take in due events, make and resolve forecasts."""
+"""Background tasks of a service: refresh twins, adopt definitions, process due events, make and resolve forecasts."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from beliefgraph.services.upkeep.refresh import Refresher
 log = structlog.get_logger(__name__)
 
 LOOK = 5.0
-"""Seconds between looks for events that are due, at the most: another process may set one aside at any time."""
+"""Most seconds between checks for events that are due: another process may add one at any time."""
 
 LEAST_PAUSE = 0.2
-"""Seconds between looks at the least."""
+"""Fewest seconds between checks."""
 
 
 class Scheduler:
-    """What time and new definitions ask for: quiet twins age, events are taken in when due, definitions are adopted."""
+    """Refreshes quiet twins, processes events when due, and lets twins adopt definitions."""
 
     def __init__(
         self, refresher: Refresher, clock: Clock, interval: float, forecasts: ForecastKeeper | None = None
@@ -39,21 +39,21 @@ class Scheduler:
         self._news = asyncio.Event()
 
     def definitions_changed(self, tenant: str) -> None:
-        """Let the twins of a tenant adopt what is in force, soon."""
+        """Let the twins of a tenant adopt the definitions in force, soon."""
         self._published.add(tenant)
         self._news.set()
 
     def let_time_pass(self) -> None:
-        """Refresh quiet twins at every interval from now on, and take in what is due.
+        """Refresh quiet twins at every interval from now on, and process due events.
 
-        A service does; a command that soon ends does not.
+        For services; not for short-lived commands.
         """
         self._time_passes = self._interval > 0
         self._serves.set()
         self._news.set()
 
     async def run(self) -> None:
-        """Keep up until cancelled; what fails is logged and tried again at the next turn."""
+        """Run until cancelled; failures are logged, and retried at the next turn."""
         await asyncio.gather(self._refresh(), self._take_in())
 
     async def _refresh(self) -> None:
@@ -72,7 +72,7 @@ class Scheduler:
                 await asyncio.wait_for(self._news.wait(), self._interval if self._time_passes else None)
 
     async def _take_in(self) -> None:
-        """Take in what is due, and sleep until the next is: not behind a refresh, which may take long."""
+        """Process due events, and sleep until the next is due: independently of refreshes, which may take long."""
         await self._serves.wait()
         while True:
             pause = LOOK

@@ -1,6 +1,6 @@
-"""Catalogs tried on events in memory: what the rules match, what is quarantined, what twins would believe.
+"""Trying catalogs on events in memory: what the rules match, what is quarantined, what twins would believe.
 
-The steps are those of `Intake` and `Updater` on twins that are stored nowhere, so the numbers are those of a service.
+The steps are those of `Intake` and `Updater`, on twins that are not stored, so the numbers are those of a service.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ CALLER = Caller(actor="try", tenant=TENANT, scopes=("read", "write"), purpose="t
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of one event of a trial, and why where it was not taken in."""
+    """The outcome of one event of a trial, and the reason if it was not accepted."""
 
     event: Event
     outcome: Outcome
@@ -54,8 +54,8 @@ class Fate:
 class Score:
     """How well the confidences in one attribute fit the truth: means over `rows`.
 
-    Accuracy is the share of rows whose most likely answer is true, of ties a share; the Brier score is (p - y)
-    squared, for an attribute with values summed over them. `auc` is NaN there, and where all rows are true or none.
+    Accuracy is the share of rows whose most likely answer is true, with ties split; the Brier score is (p - y) squared,
+    summed over the values of an attribute with values. `auc` is NaN for these, and if all rows are true or none.
     """
 
     attribute: str
@@ -79,7 +79,7 @@ class Trial:
 
     @cached_property
     def rules(self) -> list[tuple[str, str, EventRule | MetricDefinition, int]]:
-        """Every rule and metric with its catalog, its place there, and to how many events it applied."""
+        """Every rule and metric with its catalog, its place there, and the number of events it applied to."""
         found: list[tuple[str, str, EventRule | MetricDefinition]] = []
         for catalog in self.definitions.catalogs:
             found += [(catalog.ref, f"events[{n}]", rule) for n, rule in enumerate(catalog.events)]
@@ -97,9 +97,9 @@ class Trial:
         return self.steps[twin].changes["metrics"]
 
     def scores(self, truth: Iterable[Known]) -> list[Score]:
-        """How well the twins' beliefs fit what turned out, by attribute; of a twin without events, its priors.
+        """How well the twins' beliefs fit the truth, by attribute; for a twin without events, its priors.
 
-        That one value among several does not hold tells of none that it is right, so it is left out.
+        A truth that one of several values does not hold does not say which one does, so it is left out.
         """
         rows: dict[str, list[tuple[list[float], int]]] = defaultdict(list)
         for one in truth:
@@ -109,7 +109,7 @@ class Trial:
         return [_score(attribute, rows[attribute]) for attribute in sorted(rows)]
 
     def _answer(self, attribute: Attribute, known: Known) -> tuple[list[float], int]:
-        """The probabilities of the answers there are, and which is true; of what holds or not, first that it does."""
+        """The probabilities of the possible answers, and the index of the true one; if binary, `holds` comes first."""
         attribute.require(known.belief.value)
         step = self.steps.get(known.twin)
         state = fresh(twin_id(TENANT, known.twin), TENANT, known.twin) if step is None else step.state
@@ -127,7 +127,7 @@ class Trial:
 
 
 def try_out(catalogs: Sequence[Catalog], events: Sequence[Event], now: datetime) -> Trial:
-    """What a service would make of these events under these catalogs, all taken in at once; nothing is stored."""
+    """What a service would make of these events under these catalogs, all processed at once; nothing is stored."""
     definitions = Definitions(tenant=TENANT, number=1, catalogs=tuple(catalogs))
     graph = DefinitionGraph(definitions)
     require_answers(graph)
@@ -144,7 +144,7 @@ def try_out(catalogs: Sequence[Catalog], events: Sequence[Event], now: datetime)
 
 
 def _placed(event: Event) -> Placed:
-    """An event whose twin it names, recognised by what it is: there are no keys to hash it with."""
+    """An event that names its twin, recognised by its content: there are no keys to hash it with."""
     assert event.twin is not None
     named = TwinRef(twin_id(TENANT, event.twin), event.twin)
     body = orjson.dumps(one_number(event.body()), option=orjson.OPT_SORT_KEYS).decode()
@@ -160,7 +160,7 @@ def _fate(event: Event, index: int, fates: Fates) -> Fate:
 
 
 def _score(attribute: str, rows: Sequence[tuple[Sequence[float], int]]) -> Score:
-    """The scores of answers, each the probabilities of all there are and which is true."""
+    """The scores of answers, each the probabilities of all possible answers and the index of the true one."""
     binary = len({len(p) for p, _ in rows}) == 1 and len(rows[0][0]) == 2
     right = [p[true] == max(p) and 1.0 / p.count(max(p)) for p, true in ((list(p), true) for p, true in rows)]
     brier = [math.fsum((each - (n == true)) ** 2 for n, each in enumerate(p)) for p, true in rows]

@@ -1,4 +1,4 @@
-"""The state of a process as numbers: what is worked on, what waits, what is kept in memory."""
+"""The state of a process in numbers: work in progress, waiting, and in memory."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from beliefgraph.store.graph import CONNECTION_POOL, Graph
 from beliefgraph.telemetry.metrics import State
 
 PATIENCE_S = 2.0
-"""Seconds within which Neo4j must say how much is in quarantine."""
+"""Timeout in seconds for reading the size of the quarantine from Neo4j."""
 
 
 @dataclass(frozen=True)
 class Vitals:
-    """The parts of a service whose state is read when somebody asks for it."""
+    """The parts of a service whose state is read on request."""
 
     graph: Graph
     cache: TwinCache

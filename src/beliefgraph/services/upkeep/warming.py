@@ -1,4 +1,4 @@
-"""The kernels of the inference, which a new installation compiles first: until they are there, whoever asks waits."""
+"""The inference kernels, which a new installation compiles first: until they are ready, callers wait."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 
 
 class Warming:
-    """Has the kernels made ready, once, while the process already answers its probes."""
+    """Compiles the kernels, once, while the process already answers its probes."""
 
     def __init__(self, warm: Callable[[], None], patience: float) -> None:
         """`warm` runs in a thread; `patience` is in seconds."""
@@ -22,7 +22,7 @@ class Warming:
         self._done = asyncio.Event()
 
     async def run(self) -> None:
-        """Make them ready; if that fails it is logged, and the process never says that it is ready."""
+        """Compile them; a failure is logged, and the process then never reports ready."""
         try:
             await asyncio.to_thread(self._warm)
         except Exception:
@@ -31,12 +31,12 @@ class Warming:
             self._done.set()
 
     def check(self) -> None:
-        """Refuse with `warming-up` until they are there."""
+        """Refuse with `warming-up` until they are ready."""
         if not self._done.is_set():
             raise Unavailable("warming-up", "The inference is being compiled, once per installation; try again soon.")
 
     async def wait(self) -> None:
-        """Wait until they are there, and refuse with `warming-up` when patience ends."""
+        """Wait until they are ready; refuse with `warming-up` when patience ends."""
         if self._done.is_set():
             return
         try:
@@ -46,5 +46,5 @@ class Warming:
             self.check()
 
     async def finished(self) -> None:
-        """Wait until they are there, however long that takes."""
+        """Wait until they are ready, without a limit."""
         await self._done.wait()
