@@ -47,7 +47,7 @@ KEY_BYTES = 32
 FINGERPRINT_BYTES = 8  # enough to distinguish a twin's old key from its new one, and a complete file from a torn one
 NONCE_BYTES = 12  # random: safe up to about 2**32 texts per key
 CACHED_KEYS = 16_384
-TOGETHER = 8  # from this many new keys on they are created as one segment
+TOGETHER = 2  # from this many new keys on they are created as one segment: two syncs instead of two for each
 SETTLED_S = 2.0  # the coarsest file timestamp: what is older than a sync by this was synced
 
 Owner = Literal["twin", "tenant"]
