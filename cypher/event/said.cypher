@@ -13,7 +13,8 @@ RETURN COLLECT {
     RETURN e
   UNION
     UNWIND $sources AS source
-    MATCH (:Source {id: source})<-[:REPORTED_BY]-(:Evidence {twin: $twin})-[:FROM]->(e:Event)
+    MATCH (:Source {id: source})<-[:REPORTED_BY]-(v:Evidence {twin: $twin})-[:FROM]->(e:Event)
+    USING INDEX v:Evidence(twin)
     RETURN e
   }
   WITH e
