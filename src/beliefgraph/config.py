@@ -48,9 +48,9 @@ class Settings(Record):
     copy_database: str = Field(default="neo4j", description="The database in that Neo4j.")
     acquisition_timeout: Seconds = Field(default=10.0, description="Seconds to wait for a connection to Neo4j.")
     cached_megabytes: int = Field(
-        default=256,
+        default=384,
         ge=0,
-        description="Megabytes of twins kept in memory between commands; a twin of 100,000 events takes some 20.",
+        description="Megabytes of twins kept in memory between commands; a twin of 100,000 events takes some 25, one of a million 260.",
     )
 
     host: str = Field(default="127.0.0.1", description="The address to listen on.")

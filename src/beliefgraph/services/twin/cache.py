@@ -24,7 +24,7 @@ from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 from beliefgraph.telemetry.metrics import CACHE_READS
 
-CACHED_BYTES = 256 * 2**20
+CACHED_BYTES = 384 * 2**20
 """Approximate size in bytes of all cached twins together."""
 
 RECORD_BYTES = 1_000
