@@ -50,7 +50,8 @@ class Settings(Record):
     cached_megabytes: int = Field(
         default=384,
         ge=0,
-        description="Megabytes of twins kept in memory between commands; a twin of 100,000 events takes some 25, one of a million 260.",
+        description="Megabytes of twins kept in memory between commands; a twin of 100,000 events takes some 25, "
+        "one of a million 260.",
     )
 
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
