@@ -14,7 +14,7 @@ from beliefgraph.inference.evidence import (
     two_coin,
 )
 from beliefgraph.inference.influence import Influence
-from beliefgraph.inference.items import ItemRuns, Items, Keeping, Sums, Totals, gather, spread, weigh
+from beliefgraph.inference.items import NO_ROWS, ItemRuns, Items, Keeping, Sums, Totals, gather, spread, weigh
 from beliefgraph.inference.kernels.items import GRID
 from beliefgraph.inference.model import CERTAIN_LOG_ODDS, Model, Posterior
 from beliefgraph.inference.quality import APPROXIMATE, EXACT, UNAVAILABLE, UNRELIABLE
@@ -33,6 +33,7 @@ __all__ = [
     "LOG_LIKELIHOOD_BOUND",
     "NO_EFFECT",
     "NO_ORIGIN",
+    "NO_ROWS",
     "UNAVAILABLE",
     "UNRELIABLE",
     "Budget",

@@ -10,12 +10,12 @@ from functools import cached_property
 
 import numpy as np
 
-from beliefgraph.inference import GRID, Keeping, Sums, gather, spread, weigh
+from beliefgraph.inference import GRID, NO_ROWS, Keeping, Sums, gather, spread, weigh
 from beliefgraph.model import timeline
 from beliefgraph.model.belief import Belief, BeliefKey
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.time import microseconds, moment_of
-from beliefgraph.services.twin.bearings import NO_ROWS, BearingBlock, Bearings, valid_at
+from beliefgraph.services.twin.bearings import BearingBlock, Bearings, valid_at
 from beliefgraph.services.twin.blocks import Bools, Floats, Ints
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, ItemRuns, Items
+from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, NO_ROWS, ItemRuns, Items
 from beliefgraph.model.evidence import OBSERVED, Bearing, Stance
 from beliefgraph.model.revision import Origin
 from beliefgraph.model.vocabulary import words_of
@@ -114,8 +114,6 @@ class BearingBlock(Block):
         return super().size + (RUN_BYTES * len(self) if len(self) >= IN_RUNS else 0)
 
 
-NO_ROWS: Ints = np.zeros(0, dtype=np.int64)
-
 STANCES = words_of(Stance)
 IS_OBSERVED = np.array([stance in OBSERVED for stance in STANCES])
 
@@ -130,8 +128,7 @@ class Groups:
     _numbers: tuple[dict[str, int], dict[str, int], dict[str | None, int], dict[str | None, int]]
     _table: Ints
 
-    def __init__(self, headings: Sequence[BearingHeading], before: Groups | None = None) -> None:
-        new = headings[0 if before is None else len(before.belief) :]
+    def __init__(self, new: Sequence[BearingHeading], before: Groups | None = None) -> None:
         known = ({}, {}, {None: -1}, {None: -1}) if before is None else before._numbers
         self._numbers = belief, source, origin, effect = (
             _numbered(known[0], [heading.belief for heading in new]),
@@ -189,7 +186,7 @@ class BearingRegister(Register[BearingHeading]):
         """The headings as columns, extended when there are more."""
         groups = self._groups
         if len(groups.belief) < len(self.headings):
-            groups = self._groups = Groups(self.headings[:], groups)
+            groups = self._groups = Groups(self.headings[len(groups.belief) :], groups)
         return groups
 
 
