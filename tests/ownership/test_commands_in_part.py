@@ -22,7 +22,13 @@ PLANS = Catalog.model_validate(
         "catalog": "plans",
         "version": "1.0.0",
         "events": [
-            {"type": "planned", "summary": "planned it", "goals": [{"key": "data.goal", "part_of": "data.part_of"}]}
+            {"type": "planned", "summary": "planned it", "goals": [{"key": "data.goal", "part_of": "data.part_of"}]},
+            {
+                "type": "plotted",
+                "summary": "plotted it",
+                "bears_on": [{"attribute": "world.alone", "log_likelihood_ratio": 1.0}],
+                "goals": [{"key": "data.goal"}],
+            },
         ],
     }
 )
@@ -123,6 +129,18 @@ async def test_the_time_of_a_part_does_not_run_backwards_where_its_latest_eviden
     enforcing = Enforcing(world)  # another process, which reads the twin from the store
     answered = await enforcing.questions.beliefs(enforcing.caller(), "lena", first=10)
     assert answered.valid_time == last.time
+
+
+async def test_the_history_of_a_part_has_no_time_of_refused_evidence_that_was_withdrawn(
+    enforcing: Enforcing, world: World
+) -> None:
+    """It stated something permitted too: as it was refused when it counted, its time is refused when it does not."""
+    plotted = event("plot", "plotted", day=80, goal="secret plot")
+    await world.intake.observe(world.caller, [event("first", "said", day=70, llr=1.0, by="ada", text="…"), plotted])
+    await world.commands.withdraw(world.caller, Withdraw(twin="lena", event=EventName(id="plot", source="test")))
+    await world.intake.observe(world.caller, [event("later", "said", day=75, llr=1.0, by="ada", text="…")])
+    commits = [each.commit for each in await enforcing.changes.since(enforcing.caller(), "lena", 0)]
+    assert max(commit.head_time for commit in commits) == START + timedelta(days=75)
 
 
 async def test_the_time_of_a_part_is_not_that_at_which_an_earlier_relation_is_resumed(

@@ -7,6 +7,7 @@ from the remaining rows, under definitions without what is refused, as if it had
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from beliefgraph.model.revision import Revision
 from beliefgraph.services.beliefs.passing import with_holdings
@@ -39,13 +40,16 @@ def permitted(
     hidden, graph = part.hidden, part.graph
     if hidden.sight.whole or state.head_time is None:
         return state
-    kept = Kept(state, hidden, outside, layers, closed)
+    kept = Kept(state, hidden, outside, layers)
     if kept.everything and graph.definitions is hidden.definitions:
         return state
     base = kept.state
-    if base.head_time is None:
+    open_times = () if base.head_time is None else (base.head_time,)
+    head_time = max((*open_times, *kept.closed_times(closed)), default=None)
+    if head_time is None:
         return base
-    derivation = derive(base, graph, base.head_time)
+    base = replace(base, head_time=head_time)
+    derivation = derive(base, graph, head_time)
     held = with_holdings(kept.with_drawn(base), graph, derivation)
     others = [layer for layer in layers if layer is not BELIEFS]
     return publish_layers(base, held, graph, derivation, base.rev, others)[1]

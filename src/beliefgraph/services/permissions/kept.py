@@ -46,15 +46,8 @@ def _hidden(state: TwinState, hidden: Hidden, further: Sequence[Layer]) -> froze
 class Kept:
     """The rows of a twin that remain when what is refused is removed, in all of its layers."""
 
-    def __init__(
-        self,
-        state: TwinState,
-        hidden: Hidden,
-        outside: Collection[str],
-        layers: Sequence[Layer],
-        closed: Sequence[Revision] = (),
-    ) -> None:
-        self._before, self._hidden, self._closed = state, hidden, closed
+    def __init__(self, state: TwinState, hidden: Hidden, outside: Collection[str], layers: Sequence[Layer]) -> None:
+        self._before, self._hidden = state, hidden
         self._further = [layer for layer in layers if layer.label is not None]
         self._names = _hidden(state, hidden, self._further)
         self._evidence = {*outside, *self._refused_evidence()}
@@ -79,8 +72,8 @@ class Kept:
             kind: self._told(kind, rows) for kind, rows in before.rows.items() if not issubclass(kind, Publication)
         }
         base = replace(before, rows=rows, bearings=bearings, measurements=measurements, derived={})
-        head_time = max((*_latest(base), *self._closed_times()), default=None)
-        return replace(base, made=self._made(base), tallies=measurements.tallies(), head_time=head_time)
+        latest = max(_latest(base), default=None)
+        return replace(base, made=self._made(base), tallies=measurements.tallies(), head_time=latest)
 
     def with_drawn(self, state: TwinState) -> TwinState:
         """The same with the relations of the definitions between the remaining beliefs."""
@@ -92,12 +85,10 @@ class Kept:
         }
         return replace(state, rows={**state.rows, BeliefRelation: {**state.rows_of(BeliefRelation), **drawn}})
 
-    def _closed_times(self) -> Iterator[datetime]:
-        """The valid times of the remaining closed rows: a head time never decreases."""
+    def closed_times(self, closed: Sequence[Revision]) -> Iterator[datetime]:
+        """The valid times of the remaining closed rows, given those besides the columns: head times never decrease."""
         state, refused = self._before, set(self._evidence)
-        refused.update(
-            row.evidence for row in self._closed if isinstance(row, Statement) and self._speaks_of_refused(row)
-        )
+        refused.update(row.evidence for row in closed if isinstance(row, Statement) and self._speaks_of_refused(row))
         parts = []
         for table in (state.bearings, state.measurements):
             numbers = table.register.where(lambda heading: heading[0] in self._names)
@@ -111,7 +102,7 @@ class Kept:
             since = part.valid_from[~among(part.evidence, packed(refused))] if refused else part.valid_from
             if len(since):
                 yield moment_of(int(since.max()))
-        for row in self._closed:
+        for row in closed:
             left = row.evidence not in refused if isinstance(row, Statement) else isinstance(row, BeliefRelation)
             if left and self._keeps(row):
                 yield from _times(row)
