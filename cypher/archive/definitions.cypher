@@ -5,22 +5,27 @@
 // mode: read
 CALL () {
   MATCH (n:DefinitionSet {tenant: $tenant})
+  USING INDEX SEEK n:DefinitionSet(tenant, number)
   WHERE n.number > 0
   RETURN n
   UNION ALL
   MATCH (n:Catalog {tenant: $tenant})
+  USING INDEX SEEK n:Catalog(tenant, catalog, version)
   WHERE n.catalog > '' AND n.version > ''
   RETURN n
   UNION ALL
   MATCH (n:Policy {tenant: $tenant})
+  USING INDEX SEEK n:Policy(tenant, number)
   WHERE n.number > 0
   RETURN n
   UNION ALL
   MATCH (n:ParameterSet {tenant: $tenant})
+  USING INDEX SEEK n:ParameterSet(tenant, number)
   WHERE n.number > 0
   RETURN n
   UNION ALL
   MATCH (c:Catalog {tenant: $tenant})-[:DEFINES]->(n:Definition)
+  USING INDEX SEEK c:Catalog(tenant, catalog, version)
   WHERE c.catalog > '' AND c.version > ''
   RETURN n
 }

@@ -4,6 +4,7 @@
 // mode: read
 RETURN COLLECT {
   MATCH (e:Event {twin: $twin})
+  USING INDEX SEEK e:Event(twin)
   WHERE e.type IN $types AND e.time <= datetime($until)
     AND (e.withdrawn IS NULL OR e.withdrawn > $rev)
     AND EXISTS { MATCH (e)<-[:CAUSED_BY]-(c:Commit) WHERE c.rev <= $rev }

@@ -3,13 +3,15 @@
 // returns: one record (rev, head time, [holding], whether the commit was seen whole); none if no such twin or commit
 // mode: read
 MATCH (t:Twin {id: $twin})
+USING INDEX SEEK t:Twin(id)
 MATCH (c:Commit {twin: $twin, rev: coalesce($rev, t.rev)})
+USING INDEX SEEK c:Commit(twin, rev)
 WITH c, t.rev AS began
 CALL (c) {
   UNWIND $beliefs AS belief
   CALL (c, belief) {
     MATCH (:Twin)-[r:HOLDS]->(b:Belief)
-    USING INDEX r:HOLDS(key, rev_to)
+    USING INDEX SEEK r:HOLDS(key, rev_to)
     WHERE r.key = belief AND r.rev_to > 0 AND r.twin = $twin AND r.rev_from <= c.rev
       AND ($valid_time IS NULL OR r.valid_from <= $valid_time)
       AND ($before IS NULL OR r.rev_from < $before)
@@ -20,12 +22,13 @@ CALL (c) {
   RETURN collect(holding) AS holdings
 }
 MATCH (now:Twin {id: $twin})
+USING INDEX SEEK now:Twin(id)
 RETURN
   c.rev AS rev,
   toString(c.head_time) AS head_time,
   holdings,
   now.rev = began AND coalesce(c.opened_holdings = COUNT {
     MATCH ()-[o:HOLDS]->()
-    USING INDEX o:HOLDS(twin, rev_from)
+    USING INDEX SEEK o:HOLDS(twin, rev_from)
     WHERE o.twin = $twin AND o.rev_from = c.rev
   }, true) AS whole

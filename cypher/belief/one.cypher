@@ -4,15 +4,18 @@
 //          none if no such twin or commit
 // mode: read
 MATCH (t:Twin {id: $twin})
+USING INDEX SEEK t:Twin(id)
 MATCH (c:Commit {twin: $twin, rev: coalesce($rev, t.rev)})
+USING INDEX SEEK c:Commit(twin, rev)
 WITH c, t.rev AS began
 CALL (c) {
   MATCH (:Twin)-[r:HOLDS]->(b:Belief)
-  USING INDEX r:HOLDS(key, rev_to)
+  USING INDEX SEEK r:HOLDS(key, rev_to)
   WHERE r.key = $belief AND r.rev_to > c.rev AND r.rev_from <= c.rev AND r.twin = $twin
   RETURN collect([b.id, b.attribute, b.subject, b.context, b.domain, b.statement, b.value, r.log_odds, r.status, r.quality, r.rev_from, r.error]) AS beliefs
 }
 MATCH (now:Twin {id: $twin})
+USING INDEX SEEK now:Twin(id)
 RETURN
   c.rev AS rev,
   toString(c.head_time) AS head_time,
@@ -20,6 +23,6 @@ RETURN
   beliefs,
   now.rev = began AND c.opened_holdings = COUNT {
     MATCH ()-[o:HOLDS]->()
-    USING INDEX o:HOLDS(twin, rev_from)
+    USING INDEX SEEK o:HOLDS(twin, rev_from)
     WHERE o.twin = $twin AND o.rev_from = c.rev
   } AS whole

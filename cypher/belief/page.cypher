@@ -9,15 +9,18 @@
 //          none if no such twin or commit
 // mode: read
 MATCH (t:Twin {id: $twin})
+USING INDEX SEEK t:Twin(id)
 MATCH (c:Commit {twin: $twin, rev: coalesce($rev, t.rev)})
+USING INDEX SEEK c:Commit(twin, rev)
 WITH c, c.rev AS rev, c.head_time AS head, t.rev AS began
 CALL (c, rev) {
   MATCH ()-[r:HOLDS]->()
-  USING INDEX r:HOLDS(twin, rev_to, valid_to)
+  USING INDEX SEEK r:HOLDS(twin, rev_to, valid_to)
   WHERE r.twin = $twin AND r.rev_to > rev AND r.valid_to IS NOT NULL AND r.rev_from <= rev
   RETURN collect(r) AS held, count(DISTINCT r.key) AS known, count(CASE WHEN r.rev_from = rev THEN 1 END) AS opened
 }
 MATCH (now:Twin {id: $twin})
+USING INDEX SEEK now:Twin(id)
 WITH c, rev, head, held, opened = c.opened_holdings AND size(held) = known AND now.rev = began AS whole
 WITH c, rev, head, whole, CASE
   WHEN coalesce($belief, $attributes, $domains, $contexts, $subjects, $statuses, $least, $most) IS NULL THEN held
@@ -86,7 +89,7 @@ RETURN
     UNWIND [startNode(s), endNode(s)] AS n
     WITH DISTINCT n.id AS id
     MATCH (:Twin)-[h:HOLDS]->(o:Belief)
-    USING INDEX h:HOLDS(key, rev_to)
+    USING INDEX SEEK h:HOLDS(key, rev_to)
     WHERE h.key = id AND h.rev_to > rev AND h.rev_from <= rev
     RETURN [o.id, o.attribute, o.subject, o.context, o.domain, o.statement, o.value, h.log_odds, h.status, h.quality, h.rev_from, h.error]
   } AS others,

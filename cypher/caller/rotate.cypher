@@ -3,6 +3,7 @@
 // returns: one record (the id); none if there is no such key
 // mode: write
 MATCH (old:ApiKey {id: $id})
+USING INDEX SEEK old:ApiKey(id)
 SET old.expires_at = CASE WHEN old.expires_at < $until THEN old.expires_at ELSE $until END
 CREATE (k:ApiKey {hash: $hash})
 SET k += $key

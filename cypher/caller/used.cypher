@@ -4,5 +4,6 @@
 // mode: write
 UNWIND $used AS row
 MATCH (k:ApiKey {id: row.id})
+USING INDEX SEEK k:ApiKey(id)
 SET k.last_used_at = CASE WHEN k.last_used_at > row.at THEN k.last_used_at ELSE row.at END
 RETURN count(k) AS noted

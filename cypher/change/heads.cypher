@@ -5,5 +5,6 @@
 RETURN COLLECT {
   UNWIND $twins AS twin
   MATCH (t:Twin {id: twin})
+  USING INDEX SEEK t:Twin(id)
   RETURN [t.id, t.rev, t.life]
 } AS heads

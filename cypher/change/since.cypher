@@ -9,6 +9,7 @@ RETURN COLLECT {
   UNWIND $wanted AS want
   CALL (want) {
     MATCH (c:Commit)
+    USING INDEX SEEK c:Commit(twin, rev)
     WHERE c.twin = want.twin AND c.rev > want.after AND c.rev <= want.upto
     RETURN c ORDER BY c.rev LIMIT $limit
   }
@@ -18,9 +19,10 @@ RETURN COLLECT {
      coalesce(c.opened_readings, 0), coalesce(c.opened_deliberations, 0), coalesce(c.closed_deliberations, 0)],
     COLLECT {
       MATCH (:Twin)-[r:HOLDS]->(b:Belief)
-      USING INDEX r:HOLDS(twin, rev_from)
+      USING INDEX SEEK r:HOLDS(twin, rev_from)
       WHERE r.twin = c.twin AND r.rev_from = c.rev
       OPTIONAL MATCH (:Twin)-[p:HOLDS]->(b)
+      USING INDEX SEEK p:HOLDS(key, rev_to)
       WHERE p.key = r.key AND p.rev_to = r.rev_from
       RETURN [
         [b.id, b.attribute, b.subject, b.context, b.domain, b.statement, b.value],
@@ -35,11 +37,11 @@ RETURN COLLECT {
       WITH c
       WHERE c.dropped_holdings > 0
       MATCH (:Twin)-[r:HOLDS]->(b:Belief)
-      USING INDEX r:HOLDS(twin, rev_to, valid_to)
+      USING INDEX SEEK r:HOLDS(twin, rev_to, valid_to)
       WHERE r.twin = c.twin AND r.rev_to = c.rev AND r.valid_to IS NOT NULL
         AND NOT EXISTS {
           MATCH ()-[n:HOLDS]->()
-          USING INDEX n:HOLDS(key, rev_to)
+          USING INDEX SEEK n:HOLDS(key, rev_to)
           WHERE n.key = r.key AND n.rev_to > c.rev AND n.rev_from = c.rev
         }
       RETURN [
@@ -50,7 +52,7 @@ RETURN COLLECT {
     },
     COLLECT {
       MATCH (:Twin)-[r:PURSUES]->(g:Goal)
-      USING INDEX r:PURSUES(twin, rev_from)
+      USING INDEX SEEK r:PURSUES(twin, rev_from)
       WHERE r.twin = c.twin AND r.rev_from = c.rev
       RETURN [
         r.key, g.key,
@@ -61,7 +63,7 @@ RETURN COLLECT {
     },
     COLLECT {
       MATCH (:Twin)-[r:PURSUES]->(g:Goal)
-      USING INDEX r:PURSUES(twin, rev_to, valid_to)
+      USING INDEX SEEK r:PURSUES(twin, rev_to, valid_to)
       WHERE r.twin = c.twin AND r.rev_to = c.rev AND r.valid_to IS NOT NULL
       RETURN [
         r.key, g.key,
@@ -72,9 +74,10 @@ RETURN COLLECT {
     },
     COLLECT {
       MATCH (:Twin)-[r:MEASURES]->(m:Metric)
-      USING INDEX r:MEASURES(twin, rev_from)
+      USING INDEX SEEK r:MEASURES(twin, rev_from)
       WHERE r.twin = c.twin AND r.rev_from = c.rev
       OPTIONAL MATCH (:Twin)-[p:MEASURES]->(m)
+      USING INDEX SEEK p:MEASURES(key, rev_to)
       WHERE p.key = r.key AND p.rev_to = r.rev_from
       RETURN [
         [m.id, m.name, m.subject, m.context, m.statement],
@@ -87,7 +90,7 @@ RETURN COLLECT {
     },
     COLLECT {
       MATCH (:Twin)-[r:DECIDES]->(d:Decision)
-      USING INDEX r:DECIDES(twin, rev_from)
+      USING INDEX SEEK r:DECIDES(twin, rev_from)
       WHERE r.twin = c.twin AND r.rev_from = c.rev
       RETURN [
         r.key, d.key,
@@ -97,7 +100,7 @@ RETURN COLLECT {
     },
     COLLECT {
       MATCH (:Twin)-[r:DECIDES]->(d:Decision)
-      USING INDEX r:DECIDES(twin, rev_to, valid_to)
+      USING INDEX SEEK r:DECIDES(twin, rev_to, valid_to)
       WHERE r.twin = c.twin AND r.rev_to = c.rev AND r.valid_to IS NOT NULL
       RETURN [
         r.key, d.key,

@@ -3,5 +3,6 @@
 // returns: one record (how many were dropped)
 // mode: write
 MATCH (c:Checkpoint {twin: $twin})
+USING INDEX SEEK c:Checkpoint(twin)
 DETACH DELETE c
 RETURN count(*) AS dropped

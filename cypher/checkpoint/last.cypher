@@ -3,6 +3,7 @@
 // returns: one record ([[kind, number, last rev]])
 // mode: read
 MATCH (c:Checkpoint {twin: $twin})
+USING INDEX SEEK c:Checkpoint(twin)
 WHERE c.life = $life
 WITH c ORDER BY c.number
 WITH c.kind AS kind, collect([c.number, c.rev])[-1] AS newest

@@ -3,6 +3,7 @@
 // returns: one record (the id); none if it was not written
 // mode: write
 MATCH (t:Twin {id: $twin})
+USING INDEX SEEK t:Twin(id)
 SET t.lock = randomUUID()
 WITH t
 WHERE t.life = $life

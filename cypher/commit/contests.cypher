@@ -5,13 +5,16 @@
 CALL () {
   UNWIND $closed AS row
   MATCH ()-[r:CONTESTS {revision_id: row.id}]->()
+  USING INDEX SEEK r:CONTESTS(revision_id)
   SET r.rev_to = row.rev
 }
 CALL () {
   UNWIND $opened AS row
   WITH row, row.values AS values
   MATCH (v:Evidence {id: row.evidence})
+  USING INDEX SEEK v:Evidence(id)
   MATCH (t:Twin {id: row.twin})
+  USING INDEX SEEK t:Twin(id)
   WHERE v.twin = t.id
   CREATE (t)-[r:CONTESTS]->(v)
   SET r = values {.*, valid_from: datetime(values.valid_from), valid_to: datetime(values.valid_to)}

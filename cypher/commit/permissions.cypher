@@ -5,12 +5,14 @@
 CALL () {
   UNWIND $closed AS row
   MATCH ()-[r:PERMITS {revision_id: row.id}]->()
+  USING INDEX SEEK r:PERMITS(revision_id)
   SET r.rev_to = row.rev
 }
 CALL () {
   UNWIND $opened AS row
   WITH row, row.values AS values
   MATCH (t:Twin {id: row.twin})
+  USING INDEX SEEK t:Twin(id)
   MERGE (p:Purpose {id: row.purpose})
   ON CREATE SET p.tenant = row.tenant, p.key = row.key
   CREATE (t)-[r:PERMITS]->(p)

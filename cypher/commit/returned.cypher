@@ -4,6 +4,7 @@
 // mode: write
 UNWIND $returned AS row
 MATCH (e:Event {id: row.id})
+USING INDEX SEEK e:Event(id)
 WHERE e.withdrawn IS NOT NULL
 REMOVE e.withdrawn
 SET e.via = row.via

@@ -1,9 +1,9 @@
 // Lock the twins, in order; if each is still at the rev of the life its changes were computed from, write one commit of each:
 // events, evidence, beliefs, rows closed and rows opened. If one is elsewhere, write nothing and leave no new twin behind.
 // params: $twins [{id, tenant, name, life, expected, rev, head_time, last_updated, definitions}], sorted by id,
-//         $events [{delivery, values}], $sources [{id, values}], $evidence [{values, labels}], $beliefs [{values}],
-//         $closed_bearings [{id, rev}], $bearings [{evidence, belief, values}],
-//         $closed_holdings [{id, rev, caption (null unless none follows)}], $holdings [{caption, confidence, labels, values}], $commits [{values, events}]
+//         $events [{delivery, values}], $sources [{id, values}], $evidence [{event, source, values, labels}], $beliefs [{values}],
+//         $closed_bearings [{id, evidence, rev}], $bearings [{evidence, belief, values}],
+//         $closed_holdings [{id, key, rev, caption (null unless none follows)}], $holdings [{caption, confidence, labels, values}], $commits [{values, events}]
 // returns: one record ([[id, rev] of every twin that is elsewhere]); all was written if it is empty, and nothing if not
 // mode: write
 CALL () {
@@ -12,12 +12,13 @@ CALL () {
   ON CREATE SET t.rev = 0, t.tenant = want.tenant, t.name = want.name, t.life = want.life
   SET t.lock = randomUUID()
   WITH t, want
-  WHERE t.rev <> want.expected OR t.life <> want.life OR EXISTS { MATCH (:Erasing {id: want.id}) }
+  WHERE t.rev <> want.expected OR t.life <> want.life OR EXISTS { MATCH (e:Erasing {id: want.id}) USING INDEX SEEK e:Erasing(id) }
   RETURN collect([t.id, t.rev]) AS elsewhere
 }
 CALL (elsewhere) {
   UNWIND CASE WHEN elsewhere = [] THEN [] ELSE $twins END AS want
   MATCH (t:Twin {id: want.id})
+  USING INDEX SEEK t:Twin(id)
   WHERE t.rev = 0
   DELETE t
 }
@@ -27,6 +28,7 @@ CALL (elsewhere) {
   CALL () {
     UNWIND $twins AS want
     MATCH (t:Twin {id: want.id})
+    USING INDEX SEEK t:Twin(id)
     SET t.rev = want.rev, t.head_time = datetime(want.head_time), t.last_updated = datetime(want.last_updated),
       t.definitions = want.definitions
   }
@@ -43,8 +45,10 @@ CALL (elsewhere) {
   CALL () {
     UNWIND $evidence AS row
     WITH row, row.values AS values
-    MATCH (s:Source {id: values.source})
-    MATCH (e:Event {id: values.event})
+    MATCH (s:Source {id: row.source})
+    USING INDEX SEEK s:Source(id)
+    MATCH (e:Event {id: row.event})
+    USING INDEX SEEK e:Event(id)
     CREATE (e)<-[:FROM]-(v:Evidence)-[:REPORTED_BY]->(s)
     SET v = values {.*, time: datetime(values.time)}, v:$(row.labels)
   }
@@ -55,20 +59,25 @@ CALL (elsewhere) {
   }
   CALL () {
     UNWIND $closed_bearings AS row
-    MATCH ()-[r:BEARS_ON {revision_id: row.id}]->()
+    MATCH (v:Evidence {id: row.evidence})-[r:BEARS_ON {revision_id: row.id}]->()
+    USING INDEX SEEK v:Evidence(id)
     SET r.rev_to = row.rev
   }
   CALL () {
     UNWIND $bearings AS row
     WITH row, row.values AS values
     MATCH (v:Evidence {id: row.evidence})
+    USING INDEX SEEK v:Evidence(id)
     MATCH (b:Belief {id: row.belief})
+    USING INDEX SEEK b:Belief(id)
     CREATE (v)-[r:BEARS_ON]->(b)
     SET r = values {.*, valid_from: datetime(values.valid_from), valid_to: datetime(values.valid_to)}
   }
   CALL () {
     UNWIND $closed_holdings AS row
-    MATCH ()-[r:HOLDS {revision_id: row.id}]->(b)
+    MATCH ()-[r:HOLDS {key: row.key, rev_to: 2147483647}]->(b)
+    USING INDEX SEEK r:HOLDS(key, rev_to)
+    WHERE r.revision_id = row.id
     SET r.rev_to = row.rev
     WITH row, b
     WHERE row.caption IS NOT NULL
@@ -79,7 +88,9 @@ CALL (elsewhere) {
     UNWIND $holdings AS row
     WITH row, row.values AS values
     MATCH (t:Twin {id: values.twin})
+    USING INDEX SEEK t:Twin(id)
     MATCH (b:Belief {id: values.key})
+    USING INDEX SEEK b:Belief(id)
     CREATE (t)-[r:HOLDS]->(b)
     SET r = values {.*, valid_from: datetime(values.valid_from), valid_to: datetime(values.valid_to)}, b.confidence = row.confidence, b.caption = row.caption
     REMOVE b:Likely:Unlikely
@@ -93,6 +104,7 @@ CALL (elsewhere) {
     WITH c, row
     UNWIND row.events AS event
     MATCH (e:Event {id: event})
+    USING INDEX SEEK e:Event(id)
     CREATE (c)-[:CAUSED_BY]->(e)
   }
   RETURN count(*) AS written

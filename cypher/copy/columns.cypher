@@ -5,10 +5,12 @@
 RETURN COLLECT {
   CALL () {
     MATCH ()-[r:BEARS_ON]->()
+    USING INDEX SEEK r:BEARS_ON(twin, rev_to, rev_from)
     WHERE r.twin = $twin AND r.rev_to = 2147483647 AND r.rev_from >= 0
     RETURN r
     UNION ALL
     MATCH ()-[r:COUNTS_IN]->()
+    USING INDEX SEEK r:COUNTS_IN(twin, rev_to, rev_from)
     WHERE r.twin = $twin AND r.rev_to = 2147483647 AND r.rev_from >= 0
     RETURN r
   }

@@ -5,6 +5,7 @@
 RETURN COLLECT {
   UNWIND $ids AS id
   MATCH (e:Evidence {id: id})-[:REPORTED_BY]->(s:Source)
+  USING INDEX SEEK e:Evidence(id)
   WHERE e.twin = $twin
   MATCH (e)-[:FROM]->(v:Event)
   RETURN [e.id, toString(e.time), e.summary, v.id, v.type, toString(v.time), s.id, s.name]

@@ -4,4 +4,5 @@
 // mode: write
 MERGE (c:CopiedTwin {id: $id})
 SET c += $values
+REMOVE c.lock
 RETURN true AS marked

@@ -4,6 +4,7 @@
 // mode: read
 RETURN COLLECT {
   MATCH (t:Twin {tenant: $tenant})
+  USING INDEX SEEK t:Twin(tenant, name)
   WHERE t.name > $after
   WITH t ORDER BY t.name LIMIT $limit
   RETURN [

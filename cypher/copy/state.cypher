@@ -3,6 +3,7 @@
 // returns: one record ([tenant, purpose, salt, definitions], all null if there is no copy; nodes)
 // mode: read
 OPTIONAL MATCH (c:Copy {id: $id})
+USING INDEX SEEK c:Copy(id)
 CALL () {
   MATCH (n)
   RETURN count(n) AS nodes

@@ -4,6 +4,7 @@
 // mode: read
 RETURN COLLECT {
   MATCH (c:CopiedTwin)
+  USING INDEX SEEK c:CopiedTwin(id)
   WHERE c.id > $after
   WITH c ORDER BY c.id LIMIT $limit
   RETURN [c.id, c.rev, c.life, c.sight, c.rows, c.forecasts, c.resolutions]

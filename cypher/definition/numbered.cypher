@@ -4,10 +4,12 @@
 // mode: read
 RETURN
   COLLECT {
-    MATCH (:DefinitionSet {tenant: $tenant, number: $number})-[:INCLUDES]->(c:Catalog)
+    MATCH (s:DefinitionSet {tenant: $tenant, number: $number})-[:INCLUDES]->(c:Catalog)
+    USING INDEX SEEK s:DefinitionSet(tenant, number)
     RETURN c.document ORDER BY c.catalog
   } AS documents,
   COLLECT {
-    MATCH (:DefinitionSet {tenant: $tenant, number: $number})-[:APPLIES]->(p:ParameterSet)
+    MATCH (s:DefinitionSet {tenant: $tenant, number: $number})-[:APPLIES]->(p:ParameterSet)
+    USING INDEX SEEK s:DefinitionSet(tenant, number)
     RETURN p.document
   }[0] AS parameters

@@ -9,6 +9,7 @@ WITH s
 CALL (s) {
   UNWIND $kept AS row
   MATCH (k:Catalog {tenant: $tenant, catalog: row.catalog, version: row.version})
+  USING INDEX SEEK k:Catalog(tenant, catalog, version)
   CREATE (s)-[:INCLUDES]->(k)
 }
 RETURN s.number AS number

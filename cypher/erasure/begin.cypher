@@ -5,6 +5,7 @@
 // mode: write
 CALL () {
   MATCH (q:Quarantine {twin: $twin})
+  USING INDEX SEEK q:Quarantine(twin)
   WHERE $expected IS NULL
   WITH q LIMIT 1
   MERGE (t:Twin {id: $twin})
@@ -12,6 +13,7 @@ CALL () {
   RETURN count(*) AS set_aside
 }
 MATCH (t:Twin {id: $twin})
+USING INDEX SEEK t:Twin(id)
 SET t.lock = randomUUID()
 WITH t, t.rev AS rev
 CALL (t, rev) {

@@ -3,5 +3,6 @@
 // returns: one record (the digest noted); none if there is no such twin
 // mode: write
 MATCH (t:Erasing {id: $twin})
+USING INDEX SEEK t:Erasing(id)
 SET t.digest = coalesce(t.digest, $digest)
 RETURN t.digest AS digest

@@ -5,6 +5,7 @@
 // returns: one record (how many nodes)
 // mode: write
 MATCH (t:Erasing {id: $twin})
+USING INDEX SEEK t:Erasing(id)
 OPTIONAL MATCH (i:Identifier)-[:IDENTIFIES]->(t)
 WITH t, collect(DISTINCT i) AS identifiers
 DETACH DELETE t
@@ -14,6 +15,7 @@ WITH [i IN identifiers WHERE NOT EXISTS { (i)-[:IDENTIFIES]->() }] AS alone
 CALL (alone) {
   UNWIND alone AS i
   MATCH (q:Quarantine {tenant: $tenant})
+  USING INDEX SEEK q:Quarantine(tenant, since)
   WHERE q.since IS NOT NULL AND i.id IN q.identifiers
   DETACH DELETE q
 }
@@ -21,6 +23,7 @@ FOREACH (i IN alone | DETACH DELETE i)
 WITH size(alone) AS erased
 CALL () {
   MATCH (s:Source {id: $person})
+  USING INDEX SEEK s:Source(id)
   WITH s, EXISTS { (:Evidence)-[:REPORTED_BY]->(s) } AS spoke_of_others
   FOREACH (_ IN CASE WHEN spoke_of_others THEN [1] ELSE [] END | SET s.name = 'erased')
   FOREACH (_ IN CASE WHEN spoke_of_others THEN [] ELSE [1] END | DELETE s)

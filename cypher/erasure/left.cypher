@@ -4,6 +4,7 @@
 // returns: one record ({kind: number}, [keyed hash]); none if there is no such twin
 // mode: read
 MATCH (t:Erasing {id: $twin})
+USING INDEX SEEK t:Erasing(id)
 RETURN {
   beliefs: coalesce(t.beliefs, 0),
   goals: coalesce(t.goals, 0),

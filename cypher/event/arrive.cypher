@@ -6,11 +6,13 @@ RETURN
   COLLECT {
     UNWIND $deliveries AS delivery
     MATCH (d:Delivery {delivery: delivery})
+    USING INDEX SEEK d:Delivery(delivery)
     RETURN [d.delivery, d.body, CASE WHEN d.withdrawn IS NOT NULL AND d.taken_back IS NULL THEN COLLECT { MATCH (d)<-[:FROM]-(v:Evidence) RETURN v.id } END]
   } AS seen,
   COLLECT {
     UNWIND $twins AS twin
     MATCH (t:Twin {id: twin})
+    USING INDEX SEEK t:Twin(id)
     RETURN [t.id, t.rev, t.life]
   } AS twins,
   COLLECT {
@@ -20,5 +22,6 @@ RETURN
   COLLECT {
     UNWIND $twins AS twin
     MATCH (t:Erasing {id: twin})
+    USING INDEX SEEK t:Erasing(id)
     RETURN t.id
   } AS erasing

@@ -5,6 +5,7 @@
 RETURN COLLECT {
   UNWIND $ids AS id
   MATCH (e:Event {id: id})
+  USING INDEX SEEK e:Event(id)
   WHERE e.twin = $twin
   RETURN [e.id, COLLECT { MATCH (e)<-[:FROM]-(v:Evidence) RETURN v.id }]
 } AS events

@@ -3,11 +3,13 @@
 // returns: one record (rev, head time, [[event id, sealed event, rev, stored at, withdrawn]]); none if no such twin
 // mode: read
 MATCH (t:Twin {id: $twin})
+USING INDEX SEEK t:Twin(id)
 RETURN
   t.rev AS rev,
   toString(t.head_time) AS head_time,
   COLLECT {
     MATCH (e:Event {twin: t.id})
+    USING INDEX SEEK e:Event(twin)
     WHERE $before IS NULL OR e.time < datetime($before[0]) OR (e.time = datetime($before[0]) AND e.id > $before[1])
     WITH e ORDER BY e.time DESC, e.id LIMIT $limit
     WITH e, COLLECT {

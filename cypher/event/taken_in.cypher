@@ -6,10 +6,12 @@
 CALL () {
   UNWIND $ids AS id
   MATCH (e:Event {id: id})
+  USING INDEX SEEK e:Event(id)
   RETURN e
 UNION
   UNWIND $ids AS id
-  MATCH (:Evidence {id: id})-[:FROM]->(e:Event)
+  MATCH (v:Evidence {id: id})-[:FROM]->(e:Event)
+  USING INDEX SEEK v:Evidence(id)
   RETURN e
 }
 WITH e

@@ -4,6 +4,7 @@
 // returns: one record (rev, head time, [[forecast, [resolution]]]); none if no such twin
 // mode: read
 MATCH (t:Twin {id: $twin})
+USING INDEX SEEK t:Twin(id)
 RETURN
   t.rev AS rev,
   toString(t.head_time) AS head_time,

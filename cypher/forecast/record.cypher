@@ -6,7 +6,7 @@
 // mode: read
 RETURN COLLECT {
   MATCH (f:Forecast)
-  USING INDEX f:Forecast(tenant, outcome, horizon, id)
+  USING INDEX SEEK f:Forecast(tenant, outcome, horizon, id)
   WHERE f.tenant = $tenant AND f.outcome = $outcome AND f.horizon = $horizon AND f.id > $after AND (NOT f.retrospective OR $retrospective)
     AND ($only IS NULL OR f.twin IN $only) AND NOT f.twin IN $left_out
   WITH f ORDER BY f.id LIMIT $limit

@@ -4,9 +4,10 @@
 // mode: write
 UNWIND $forecasts AS row
 MATCH (t:Twin {id: row.twin})
+USING INDEX SEEK t:Twin(id)
 SET t.lock = randomUUID()
 WITH t, row
-WHERE NOT EXISTS { MATCH (:Forecast {id: row.id}) }
+WHERE NOT EXISTS { MATCH (f:Forecast {id: row.id}) USING INDEX SEEK f:Forecast(id) }
 CREATE (t)-[:FORECASTS]->(f:Forecast)
 SET f = row {.*, made_at: datetime(row.made_at), due: datetime(row.due), since: datetime(row.since),
   stored_at: datetime(row.stored_at)}

@@ -7,7 +7,7 @@
 // mode: read
 WITH COLLECT {
   MATCH (t:Twin)
-  USING INDEX t:Twin(id)
+  USING INDEX SEEK t:Twin(id)
   WHERE t.id > $after AND t.tenant = $tenant AND t.rev > 0
   RETURN t ORDER BY t.id LIMIT $limit
 } AS twins
@@ -23,6 +23,7 @@ RETURN twins[-1].id AS last, COLLECT {
     OR (last[1] < t.rev AND $types IS NULL)
     OR ((last IS NULL OR last[1] < t.rev) AND EXISTS {
       MATCH (e:Event {twin: t.id})
+      USING INDEX SEEK e:Event(twin)
       WHERE e.type IN $types AND e.time > f.made_at AND e.time <= f.due
         AND (last IS NULL OR e.withdrawn > last[1]
           OR EXISTS { MATCH (c:Commit)-[:CAUSED_BY]->(e) WHERE c.rev > last[1] })

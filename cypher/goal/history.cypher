@@ -3,11 +3,13 @@
 // returns: one record (rev, head time, [pursuit], whether the commit was seen whole); none if no such twin or commit
 // mode: read
 MATCH (t:Twin {id: $twin})
+USING INDEX SEEK t:Twin(id)
 MATCH (c:Commit {twin: $twin, rev: coalesce($rev, t.rev)})
+USING INDEX SEEK c:Commit(twin, rev)
 WITH c, t.rev AS began
 CALL (c) {
   MATCH (:Twin)-[r:PURSUES]->(g:Goal)
-  USING INDEX r:PURSUES(key, rev_to)
+  USING INDEX SEEK r:PURSUES(key, rev_to)
   WHERE r.key = $goal AND r.rev_to > 0 AND r.twin = $twin AND r.rev_from <= c.rev
     AND ($valid_time IS NULL OR r.valid_from <= $valid_time)
     AND ($before IS NULL OR r.rev_from < $before)
@@ -17,12 +19,13 @@ CALL (c) {
                   r.quality, r.reason]) AS pursuits
 }
 MATCH (now:Twin {id: $twin})
+USING INDEX SEEK now:Twin(id)
 RETURN
   c.rev AS rev,
   toString(c.head_time) AS head_time,
   pursuits,
   now.rev = began AND coalesce(c.opened_pursuits = COUNT {
     MATCH ()-[o:PURSUES]->()
-    USING INDEX o:PURSUES(twin, rev_from)
+    USING INDEX SEEK o:PURSUES(twin, rev_from)
     WHERE o.twin = $twin AND o.rev_from = c.rev
   }, true) AS whole

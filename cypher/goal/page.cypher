@@ -4,11 +4,13 @@
 //          none if no such twin or commit
 // mode: read
 MATCH (t:Twin {id: $twin})
+USING INDEX SEEK t:Twin(id)
 MATCH (c:Commit {twin: $twin, rev: coalesce($rev, t.rev)})
+USING INDEX SEEK c:Commit(twin, rev)
 WITH c, c.rev AS rev, t.rev AS began
 CALL (c) {
   MATCH ()-[r:PURSUES]->(g:Goal)
-  USING INDEX r:PURSUES(twin, rev_to, valid_to)
+  USING INDEX SEEK r:PURSUES(twin, rev_to, valid_to)
   WHERE r.twin = $twin AND r.rev_to > c.rev AND r.valid_to IS NOT NULL AND r.rev_from <= c.rev
     AND ($goal IS NULL OR r.key = $goal)
     AND ($statuses IS NULL OR r.status IN $statuses)
@@ -16,6 +18,7 @@ CALL (c) {
   RETURN collect({row: r, goal: g}) AS held
 }
 MATCH (now:Twin {id: $twin})
+USING INDEX SEEK now:Twin(id)
 RETURN
   rev,
   toString(c.head_time) AS head_time,
@@ -28,6 +31,6 @@ RETURN
   size(held) AS total,
   now.rev = began AND coalesce(c.opened_pursuits, 0) = COUNT {
     MATCH ()-[o:PURSUES]->()
-    USING INDEX o:PURSUES(twin, rev_from)
+    USING INDEX SEEK o:PURSUES(twin, rev_from)
     WHERE o.twin = $twin AND o.rev_from = c.rev
   } AS whole

@@ -4,6 +4,7 @@
 // mode: read
 RETURN COLLECT {
   MATCH (e:Event {twin: $twin, via: $identifier})
+  USING INDEX SEEK e:Event(twin)
   WHERE e.withdrawn IS NULL
   RETURN [e.id, e.sealed, COLLECT { MATCH (e)<-[:FROM]-(v:Evidence) RETURN v.id }]
 } AS events

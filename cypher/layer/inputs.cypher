@@ -7,6 +7,7 @@ WITH asked[0] AS twin, asked[1] AS rev
 WITH twin,
   COLLECT {
     MATCH (n:LayerRecord {twin: twin})
+    USING INDEX SEEK n:LayerRecord(twin)
     RETURN [labels(n), n {.*}]
   } AS records,
   COLLECT {

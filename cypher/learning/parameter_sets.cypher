@@ -4,6 +4,7 @@
 // mode: read
 RETURN COLLECT {
   MATCH (p:ParameterSet)
+  USING INDEX SEEK p:ParameterSet(tenant, number)
   WHERE p.tenant = $tenant AND p.number > 0
   RETURN p.document ORDER BY p.number DESC LIMIT $limit
 } AS documents

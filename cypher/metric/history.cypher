@@ -3,11 +3,13 @@
 // returns: one record (rev, head time, [reading], whether the commit was seen whole); none if no such twin or commit
 // mode: read
 MATCH (t:Twin {id: $twin})
+USING INDEX SEEK t:Twin(id)
 MATCH (c:Commit {twin: $twin, rev: coalesce($rev, t.rev)})
+USING INDEX SEEK c:Commit(twin, rev)
 WITH c, t.rev AS began
 CALL (c) {
   MATCH (:Twin)-[r:MEASURES]->(m:Metric)
-  USING INDEX r:MEASURES(key, rev_to)
+  USING INDEX SEEK r:MEASURES(key, rev_to)
   WHERE r.key = $metric AND r.rev_to > 0 AND r.twin = $twin AND r.rev_from <= c.rev
     AND ($valid_time IS NULL OR r.valid_from <= $valid_time)
     AND ($before IS NULL OR r.rev_from < $before)
@@ -16,12 +18,13 @@ CALL (c) {
                   r.origin, r.value, r.label, r.band]) AS readings
 }
 MATCH (now:Twin {id: $twin})
+USING INDEX SEEK now:Twin(id)
 RETURN
   c.rev AS rev,
   toString(c.head_time) AS head_time,
   readings,
   now.rev = began AND coalesce(c.opened_readings = COUNT {
     MATCH ()-[o:MEASURES]->()
-    USING INDEX o:MEASURES(twin, rev_from)
+    USING INDEX SEEK o:MEASURES(twin, rev_from)
     WHERE o.twin = $twin AND o.rev_from = c.rev
   }, true) AS whole

@@ -3,6 +3,7 @@
 // returns: one record (how many)
 // mode: write
 MATCH (n:Event {twin: $twin})
+USING INDEX SEEK n:Event(twin)
 WITH n LIMIT $limit
 DETACH DELETE n
 RETURN count(*) AS events

@@ -1,31 +1,33 @@
-// What a twin was told and was closed by a rev, but for its bearings and measurements.
+// What was stated of a twin and closed by a rev, except for its bearings and measurements.
 // params: $twin, $rev
 // returns: one record (relations that are its own, statements of goals, relations of goals, statements of decisions)
 // mode: read
 RETURN
   COLLECT {
     MATCH (a:Belief {twin: $twin})-[r:SUPPORTS|CONTRADICTS|IMPLIES|EXCLUDES|CAUSES]->(b:Belief)
+    USING INDEX SEEK a:Belief(twin)
     WHERE r.origin <> 'inferred' AND r.rev_to <= $rev
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, a.id, b.id, type(r), r.odds_ratio, r.probability, r.ended]
   } AS relations,
   COLLECT {
     MATCH (e:Evidence)-[r:STATES]->(g:Goal)
-    USING INDEX r:STATES(twin, rev_to, valid_to)
+    USING INDEX SEEK r:STATES(twin, rev_to, valid_to)
     WHERE r.twin = $twin AND r.rev_to <= $rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, e.id, g.id, r.source, r.stance, r.title, r.status, r.priority, r.progress, toString(r.deadline)]
   } AS statements,
   COLLECT {
     MATCH (g:Goal {twin: $twin})<-[r:PART_OF|DEPENDS_ON|COMPETES_WITH|MOTIVATES]-(a)
+    USING INDEX SEEK g:Goal(twin)
     WHERE r.rev_to <= $rev
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, a.id, g.id, type(r), r.weight, r.evidence, r.speaker, r.ended]
-  } AS hanging,
+  } AS goal_relations,
   COLLECT {
     MATCH (e:Evidence)-[r:TELLS]->(d:Decision)
-    USING INDEX r:TELLS(twin, rev_to, valid_to)
+    USING INDEX SEEK r:TELLS(twin, rev_to, valid_to)
     WHERE r.twin = $twin AND r.rev_to <= $rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, e.id, d.id, r.source, r.stance, r.title, r.options, r.chosen, r.reasons, r.expected, r.actual]
-  } AS told
+  } AS decision_statements

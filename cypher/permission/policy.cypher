@@ -3,6 +3,7 @@
 // returns: one record (number, at, actor, document, number of the set or null); none if no policy was published
 // mode: read
 MATCH (p:Policy)
+USING INDEX SEEK p:Policy(tenant, number)
 WHERE p.tenant = $tenant AND p.number > 0
 WITH p ORDER BY p.number DESC LIMIT 1
 RETURN p.number, toString(p.at), p.actor, p.document, COLLECT {

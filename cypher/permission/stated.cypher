@@ -4,6 +4,7 @@
 // mode: read
 RETURN COLLECT {
   MATCH (p:Purpose)<-[r:PERMITS]-(t:Twin)
+  USING INDEX SEEK p:Purpose(id)
   WHERE p.id IN $purposes AND r.rev_to > t.rev AND r.valid_from <= datetime($now) AND r.valid_to > datetime($now)
   WITH t, r ORDER BY r.valid_from, CASE r.origin WHEN 'provided' THEN r.rev_from ELSE 0 END
   WITH t.id AS twin, collect([r.purpose, r.category, r.recipient, r.allowed, r.stated_by]) AS stated

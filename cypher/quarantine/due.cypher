@@ -4,6 +4,7 @@
 // mode: read
 RETURN COLLECT {
   MATCH (q:Quarantine)
+  USING INDEX SEEK q:Quarantine(due)
   WHERE q.due <= $now AND ($tenant IS NULL OR q.tenant = $tenant)
   RETURN DISTINCT q.tenant
 } AS tenants

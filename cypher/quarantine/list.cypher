@@ -7,6 +7,7 @@
 // mode: read
 RETURN COLLECT {
   MATCH (q:Quarantine {tenant: $tenant})
+  USING INDEX SEEK q:Quarantine(tenant, since)
   WHERE q.since >= $after_since AND (q.since > $after_since OR q.id > $after_id)
     AND ($due IS NULL OR q.due <= $due)
     AND ($identifier IS NULL OR $identifier IN q.identifiers)

@@ -4,6 +4,7 @@
 // mode: read
 RETURN COLLECT {
   MATCH (q:Quarantine {twin: $twin})
+  USING INDEX SEEK q:Quarantine(twin)
   WHERE $after IS NULL OR q.since > datetime($after[0]) OR (q.since = datetime($after[0]) AND q.id > $after[1])
   RETURN [q.id, q.twin, q.code, q.reason, toString(q.since), q.sealed]
   ORDER BY q.since, q.id

@@ -4,5 +4,6 @@
 // mode: write
 UNWIND $ids AS id
 MATCH (q:Quarantine {id: id, tenant: $tenant})
+USING INDEX SEEK q:Quarantine(id)
 DELETE q
 RETURN count(*) AS released

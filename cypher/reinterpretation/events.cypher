@@ -7,6 +7,7 @@
 RETURN COLLECT {
   UNWIND $ids AS id
   MATCH (e:Event {id: id})
+  USING INDEX SEEK e:Event(id)
   WHERE e.twin = $twin AND e.withdrawn IS NULL
   RETURN [
     e.id,
@@ -24,6 +25,7 @@ RETURN COLLECT {
       WITH v, max(r.rev_to) AS closed
       RETURN [v.id, EXISTS {
         MATCH (c:Commit {twin: $twin, rev: closed})
+        USING INDEX SEEK c:Commit(twin, rev)
         WHERE c.cause IN ['withdrawn', 'identified']
       }]
     },

@@ -6,10 +6,12 @@
 RETURN
   COLLECT {
     MATCH (e:Event {twin: $twin})
+    USING INDEX SEEK e:Event(twin)
     WHERE e.withdrawn IS NULL AND ($types IS NULL OR e.type IN $types) AND ($since IS NULL OR e.time >= $since)
     RETURN e.id ORDER BY e.time, e.id
   } AS events,
   COLLECT {
     MATCH (e:Event {twin: $twin, type: 'beliefgraph.Retract'})<-[:CAUSED_BY]-(c:Commit)
+    USING INDEX SEEK e:Event(twin)
     RETURN [e.id, e.sealed, toString(e.time), c.rev] ORDER BY c.rev
   } AS retractions

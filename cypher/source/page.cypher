@@ -5,6 +5,7 @@
 // mode: read
 RETURN COLLECT {
   MATCH (s:Source {tenant: $tenant})
+  USING INDEX SEEK s:Source(tenant, name)
   WHERE s.name > $after AND NOT s.name STARTS WITH $person
     AND ($only IS NULL AND $left_out = []
       OR EXISTS { (s)<-[:REPORTED_BY]-(e:Evidence) WHERE ($only IS NULL OR e.twin IN $only) AND NOT e.twin IN $left_out })

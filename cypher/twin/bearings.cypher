@@ -4,7 +4,7 @@
 //          belief, source, stance, half-life, shared origin, kind of source, definition, origin, shared across]])
 // mode: read
 MATCH (e:Evidence)-[r:BEARS_ON]->(b:Belief)
-USING INDEX r:BEARS_ON(twin, rev_to, rev_from)
+USING INDEX SEEK r:BEARS_ON(twin, rev_to, rev_from)
 WHERE r.twin = $twin AND r.rev_to = 2147483647 AND r.rev_from >= $after AND r.rev_from <= $rev
 WITH e, r, b ORDER BY r.rev_from, e.id, r.revision_id SKIP $skip LIMIT $limit
 RETURN collect([

@@ -3,7 +3,7 @@
 // returns: one record (rows as twin/bearings returns them)
 // mode: read
 MATCH (e:Evidence)-[r:BEARS_ON]->(b:Belief)
-USING INDEX r:BEARS_ON(twin, rev_to, rev_from)
+USING INDEX SEEK r:BEARS_ON(twin, rev_to, rev_from)
 WHERE r.twin = $twin AND r.rev_to < 2147483647 AND r.rev_from <= $rev
 WITH e, r, b ORDER BY r.rev_from, e.id, r.revision_id
 RETURN collect([

@@ -7,19 +7,23 @@
 // mode: read
 UNWIND $twins AS asked
 MATCH (t:Twin {id: asked})
+USING INDEX SEEK t:Twin(id)
 WITH t.id AS twin, coalesce($rev, t.rev) AS rev, t.rev AS current, t.life AS life
 WITH twin, rev, current, life, COLLECT {
   MATCH (c:Commit {twin: twin, rev: rev})
+  USING INDEX SEEK c:Commit(twin, rev)
   RETURN [toString(c.head_time), toString(c.at), c.definitions, c.open_rows, c.opened_rows]
 } AS at
 WITH twin, rev, current, life, at, CASE WHEN at[0][3] < $rows THEN twin END AS small
 WITH twin, rev, current, life, at,
   COLLECT {
     MATCH (b:Belief {twin: twin})
+    USING INDEX SEEK b:Belief(twin)
     RETURN [b.id, b.attribute, b.subject, b.context, b.domain, b.statement, b.value]
   } AS beliefs,
   COLLECT {
     MATCH (a:Belief {twin: twin})-[r:SUPPORTS|CONTRADICTS|IMPLIES|EXCLUDES|CAUSES]->(b:Belief)
+    USING INDEX SEEK a:Belief(twin)
     WHERE r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, a.id, b.id, type(r), r.odds_ratio, r.probability, r.ended]
@@ -40,6 +44,7 @@ WITH twin, rev, current, life, at,
   } AS links,
   COLLECT {
     MATCH (g:Goal {twin: twin})
+    USING INDEX SEEK g:Goal(twin)
     RETURN [g.id, g.key]
   } AS goals,
   COLLECT {
@@ -51,10 +56,11 @@ WITH twin, rev, current, life, at,
   } AS statements,
   COLLECT {
     MATCH (g:Goal {twin: twin})<-[r:PART_OF|DEPENDS_ON|COMPETES_WITH|MOTIVATES]-(a)
+    USING INDEX SEEK g:Goal(twin)
     WHERE r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, a.id, g.id, type(r), r.weight, r.evidence, r.speaker, r.ended]
-  } AS hanging,
+  } AS goal_relations,
   COLLECT {
     MATCH (:Twin)-[r:PURSUES]->(g:Goal)
     USING INDEX SEEK r:PURSUES(twin, rev_to, valid_to)
@@ -65,6 +71,7 @@ WITH twin, rev, current, life, at,
   } AS pursuits,
   COLLECT {
     MATCH (m:Metric {twin: twin})
+    USING INDEX SEEK m:Metric(twin)
     RETURN [m.id, m.name, m.subject, m.context, m.statement]
   } AS metrics,
   COLLECT {
@@ -76,6 +83,7 @@ WITH twin, rev, current, life, at,
   } AS readings,
   COLLECT {
     MATCH (d:Decision {twin: twin})
+    USING INDEX SEEK d:Decision(twin)
     RETURN [d.id, d.key]
   } AS decisions,
   COLLECT {
@@ -84,7 +92,7 @@ WITH twin, rev, current, life, at,
     WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, e.id, d.id, r.source, r.stance, r.title, r.options, r.chosen, r.reasons, r.expected, r.actual]
-  } AS told,
+  } AS decision_statements,
   COLLECT {
     MATCH (:Twin)-[r:DECIDES]->(d:Decision)
     USING INDEX SEEK r:DECIDES(twin, rev_to, valid_to)
@@ -126,6 +134,6 @@ WITH twin, rev, current, life, at,
   } AS measurements
 RETURN collect([
   twin, rev, current, life, at, bearings, measurements,
-  [beliefs, relations, holdings, links, goals, statements, hanging, pursuits, metrics, readings, decisions, told,
+  [beliefs, relations, holdings, links, goals, statements, goal_relations, pursuits, metrics, readings, decisions, decision_statements,
    deliberations, permissions, contests]
 ]) AS twins

@@ -4,7 +4,7 @@
 //          label, whether it answers, definition, origin]])
 // mode: read
 MATCH (e:Evidence)-[r:COUNTS_IN]->(m:Metric)
-USING INDEX r:COUNTS_IN(twin, rev_to, rev_from)
+USING INDEX SEEK r:COUNTS_IN(twin, rev_to, rev_from)
 WHERE r.twin = $twin AND r.rev_to = 2147483647 AND r.rev_from >= $after AND r.rev_from <= $rev
 WITH e, r, m ORDER BY r.rev_from, e.id, r.revision_id SKIP $skip LIMIT $limit
 RETURN collect([

@@ -3,17 +3,19 @@
 // returns: one record (current rev, life, [[rev, head time, definitions]] or [] if no such commit); none if no such twin
 // mode: read
 MATCH (t:Twin {id: $twin})
+USING INDEX SEEK t:Twin(id)
 RETURN
   t.rev AS current,
   t.life AS life,
   CASE
     WHEN $recorded_at IS NULL THEN COLLECT {
       MATCH (c:Commit {twin: $twin, rev: coalesce($rev, t.rev)})
+      USING INDEX SEEK c:Commit(twin, rev)
       RETURN [c.rev, toString(c.head_time), c.definitions]
     }
     ELSE COLLECT {
       MATCH (c:Commit)
-      USING INDEX c:Commit(twin, at)
+      USING INDEX SEEK c:Commit(twin, at)
       WHERE c.twin = $twin AND c.at <= $recorded_at
       WITH c ORDER BY c.at DESC, c.rev DESC LIMIT 1
       RETURN [c.rev, toString(c.head_time), c.definitions]

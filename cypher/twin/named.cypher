@@ -4,6 +4,7 @@
 // mode: read
 RETURN COLLECT {
   MATCH (t:Twin {tenant: $tenant})
+  USING INDEX SEEK t:Twin(tenant, name)
   WHERE t.name > $after AND ($only IS NULL OR t.name = $only)
   WITH t ORDER BY t.name LIMIT $limit
   RETURN [t.id, t.name, t.rev, toString(t.head_time), toString(t.last_updated), t.definitions]

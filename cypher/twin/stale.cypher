@@ -4,7 +4,7 @@
 // mode: read
 RETURN COLLECT {
   MATCH (t:Twin)
-  USING INDEX t:Twin(id)
+  USING INDEX SEEK t:Twin(id)
   WHERE t.id > $after AND ($tenant IS NULL OR t.tenant = $tenant)
     AND (t.head_time < $before OR t.definitions < COLLECT {
       MATCH (s:DefinitionSet {tenant: t.tenant})

@@ -1,4 +1,4 @@
-"""The API: the web application of the services, with every door."""
+"""The API: the web application of the services, with all interfaces."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from beliefgraph.ingest.http import events_endpoint
 from beliefgraph.model.caller import Caller
 from beliefgraph.services.archives.downloads import SealedFile
 from beliefgraph.services.process.bounded_json import JsonBounds
-from beliefgraph.services.process.places import Places, Shares
+from beliefgraph.services.process.fair_semaphore import FairSemaphore, Shares
 from beliefgraph.services.upkeep.vitals import Vitals
-from beliefgraph.web.application import Doors, make_web
+from beliefgraph.web.application import Endpoints, make_web
 from beliefgraph.web.export import download_endpoint, export_endpoint
 from beliefgraph.web.graphiql_page import page
 from beliefgraph.web.metrics_page import metrics_page
@@ -25,7 +25,7 @@ from beliefgraph.web.person.routes import person_page
 def create_app(services: Services) -> Starlette:
     """The ASGI application of the services."""
     settings = services.settings
-    places = Places(
+    places = FairSemaphore(
         Shares(
             total=settings.max_in_flight,
             per_tenant=settings.max_in_flight_per_tenant,
@@ -71,7 +71,7 @@ def create_app(services: Services) -> Starlette:
     async def exported(caller: Caller, twin: str, out: SealedFile) -> None:
         await services.of(caller, twin).archives.export_twin(caller, twin, out)
 
-    doors = Doors(
+    endpoints = Endpoints(
         graphql=endpoint,
         events=events,
         export=export_endpoint(exported),
@@ -84,4 +84,4 @@ def create_app(services: Services) -> Starlette:
         if settings.person_page
         else (),
     )
-    return make_web(doors, services.callers, settings)
+    return make_web(endpoints, services.callers, settings)

@@ -12,7 +12,7 @@ from beliefgraph.config import Settings, read_shard_map
 from beliefgraph.errors import BeliefgraphError, Incorrect, Unsupported
 from beliefgraph.inference import warm
 from beliefgraph.model.caller import Caller
-from beliefgraph.model.shards import HOME, Place, ShardMap
+from beliefgraph.model.shards import HOME, ShardLocation, ShardMap
 from beliefgraph.model.time import Clock, SystemClock
 from beliefgraph.services.access.accesses import AccessLog
 from beliefgraph.services.access.callers import Callers
@@ -40,7 +40,7 @@ from beliefgraph.services.learning.sources import SourceLearner
 from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.preferences.questions import Preferences
-from beliefgraph.services.process.places import Places, Shares
+from beliefgraph.services.process.fair_semaphore import FairSemaphore, Shares
 from beliefgraph.services.process.threads import threads
 from beliefgraph.services.questions.beliefs import Questions
 from beliefgraph.services.questions.decisions import Decisions
@@ -58,7 +58,7 @@ from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.trajectories.questions import Trajectories
 from beliefgraph.services.twin.cache import TwinCache
 from beliefgraph.services.twin.notifier import Notifier
-from beliefgraph.services.upkeep.across import Across
+from beliefgraph.services.upkeep.across import ShardedServices
 from beliefgraph.services.upkeep.erase import Eraser, finish_erasures, replay_erasures
 from beliefgraph.services.upkeep.move import Mover, finish_moves
 from beliefgraph.services.upkeep.readiness import Readiness
@@ -146,9 +146,9 @@ class Services:
         return (self, *self.others.values())
 
     @property
-    def across(self) -> Across:
+    def across(self) -> ShardedServices:
         """What concerns several twins, asked of all shards."""
-        return Across(self.shards, self.residency)
+        return ShardedServices(self.shards, self.residency)
 
     def of(self, caller: Caller, twin: str) -> Services:
         """The services of the shard that holds a twin of the caller's tenant; `unknown-shard` where none here does."""
@@ -177,10 +177,10 @@ class Services:
         for each in self.databases:
             each.scheduler.definitions_changed(tenant)
 
-    def let_time_pass(self) -> None:
+    def start_background_work(self) -> None:
         """Refresh quiet twins from now on, and take in what is due."""
         for each in self.databases:
-            each.scheduler.let_time_pass()
+            each.scheduler.start_background_work()
 
 
 def build(
@@ -233,9 +233,9 @@ def build(
     return _on(graph, book, shared, HOME, others)
 
 
-def _connections(patience: float) -> Places:
+def _connections(patience: float) -> FairSemaphore:
     """The connections to a database, shared out: a tenant has half of them at most, and a key a few."""
-    return Places(
+    return FairSemaphore(
         Shares(
             CONNECTION_POOL,
             per_tenant=CONNECTION_POOL // 2,
@@ -289,7 +289,7 @@ def _on(
     cache = TwinCache(graph, keyring, shared.cached_bytes)
     sights = Sights(graph, shared.policies, clock, cache, shared.accesses, shared.layers)
     snapshots = Snapshots(graph, book, cache, notifier, sights)
-    shard = None if shared.residency is None else Place(shared.residency, name)
+    shard = None if shared.residency is None else ShardLocation(shared.residency, name)
     updater = Updater(graph, keyring, book, cache, clock, notifier, shard, sights, shared.layers)
     intake = Intake(updater, interpreter)
     interval = settings.refresh_interval
@@ -356,7 +356,7 @@ async def running(settings: Settings, *, clock: Clock | None = None, serving: bo
     Where they serve for long (`serving`), quiet twins are refreshed beside it, and the inference is made ready at once.
     """
     if settings.neo4j_uri is None or settings.neo4j_password is None:
-        raise Incorrect("invalid-input", "Say where Neo4j is: NEO4J_URI and NEO4J_PASSWORD.", variable="NEO4J_URI")
+        raise Incorrect("invalid-input", "Set NEO4J_URI and NEO4J_PASSWORD.", variable="NEO4J_URI")
     clock = clock or SystemClock()
     working = threads()
     asyncio.get_running_loop().set_default_executor(working)
@@ -388,9 +388,9 @@ async def running(settings: Settings, *, clock: Clock | None = None, serving: bo
             asyncio.create_task(services.callers.run(), name="last use of keys"),
         ]
         if serving:
-            await services.readiness.look()
+            await services.readiness.refresh()
             tasks += [
-                asyncio.create_task(_kept_up(services.databases), name="scheduler"),
+                asyncio.create_task(_run_schedulers(services.databases), name="scheduler"),
                 asyncio.create_task(services.warming.run(), name="warm the inference"),
                 asyncio.create_task(services.readiness.run(), name="readiness"),
             ]
@@ -416,7 +416,7 @@ async def copying(services: Services, caller: Caller) -> AsyncIterator[Copying]:
     if settings.copy_uri is None or settings.copy_password is None:
         raise Incorrect(
             "invalid-input",
-            "Say where the Neo4j of the copy is: BELIEFGRAPH_COPY_URI and BELIEFGRAPH_COPY_PASSWORD.",
+            "Set BELIEFGRAPH_COPY_URI and BELIEFGRAPH_COPY_PASSWORD, the Neo4j of the copy.",
             variable="BELIEFGRAPH_COPY_URI",
         )
     password = settings.copy_password.get_secret_value()
@@ -427,6 +427,6 @@ async def copying(services: Services, caller: Caller) -> AsyncIterator[Copying]:
         yield made
 
 
-async def _kept_up(databases: Sequence[Services]) -> None:
+async def _run_schedulers(databases: Sequence[Services]) -> None:
     """What time and new definitions ask for, in every database, until cancelled."""
     await asyncio.gather(*(each.scheduler.run() for each in databases))

@@ -1,4 +1,4 @@
-"""The settings, each one environment variable: read once, by whoever starts the service, and handed on as a record."""
+"""The settings, each one environment variable: read once when the service starts, and passed on as a record."""
 
 from __future__ import annotations
 
@@ -31,127 +31,169 @@ Port = Annotated[int, Field(ge=0, le=65_535)]
 class Settings(Record):
     """Everything that can be set. Variables are `BELIEFGRAPH_` and the field's name in capitals."""
 
-    neo4j_uri: str | None = Field(default=None, description="Bolt or neo4j:// address; the local Neo4j if unset.")
-    neo4j_username: str = Field(default="neo4j", description="The user of Neo4j.")
-    neo4j_password: SecretStr | None = Field(default=None, description="Its password; to be set where NEO4J_URI is.")
-    neo4j_database: str = Field(default="neo4j", description="The database in Neo4j.")
+    neo4j_uri: str | None = Field(
+        default=None, description="Address of Neo4j, bolt:// or neo4j://; if unset, the local Neo4j is used."
+    )
+    neo4j_username: str = Field(default="neo4j", description="User name in Neo4j.")
+    neo4j_password: SecretStr | None = Field(
+        default=None, description="Password in Neo4j; required if NEO4J_URI is set."
+    )
+    neo4j_database: str = Field(default="neo4j", description="Name of the database in Neo4j.")
     shards: Path | None = Field(
         default=None,
         description="YAML file of the shard map, for twins in several databases ([scaling](scaling.md)).",
     )
     copy_uri: str | None = Field(
         default=None,
-        description="Bolt or neo4j:// address of the Neo4j of an [analyst's copy](analysts-copy.md).",
+        description="Address of the Neo4j of an [analyst's copy](analysts-copy.md), bolt:// or neo4j://.",
     )
-    copy_username: str = Field(default="neo4j", description="The user of that Neo4j.")
-    copy_password: SecretStr | None = Field(default=None, description="Its password.")
-    copy_database: str = Field(default="neo4j", description="The database in that Neo4j.")
+    copy_username: str = Field(default="neo4j", description="User name in that Neo4j.")
+    copy_password: SecretStr | None = Field(default=None, description="Password in that Neo4j.")
+    copy_database: str = Field(default="neo4j", description="Name of the database in that Neo4j.")
     acquisition_timeout: Seconds = Field(default=10.0, description="Seconds to wait for a connection to Neo4j.")
     cached_megabytes: int = Field(
-        default=384,
+        default=512,
         ge=0,
-        description="Megabytes of twins kept in memory between commands; a twin of 100,000 events takes some 25, "
-        "one of a million 260.",
+        description="Megabytes of memory for twins kept between commands, a quarter of it for small ones, compressed;"
+        " a twin of 100,000 events takes about 25, one of a million 260.",
     )
 
-    host: str = Field(default="127.0.0.1", description="The address to listen on.")
-    port: Port = Field(default=8000, description="The port to listen on; 0 finds a free one.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: Port = Field(default=8000, description="Port to listen on; 0 chooses a free one.")
     tls_certificate: Path | None = Field(
-        default=None, description="PEM file of a certificate with its chain, to be served with TLS; goes with tls_key."
+        default=None,
+        description="PEM file of the certificate and its chain, for TLS; requires BELIEFGRAPH_TLS_KEY.",
     )
-    tls_key: Path | None = Field(default=None, description="PEM file of its private key.")
-    cors_origins: tuple[str, ...] = Field(default=(), description="Origins whose pages may call, comma-separated.")
-    graphiql: bool = Field(default=True, description="Whether browsers get GraphiQL at /graphql.")
+    tls_key: Path | None = Field(default=None, description="PEM file of the private key of the certificate.")
+    cors_origins: tuple[str, ...] = Field(
+        default=(), description="Origins whose pages may call the service (CORS), comma-separated."
+    )
+    graphiql: bool = Field(default=True, description="Whether /graphql serves GraphiQL to browsers.")
     person_page: bool = Field(
         default=True, description="Whether /me serves the person's own page ([for the person](for-the-person.md))."
     )
     session_secret: SecretStr | None = Field(
         default=None,
         min_length=32,
-        description="Secret, of 32 characters or more, that seals sign-in links and sessions; after a comma, earlier "
-        "ones that are accepted still. Unset, one is made and kept beside the keys.",
+        description="Secret of at least 32 characters that encrypts sign-in links and sessions; after a comma, "
+        "previous secrets that are still accepted. If unset, one is generated and stored beside the keys.",
     )
     link_lifetime: Seconds = Field(default=900.0, description="Seconds for which a sign-in link can be used.")
     session_lifetime: Seconds = Field(default=3_600.0, description="Seconds after which a person has to sign in again.")
     metrics_token: SecretStr | None = Field(
         default=None,
         min_length=16,
-        description="Bearer token, of 16 characters or more, for reading /metrics; unset, there is no /metrics.",
+        description="Bearer token of at least 16 characters for reading /metrics; if unset, /metrics is not served.",
     )
     log_level: str = Field(
         default="info",
         pattern="^(debug|info|warning|error)$",
-        description="The least that is logged: debug, info, warning or error.",
+        description="Lowest level that is logged: debug, info, warning or error.",
     )
 
     keys: Path = Field(
         default_factory=lambda: user_data_path("beliefgraph") / "keys",
-        description="The directory of the keys of sealed text, shared by all processes of a service.",
+        description="Directory of the encryption keys, shared by all processes of a service.",
     )
-    key_cache_seconds: Seconds = Field(default=5.0, description="How long a revoked API key may still be taken.")
+    key_cache_seconds: Seconds = Field(
+        default=5.0, description="Seconds for which a revoked API key may still be accepted."
+    )
 
     issuers: Path | None = Field(
         default=None,
         description="YAML file of the issuers whose OpenID Connect tokens are accepted ([tokens](tokens.md)).",
     )
     access_log_days: int = Field(
-        default=365, ge=1, le=36_500, description="Days for which it is kept who read what of a twin."
+        default=365, ge=1, le=36_500, description="Days for which the log of who read a twin is kept."
     )
 
-    max_body_bytes: int = Field(default=8_388_608, ge=1_024, description="Bytes a request may have.")
-    max_query_depth: int = Field(default=12, ge=1, description="Levels a query may nest.")
-    max_query_tokens: int = Field(default=4_000, ge=10, description="Tokens a query may have.")
-    max_query_aliases: int = Field(default=30, ge=0, description="Fields a query may rename.")
-    max_query_cost: int = Field(default=50_000, ge=1, description="Objects a query may ask for, pages multiplied.")
-    introspection: bool = Field(default=True, description="Whether queries may ask for the schema.")
-    max_answer_bytes: int = Field(default=16_777_216, ge=65_536, description="Bytes an answer may have.")
+    max_body_bytes: int = Field(default=8_388_608, ge=1_024, description="Maximum size of a request body, in bytes.")
+    max_query_depth: int = Field(default=12, ge=1, description="Maximum depth of a query.")
+    max_query_tokens: int = Field(default=4_000, ge=10, description="Maximum number of tokens in a query.")
+    max_query_aliases: int = Field(default=30, ge=0, description="Maximum number of aliases in a query.")
+    max_query_cost: int = Field(
+        default=50_000,
+        ge=1,
+        description="Maximum number of objects that a query may request, nested page sizes multiplied.",
+    )
+    introspection: bool = Field(default=True, description="Whether introspection queries are allowed.")
+    max_answer_bytes: int = Field(default=16_777_216, ge=65_536, description="Maximum size of a response, in bytes.")
     max_page_size: int = Field(
         default=2_000,
         ge=1,
         le=2_000,
-        description="Nodes one page may have; of lists other than `beliefs`, 200 at most.",
+        description="Maximum page size of `beliefs`; other lists have at most 200 items a page.",
     )
-    max_in_flight: int = Field(default=64, ge=1, description="Requests worked on at once; others wait for a place.")
-    max_in_flight_per_tenant: int = Field(default=32, ge=1, description="The same, of one tenant.")
-    max_in_flight_per_key: int = Field(default=8, ge=1, description="The same, of one key.")
-    max_queued_per_key: int = Field(default=200, ge=0, description="Requests of one key that may wait for a place.")
+    max_in_flight: int = Field(
+        default=64, ge=1, description="Maximum number of requests processed at the same time; others wait in a queue."
+    )
+    max_in_flight_per_tenant: int = Field(default=32, ge=1, description="The same limit for each tenant.")
+    max_in_flight_per_key: int = Field(default=8, ge=1, description="The same limit for each key.")
+    max_queued_per_key: int = Field(
+        default=200, ge=0, description="Maximum number of requests of one key that wait in the queue."
+    )
     queue_timeout: Seconds = Field(
-        default=5.0, description="Seconds a request waits for a place, at most half of request_timeout."
+        default=5.0,
+        description="Seconds that a request may wait in the queue, at most half of BELIEFGRAPH_REQUEST_TIMEOUT.",
     )
-    request_timeout: Seconds = Field(default=30.0, description="Seconds a request may take.")
-    body_timeout: Seconds = Field(default=10.0, description="Seconds in which the body of a request must have come.")
+    request_timeout: Seconds = Field(default=30.0, description="Seconds that a request may take.")
+    body_timeout: Seconds = Field(
+        default=10.0, description="Seconds within which the body of a request must have been received."
+    )
     max_body_buffer: int = Field(
-        default=268_435_456, ge=1_048_576, description="Bytes of bodies being read at once; a tenant may have half."
+        default=268_435_456,
+        ge=1_048_576,
+        description="Maximum total size of request bodies being received, in bytes; one tenant may use half of it.",
     )
     trusted_proxies: tuple[str, ...] = Field(
-        default=(), description="Addresses of proxies whose X-Forwarded-For and -Proto are believed, comma-separated."
+        default=(),
+        description="Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted, comma-separated.",
     )
     max_connections: int = Field(
-        default=2_000, ge=1, description="HTTP connections open at once, as files allow; those that are idle give way."
+        default=2_000,
+        ge=1,
+        description="Maximum number of open HTTP connections, if open files allow; beyond it, idle ones are closed.",
     )
     max_connections_per_address: int = Field(
-        default=500, ge=1, description="The same, of one address; trusted proxies may have all."
+        default=500, ge=1, description="The same limit for each client address; it does not apply to trusted proxies."
     )
     max_connections_per_key: int = Field(
-        default=200, ge=1, description="The same, with requests of one key; those at work do not give way."
+        default=200, ge=1, description="The same limit for each key; connections with a running request are not closed."
     )
-    keep_alive_timeout: Seconds = Field(default=5.0, description="Seconds a connection may be idle between requests.")
+    keep_alive_timeout: Seconds = Field(
+        default=5.0, description="Seconds that a connection may be idle between requests."
+    )
     header_timeout: Seconds = Field(
-        default=10.0, description="Seconds in which the headers of a request must have come."
+        default=10.0, description="Seconds within which the headers of a request must have been received."
     )
-    max_header_bytes: int = Field(default=65_536, ge=1_024, description="Bytes the headers of a request may have.")
-    max_sockets: int = Field(default=1_000, ge=1, description="WebSockets open at once; those without a key give way.")
-    max_sockets_per_key: int = Field(default=100, ge=1, description="The same, of one key.")
-    max_operations_per_socket: int = Field(default=100, ge=1, description="Operations at once on one WebSocket.")
-    max_subscriptions_per_key: int = Field(default=1_000, ge=1, description="Subscriptions of one key at once.")
-    subscription_queue: int = Field(default=256, ge=1, description="Changes kept for a subscriber who reads slowly.")
-    poll_interval: Seconds = Field(default=1.0, description="Seconds between looks for other processes' changes.")
+    max_header_bytes: int = Field(
+        default=65_536, ge=1_024, description="Maximum size of the headers of a request, in bytes."
+    )
+    max_sockets: int = Field(
+        default=1_000,
+        ge=1,
+        description="Maximum number of open WebSockets; beyond it, those that have not authenticated are closed.",
+    )
+    max_sockets_per_key: int = Field(default=100, ge=1, description="The same limit for each key.")
+    max_operations_per_socket: int = Field(
+        default=100, ge=1, description="Maximum number of operations running on one WebSocket."
+    )
+    max_subscriptions_per_key: int = Field(
+        default=1_000, ge=1, description="Maximum number of open subscriptions of one key."
+    )
+    subscription_queue: int = Field(default=256, ge=1, description="Number of changes buffered for a slow subscriber.")
+    poll_interval: Seconds = Field(
+        default=1.0, description="Seconds between polls for changes made by other processes."
+    )
     refresh_interval: float = Field(
-        default=3_600.0, ge=0, le=86_400 * 30, description="Seconds between refreshes of quiet twins; 0 for never."
+        default=3_600.0,
+        ge=0,
+        le=86_400 * 30,
+        description="Seconds between refreshes of idle twins; 0: never.",
     )
     shutdown_timeout: Seconds = Field(
         default=10.0,
-        description="Seconds that running requests get at shutdown; the process ends 2 s later at most, whatever runs.",
+        description="Seconds that running requests get at shutdown; the process ends at most 2 s later.",
     )
 
     @field_validator("cors_origins", "trusted_proxies", mode="before")
@@ -215,15 +257,15 @@ INTRODUCTION = """\
 
 Generated from `config.py` by `python -m beliefgraph.config`; a test compares them.
 
-Every setting is an environment variable, read when the service starts. One that is misspelt or out of its range is
-refused with its name. Lists are written with commas.
+Every setting is an environment variable, read when the service starts. A misspelt name or
+a value out of range is refused. Items of a list are separated by commas.
 
 | variable | default | range | meaning |
 |---|---|---|---|
 """
 
 BOUNDS = (("gt", "above"), ("ge", "from"), ("le", "to"))
-"""How the bounds of a number are called, and how the page says so."""
+"""The bounds of a number, and the words for them on the page."""
 
 
 def settings_page() -> str:
@@ -240,8 +282,8 @@ def _row(name: str, info: FieldInfo) -> str:
     else:
         shown = f"`{str(value).lower() if isinstance(value, bool) else value}`"
     found = [
-        f"{word} {getattr(each, bound):,}"
-        for bound, word in BOUNDS
+        f"{bound_name} {getattr(each, bound):,}"
+        for bound, bound_name in BOUNDS
         for each in info.metadata
         if getattr(each, bound, None) is not None
     ]

@@ -44,7 +44,7 @@ from beliefgraph.store.queries import query
 SAID = "I am leaving them in March <b>"
 
 
-async def lived(world: World) -> None:
+async def with_history(world: World) -> None:
     """A life with words, a goal, a decision, a correction, a withdrawal and an event in quarantine."""
     person = world.person("lena")
     await world.intake.observe(
@@ -139,7 +139,7 @@ async def emptied(world: World) -> World:
 
 
 async def test_what_is_exported_imported_and_exported_again_is_the_same_and_so_is_every_answer(world: World) -> None:
-    await lived(world)
+    await with_history(world)
     archives = archives_of(world)
     rev = (await stored(world)).rev
     before = await answers(world, rev)
@@ -162,7 +162,7 @@ async def test_what_is_exported_imported_and_exported_again_is_the_same_and_so_i
 
 
 async def test_the_person_finds_what_they_said_and_what_is_believed_and_nothing_of_others(world: World) -> None:
-    await lived(world)
+    await with_history(world)
     own = world.person("lena")
     files = members(await archives_of(world).export_twin(own, "lena"))
     for text in (line for name, each in files.items() if name.endswith("json") for line in each.splitlines()):
@@ -202,7 +202,7 @@ async def test_an_archive_that_was_altered_is_refused_and_nothing_is_written(wor
     other_twins = json.dumps({**manifest, "twins": {}}).encode()
     wrong: list[tuple[bytes, bytes | None, str]] = [
         (b"nothing", None, "invalid-archive"),
-        (exported[:-100], None, "invalid-archive"),
+        *((exported[:cut], None, "invalid-archive") for cut in range(0, len(exported) - 99, len(exported) // 50)),
         (repacked({**files, "rows/belief.ndjson": b""}), None, "invalid-archive"),
         (repacked({k: v for k, v in files.items() if k != "rows/event.ndjson"}), None, "invalid-archive"),
         (
@@ -347,7 +347,7 @@ async def test_somebody_who_was_erased_is_not_brought_back_by_an_archive(world: 
 
 
 async def test_an_imported_twin_is_row_for_row_what_it_was(world: World) -> None:
-    await lived(world)
+    await with_history(world)
     archives = archives_of(world)
     before = rows(await stored(world))
     exported = await archives.export_twin(world.caller, "lena")
@@ -357,7 +357,7 @@ async def test_an_imported_twin_is_row_for_row_what_it_was(world: World) -> None
 
 
 async def test_an_export_that_was_cut_short_goes_on_where_it_was(world: World, tmp_path: Path) -> None:
-    await lived(world)
+    await with_history(world)
     archives = archives_of(world)
     whole = await archives.export_tenant(world.caller)
 
@@ -381,7 +381,7 @@ async def test_an_export_that_was_cut_short_goes_on_where_it_was(world: World, t
 
 
 async def test_what_changed_since_an_export_was_cut_short_is_in_it(world: World, tmp_path: Path) -> None:
-    await lived(world)
+    await with_history(world)
     archives = archives_of(world)
     folder = tmp_path / "out.parts"
 

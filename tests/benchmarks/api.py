@@ -30,11 +30,11 @@ import httpx2
 import orjson
 import psutil
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, NotificationMinimumSeverity
-from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import track
 from tests.benchmarks import peer, twins
 from tests.benchmarks.report import Row, median, percentile, show
+from tests.benchmarks.served import Served, settings_on
 from websockets.asyncio.client import ClientConnection, connect
 
 from beliefgraph.app import Services, running
@@ -46,7 +46,7 @@ from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.question import BeliefOrder
-from beliefgraph.model.vocabulary import words_of
+from beliefgraph.model.vocabulary import values_of
 from beliefgraph.services.commands.drafts import observations
 from beliefgraph.services.commands.writer import with_hashes
 from beliefgraph.services.commits.advance import advance
@@ -65,7 +65,7 @@ TENANT = "bench"
 TWINS = 100
 BESIDE_PEER = 30
 QUIET = NotificationMinimumSeverity.OFF
-EVERYTHING: tuple[Scope, ...] = words_of(Scope)
+EVERYTHING: tuple[Scope, ...] = values_of(Scope)
 ROUNDS = 300
 WARM = 60
 OBSERVED = 120
@@ -135,13 +135,7 @@ async def bench(home: Path, number: int) -> AsyncIterator[Bench]:
     """Neo4j, the twins, and the service, for as long as the block runs."""
     local = LocalNeo4j(home / "neo4j", memory=Memory("1g", "256m"), bolt_port=0, http_port=0)
     with local as endpoint:
-        settings = Settings(
-            neo4j_uri=endpoint.uri,
-            neo4j_password=SecretStr(endpoint.password),
-            keys=home / "keys",
-            refresh_interval=0,
-            port=0,
-        )
+        settings = settings_on(endpoint, home, port=0)
         async with running(settings, serving=True) as services:
             made = await services.callers.create(TENANT, "bench", EVERYTHING, ("benchmark",))
             caller = await services.callers.authenticate(made.secret)
@@ -150,40 +144,13 @@ async def bench(home: Path, number: int) -> AsyncIterator[Bench]:
                 receipts = await services.intake.observe(caller, list(twins.founding(twin)))
                 assert all(receipt.status == "accepted" for receipt in receipts), receipts
             driver = _driver(endpoint)
-            with Served(endpoint, home / "keys") as url:
-                yield Bench(services, caller, endpoint, settings, driver, url, made.secret, number)
+            with Served(endpoint, home / "keys") as own:
+                yield Bench(services, caller, endpoint, settings, driver, own.url, made.secret, number)
             await driver.close()
 
 
 def _driver(endpoint: Endpoint) -> AsyncDriver:
     return AsyncGraphDatabase.driver(endpoint.uri, auth=endpoint.auth, notifications_min_severity=QUIET)
-
-
-class Served:
-    """The service in a process of its own; its address."""
-
-    def __init__(self, endpoint: Endpoint, keys: Path) -> None:
-        self._environ = {
-            **os.environ,
-            "NEO4J_URI": endpoint.uri,
-            "NEO4J_PASSWORD": endpoint.password,
-            "BELIEFGRAPH_KEYS": str(keys),
-            "BELIEFGRAPH_REFRESH_INTERVAL": "0",
-            "BELIEFGRAPH_LOG_LEVEL": "error",
-        }
-
-    def __enter__(self) -> str:
-        command = [sys.executable, "-m", "beliefgraph", "serve", "--port", "0"]
-        self._process = subprocess.Popen(command, env=self._environ, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if "GraphQL" in line:
-                return next(word for word in line.split() if word.startswith("http")).removesuffix("/graphql")
-        raise RuntimeError("the service did not start")
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait(30)
 
 
 async def reads(made: Bench) -> None:

@@ -1,6 +1,9 @@
 """Loading many twins: events in random order over 8,000 twins, over 25, and a raw UNWIND, in turn in one run.
 
-python tests/benchmarks/breadth.py [--json] [--events 40000] [--batch 2000] [--attributes 30] [--tree]
+python tests/benchmarks/breadth.py [--json] [--events 40000] [--batch 5000] [--attributes 30] [--tree]
+
+Both are loaded from a file as `beliefgraph ingest` does: read, sorted by twin in windows, and taken in. The same events
+are also taken in over 8,000 other twins without sorting, in calls of `--batch` events as they come.
 
 Runs on the Neo4j that NEO4J_URI names, else on one of its own with the default memory. The raw `UNWIND` writes for each
 event one Event, one Evidence with its FROM and REPORTED_BY, and its BEARS_ON, with unique ids and nothing else.
@@ -10,10 +13,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,19 +25,24 @@ from uuid import uuid4
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+import orjson
 from neo4j import AsyncDriver
 from tests.benchmarks.report import Row, show
 from tests.benchmarks.served import raw_driver, served
 
 from beliefgraph.app import Services, running
+from beliefgraph.ingest.jsonl import read_lines
+from beliefgraph.ingest.windows import WINDOW, batches
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
-from beliefgraph.model.vocabulary import words_of
+from beliefgraph.model.time import SystemClock
+from beliefgraph.model.vocabulary import values_of
 from beliefgraph.web.tuning import settle
 
 EVENTS = 40_000
-BATCH = 2_000
+BATCH = 5_000
+RAW_BATCH = 2_000
 ATTRIBUTES = 30
 MANY, FEW = 8_000, 25
 SEED = 20260101
@@ -64,43 +73,87 @@ async def breadth(
 
     `log` is the folder of Neo4j's transaction log, where it is known.
     """
-    callers = {twins: await _tenant(services, attributes, tree) for twins in (MANY, FEW)}
-    streams = {twins: _events(events, twins, attributes) for twins in (MANY, FEW)}
-    took = {MANY: 0.0, FEW: 0.0, 0: 0.0}
-    statements = {MANY: 0, FEW: 0}
-    logged = {MANY: 0, FEW: 0, 0: 0}
     await _warm(services, driver, attributes, tree)
+    streams = {twins: _events(events, twins, attributes) for twins in (MANY, FEW)}
+    calls = {
+        f"{MANY:,} twins": _from_file(streams[MANY], batch),
+        f"{FEW} twins": _from_file(streams[FEW], batch),
+        f"{MANY:,} twins, not sorted": _as_they_come(streams[MANY], batch),
+    }
+    loads = {
+        name: _Load(services, await _tenant(services, attributes, tree), each, log) for name, each in calls.items()
+    }
+    raw_took, raw_logged = 0.0, 0
     for first in range(0, events, batch):
-        for twins, caller in callers.items():
-            before, size = services.graph.statements, _bytes(log)
-            took[twins] += await _observed(services, caller, streams[twins][first : first + batch])
-            statements[twins] += services.graph.statements - before
-            logged[twins] += max(0, _bytes(log) - size)
+        for load in loads.values():
+            await load.next()
         size = _bytes(log)
-        took[0] += await _raw(driver, streams[MANY][first : first + batch])
-        logged[0] += max(0, _bytes(log) - size)
-    many, few, raw = took.values()
+        for begin in range(first, min(first + batch, events), RAW_BATCH):
+            raw_took += await _raw(driver, streams[MANY][begin : min(begin + RAW_BATCH, first + batch)])
+        raw_logged += max(0, _bytes(log) - size)
+    assert all(load.taken == events for load in loads.values())
+    many, few, shuffled = loads.values()
+    raw = events / raw_took
     return [
-        Row(f"{events:,} events over {MANY:,} twins", events / many, "events/s"),
-        Row(f"{events:,} events over {FEW} twins", events / few, "events/s"),
-        Row(f"{events:,} events by a raw UNWIND", events / raw, "events/s"),
-        Row(f"{MANY:,} twins against {FEW}", few / many, "×", 0.6, most=False),
-        Row(f"{MANY:,} twins against the raw UNWIND", raw / many, "×", 0.15, 0.3, most=False),
-        Row(f"{FEW} twins against the raw UNWIND", raw / few, "×", 0.25, 0.5, most=False),
-        Row(f"statements an event, {MANY:,} twins", statements[MANY] / events, ""),
-        Row(f"statements an event, {FEW} twins", statements[FEW] / events, ""),
-        *(
-            Row(f"log an event, {'raw' if twins == 0 else f'{twins:,} twins'}", size / events / 1024, "KB")
-            for twins, size in logged.items()
-            if log is not None
-        ),
+        *(Row(f"{events:,} events over {name}", load.rate, "events/s") for name, load in loads.items()),
+        Row(f"{events:,} events by a raw UNWIND", raw, "events/s"),
+        Row(f"{MANY:,} twins against {FEW}", many.rate / few.rate, "×", 0.6, most=False),
+        Row(f"{MANY:,} twins against the raw UNWIND", many.rate / raw, "×", 0.15, 0.3, most=False),
+        Row(f"{FEW} twins against the raw UNWIND", few.rate / raw, "×", 0.25, 0.5, most=False),
+        Row(f"{MANY:,} twins, not sorted, against {FEW}", shuffled.rate / few.rate, "×"),
+        Row(f"{MANY:,} twins, not sorted, against the raw UNWIND", shuffled.rate / raw, "×"),
+        *(Row(f"statements an event, {name}", load.statements / events, "") for name, load in loads.items()),
+        *(Row(f"log an event, {name}", load.logged / events / 1024, "KB") for name, load in loads.items() if log),
+        *([Row("log an event, raw", raw_logged / events / 1024, "KB")] if log else []),
     ]
+
+
+class _Load:
+    """Events that are taken in call by call: how long that takes, and what it costs Neo4j."""
+
+    def __init__(self, services: Services, caller: Caller, calls: Iterator[Sequence[Event]], log: Path | None) -> None:
+        self._services, self._caller, self._calls, self._log = services, caller, calls, log
+        self.took, self.taken, self.statements, self.logged = 0.0, 0, 0, 0
+
+    async def next(self) -> None:
+        """The next call, with the time to read it."""
+        statements, size = self._services.graph.statements, _bytes(self._log)
+        began = time.perf_counter()
+        events = next(self._calls)
+        receipts = await self._services.across.observe(self._caller, events)
+        self.took += time.perf_counter() - began
+        assert all(receipt.status == "accepted" for receipt in receipts)
+        self.taken += len(events)
+        self.statements += self._services.graph.statements - statements
+        self.logged += max(0, _bytes(self._log) - size)
+
+    @property
+    def rate(self) -> float:
+        """Events a second."""
+        return self.taken / self.took
+
+
+def _from_file(events: Sequence[Event], batch: int) -> Iterator[Sequence[Event]]:
+    """As `beliefgraph ingest` reads them."""
+    file = io.BytesIO(b"\n".join(_line(event) for event in events))
+    for some in batches(read_lines(file, SystemClock()), WINDOW, batch):
+        yield [line.read for line in some.lines if isinstance(line.read, Event)]
+
+
+def _line(event: Event) -> bytes:
+    written = event.model_dump(mode="json", include={"id", "source", "type", "time", "twin", "data"})
+    return orjson.dumps({"specversion": "1.0", **written})
+
+
+def _as_they_come(events: Sequence[Event], batch: int) -> Iterator[Sequence[Event]]:
+    for first in range(0, len(events), batch):
+        yield events[first : first + batch]
 
 
 async def _warm(services: Services, driver: AsyncDriver, attributes: int, tree: bool) -> None:
     """Let Neo4j and the service compile what they compile."""
-    events = _events(BATCH, MANY, attributes)
-    await _observed(services, await _tenant(services, attributes, tree), events)
+    events = _events(RAW_BATCH, MANY, attributes)
+    await services.intake.observe(await _tenant(services, attributes, tree), events)
     await _raw(driver, events)
 
 
@@ -109,7 +162,7 @@ def _bytes(folder: Path | None) -> int:
 
 
 async def _tenant(services: Services, attributes: int, tree: bool) -> Caller:
-    caller = Caller(actor="bench", tenant=f"breadth-{uuid4().hex}", scopes=words_of(Scope), purpose="benchmark")
+    caller = Caller(actor="bench", tenant=f"breadth-{uuid4().hex}", scopes=values_of(Scope), purpose="benchmark")
     await services.book.publish(caller, catalog(attributes, tree))
     return caller
 
@@ -152,14 +205,6 @@ def _events(events: int, twins: int, attributes: int) -> Sequence[Event]:
         )
         for n in range(events)
     ]
-
-
-async def _observed(services: Services, caller: Caller, events: Sequence[Event]) -> float:
-    began = time.perf_counter()
-    receipts = await services.intake.observe(caller, events)
-    took = time.perf_counter() - began
-    assert all(receipt.status == "accepted" for receipt in receipts)
-    return took
 
 
 async def _raw(driver: AsyncDriver, events: Sequence[Event]) -> float:

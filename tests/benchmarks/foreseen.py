@@ -13,7 +13,7 @@ from beliefgraph.app import Services
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
-from beliefgraph.model.vocabulary import words_of
+from beliefgraph.model.vocabulary import values_of
 
 ROUNDS, WARM = 150, 20
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -94,7 +94,7 @@ async def foreseen(services: Services) -> list[Row]:
 
 
 async def _tenant(services: Services, parts: dict[str, Any]) -> Caller:
-    caller = Caller(actor="bench", tenant=f"foreseen-{uuid4().hex}", scopes=words_of(Scope), purpose="benchmark")
+    caller = Caller(actor="bench", tenant=f"foreseen-{uuid4().hex}", scopes=values_of(Scope), purpose="benchmark")
     catalog = {"catalog": "deals", "version": "1.0.0", "attributes": ATTRIBUTES, "events": [RULE], **parts}
     await services.book.publish(caller, Catalog.model_validate(catalog))
     return caller

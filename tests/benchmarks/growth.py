@@ -1,10 +1,11 @@
 """What a twin costs that lives for years, as ratios in one run: with many events in it against with a thousand.
 
-python tests/benchmarks/growth.py [--json] [--only life breadth] [--events 1000 100000] [--rounds 30]
+python tests/benchmarks/growth.py [--json] [--only life breadth] [--events 1000 100000] [--million] [--rounds 30]
 
 `life` is one twin of many events, `breadth` (tests/benchmarks/breadth.py) many twins of few. Runs on the Neo4j that
 NEO4J_URI names, else on one of its own. The catalog of `life` has thirty attributes in a tree; an event bears on two of
-them and counts in a metric.
+them and counts in a metric. `--million` adds a twin of a million events. The memory is that of a serving process of its
+own (tests/benchmarks/resident.py), for the largest twin.
 """
 
 from __future__ import annotations
@@ -22,13 +23,15 @@ from uuid import uuid4
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-import psutil
 from tests.benchmarks.breadth import breadth
 from tests.benchmarks.report import Row, median, show
+from tests.benchmarks.resident import resident
 from tests.benchmarks.served import raw_driver, served
 
 from beliefgraph.app import Services, running
+from beliefgraph.config import Settings
 from beliefgraph.inference import warm
+from beliefgraph.local import Endpoint
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.catalog import Catalog
@@ -119,7 +122,7 @@ LIMITS: dict[str, dict[int, float]] = {
 }
 
 
-async def life(services: Services, sizes: list[int], rounds: int) -> list[Row]:
+async def life(services: Services, endpoint: Endpoint, settings: Settings, sizes: list[int], rounds: int) -> list[Row]:
     """What a call takes with so many events in the twin, against with the fewest."""
     tenant = f"growth-{uuid4().hex[:8]}"
     caller = Caller(actor="growth", tenant=tenant, scopes=("read", "write", "define"), purpose="benchmark")
@@ -152,7 +155,10 @@ async def life(services: Services, sizes: list[int], rounds: int) -> list[Row]:
                         LIMITS.get(what, {}).get(grown.events),
                     )
                 )
-    rows.append(Row("memory of the process", psutil.Process().memory_info().rss / 2**20, "MiB", 1024))
+    largest = twins[-1]
+    latest = event(largest.twin, largest.events, largest.events)
+    latest = latest.model_copy(update={"time": latest.time + timedelta(minutes=rounds)})
+    rows += await resident(services, endpoint, settings.keys, tenant, latest, START + SPAN * 0.7, 10 * rounds)
     return rows
 
 
@@ -185,13 +191,15 @@ async def main() -> None:
     arguments.add_argument("--json", action="store_true", help="print rows {item, value, must, stretch, ok}")
     arguments.add_argument("--only", nargs="*", choices=("life", "breadth"), help="one part alone")
     arguments.add_argument("--events", type=int, nargs="+", default=[1_000, 100_000], help="sizes of the twins")
+    arguments.add_argument("--million", action="store_true", help="one twin of a million events too: takes 15 minutes")
     arguments.add_argument("--rounds", type=int, default=30, help="calls of each kind")
     given = arguments.parse_args()
     asked = given.only or ("life", "breadth")
     with served() as (endpoint, settings, _):
         async with running(settings) as services, raw_driver(endpoint) as driver:
             await asyncio.to_thread(warm)
-            rows = await life(services, sorted(given.events), given.rounds) if "life" in asked else []
+            sizes = sorted({*given.events, *([1_000_000] if given.million else [])})
+            rows = await life(services, endpoint, settings, sizes, given.rounds) if "life" in asked else []
             rows += await breadth(services, driver) if "breadth" in asked else []
     show("Growth", rows, given.json)
     if any(row.ok is False for row in rows):

@@ -31,7 +31,7 @@ from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.permission import Policy
-from beliefgraph.model.vocabulary import words_of
+from beliefgraph.model.vocabulary import values_of
 from beliefgraph.services.definitions.layout import forget_layouts
 from beliefgraph.services.permissions.enforce import permitted
 from beliefgraph.services.permissions.hidden import PermittedDefinitions
@@ -63,7 +63,7 @@ Call = Callable[[Caller, int], Awaitable[object]]
 async def costs(services: Services) -> list[Row]:
     """The ratios, and how long it takes to derive what is left of a twin."""
     callers = [
-        Caller(actor="bench", tenant=f"own-{uuid4().hex}", scopes=words_of(Scope), purpose="benchmark")
+        Caller(actor="bench", tenant=f"own-{uuid4().hex}", scopes=values_of(Scope), purpose="benchmark")
         for _ in range(2)
     ]
     for caller in callers:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -118,7 +119,7 @@ def peer(endpoint: Endpoint, home: Path) -> Iterator[str]:
         raise SystemExit("The peer needs Node: install node and npm, or run the other parts.")
     folder = shutil.copytree(HERE, home / "peer", ignore=shutil.ignore_patterns("node_modules"))
     quiet = ["--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
-    subprocess.run([npm, "install", *quiet], cwd=folder, check=True)
+    subprocess.run([npm, "install", *quiet], cwd=folder, check=True, stdout=sys.stderr)  # stdout is for --json
     environ = {
         **os.environ,
         "NEO4J_URI": endpoint.uri,

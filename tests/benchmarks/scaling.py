@@ -27,10 +27,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import httpx2
 import orjson
 import yaml
-from pydantic import SecretStr
 from tests.benchmarks.growth import ATTRIBUTES, START, catalog
 from tests.benchmarks.report import Row, show
-from tests.benchmarks.served import raw_driver
+from tests.benchmarks.served import raw_driver, settings_on
 
 from beliefgraph.app import Services, running
 from beliefgraph.config import Settings
@@ -38,7 +37,7 @@ from beliefgraph.ingest.cloudevents import BATCH as BATCH_TYPE
 from beliefgraph.local import Endpoint, LocalNeo4j, Memory
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.shards import SLOTS, slot_of
-from beliefgraph.model.vocabulary import words_of
+from beliefgraph.model.vocabulary import values_of
 
 HALF = SLOTS // 2
 TENANT = "scaling"
@@ -124,15 +123,7 @@ class Side:
     @property
     def settings(self) -> Settings:
         """Those of a process that sees all databases of the side."""
-        home = self.databases[0]
-        return Settings(
-            neo4j_uri=home.uri,
-            neo4j_username=home.user,
-            neo4j_password=SecretStr(home.password),
-            keys=self.folder / "keys",
-            refresh_interval=0,
-            shards=self._maps.get(-1),
-        )
+        return settings_on(self.databases[0], self.folder, shards=self._maps.get(-1))
 
     @contextmanager
     def serving(self) -> Iterator[list[str]]:
@@ -219,7 +210,7 @@ async def stored(databases: Sequence[Endpoint]) -> tuple[int, int]:
 
 async def prepared(services: Services) -> tuple[Caller, str]:
     """A caller with everything, and their key, after the catalog was published."""
-    made = await services.callers.create(TENANT, "bench", words_of(Scope), ("benchmark",))
+    made = await services.callers.create(TENANT, "bench", values_of(Scope), ("benchmark",))
     caller = await services.callers.authenticate(made.secret)
     await services.book.publish(caller, catalog())
     return caller, made.secret

@@ -36,7 +36,7 @@ KINDS = (
 )
 
 
-def told(events: int) -> Tally:
+def tally_of(events: int) -> Tally:
     """Events at random over a year, each with one of three labels."""
     chance = random.Random(1)
     rows = no_measurements(TWIN).opened(
@@ -65,7 +65,7 @@ def main(events: int) -> None:
     """Print a row for each kind."""
     metric = Metric(id="metric", twin="twin", name="m", subject=ANYONE, context=ANYWHERE, statement="m")
     shared = {"key": "m", "statement": "m", "events": ["e"], "window": YEAR, "bands": [{"at_least": 0}]}
-    tally, rows = told(events), []
+    tally, rows = tally_of(events), []
     for kind in KINDS:
         one = measured_at(metric, MetricDefinition.model_validate({**shared, **kind}), tally, START + YEAR)
         assert one is not None

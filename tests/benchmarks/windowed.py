@@ -14,7 +14,7 @@ from beliefgraph.app import Services
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
-from beliefgraph.model.vocabulary import words_of
+from beliefgraph.model.vocabulary import values_of
 
 EVENTS = 100_000
 TWINS = 100
@@ -79,7 +79,7 @@ async def windowed(services: Services, events: int = EVENTS) -> list[Row]:
 
 
 async def _tenant(services: Services, parts: dict[str, Any]) -> Caller:
-    caller = Caller(actor="bench", tenant=f"windowed-{uuid4().hex}", scopes=words_of(Scope), purpose="benchmark")
+    caller = Caller(actor="bench", tenant=f"windowed-{uuid4().hex}", scopes=values_of(Scope), purpose="benchmark")
     catalog = {"catalog": "shop", "version": "1.0.0", "attributes": [ATTRIBUTE], **parts}
     await services.book.publish(caller, Catalog.model_validate(catalog))
     return caller

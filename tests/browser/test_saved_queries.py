@@ -37,7 +37,7 @@ STYLE = FOLDER / "style.grass"
 
 
 @pytest_asyncio.fixture(scope="session")
-async def told(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> str:
+async def story(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The tenant in which the whole sample story was played."""
 
     tenant = f"{TENANT}-{uuid4().hex[:8]}"
@@ -85,8 +85,8 @@ class Analyst:
 
 
 @pytest.fixture
-def analyst(endpoint: Endpoint, told: str) -> Iterator[Analyst]:
-    made = Analyst(endpoint, told)
+def analyst(endpoint: Endpoint, story: str) -> Iterator[Analyst]:
+    made = Analyst(endpoint, story)
     yield made
     made.close()
 
@@ -124,6 +124,19 @@ def test_why_this_belief_lists_its_evidence_rounded_and_dated_beside_the_picture
     assert len(row["lines"]) == len(row["evidence"])
 
 
+def test_an_arrow_of_evidence_shows_its_strength_as_a_short_number_with_its_sign(analyst: Analyst) -> None:
+    (caption,) = re.findall(
+        r"^relationship\.BEARS_ON \{[^}]*\n  caption: '([^']*)';", STYLE.read_text(encoding="utf-8"), re.M
+    )
+    assert caption == "{caption} {stance}"
+    seen = analyst.picture("why_this_belief", twin="buyer-lena", attribute="trust.doubts_security")
+    shown = {r["log_likelihood_ratio"]: r["caption"] for r in seen.relationships if r.type == "BEARS_ON"}
+    assert any(len(str(ratio)) > 10 for ratio in shown), "a ratio that is long unless it is rounded"
+    for ratio, short in shown.items():
+        assert re.fullmatch(r"[+-]\d+(\.\d\d?)?", short)
+        assert float(short) == pytest.approx(ratio, abs=0.005)
+
+
 def test_what_changed_this_week_names_the_cause_and_the_move(analyst: Analyst) -> None:
     rows = analyst.table("what_changed_this_week", twin="buyer-lena")
     assert rows
@@ -133,7 +146,7 @@ def test_what_changed_this_week_names_the_cause_and_the_move(analyst: Analyst) -
     assert [row["rev"] for row in rows] == sorted((row["rev"] for row in rows), reverse=True)
 
 
-def test_contested_beliefs_show_what_speaks_for_and_against(analyst: Analyst) -> None:
+def test_contested_beliefs_show_the_evidence_for_and_against(analyst: Analyst) -> None:
     rows = analyst.table("contested_beliefs")
     assert rows
     assert all(row["until"] is None or row["since"] <= row["until"] for row in rows)
@@ -142,7 +155,7 @@ def test_contested_beliefs_show_what_speaks_for_and_against(analyst: Analyst) ->
     assert signs == {True, False}
 
 
-def test_which_value_holds_is_told_with_what_was_said_of_each(analyst: Analyst) -> None:
+def test_which_value_shows_the_distribution_with_the_evidence_on_each(analyst: Analyst) -> None:
     rows = analyst.table("which_value", twin="buyer-lena", variable="needs.deployment")
     assert rows[0]["value"] == "cloud"
     assert {row["value"] for row in rows} == {"cloud", "hybrid", "on premises", "other"}
@@ -182,7 +195,7 @@ def test_attributes_over_time_show_every_metric_with_its_events(analyst: Analyst
     assert {metric["name"] for metric in labelled(seen, "Metric")} == set(rows)
 
 
-def test_why_did_they_shows_the_rival_reasons_with_what_was_said_of_each(analyst: Analyst) -> None:
+def test_why_did_they_shows_the_rival_reasons_with_the_evidence_on_each(analyst: Analyst) -> None:
     rows = analyst.table("why_did_they", twin="buyer-lena")
     silent = [row for row in rows if row["done"] == "They have gone silent."]
     assert {row["why"]: row["alone"] for row in silent} == {
@@ -211,7 +224,7 @@ def test_goals_of_a_twin_are_drawn_once_each_with_what_blocks_and_motivates_them
     assert {r.type for r in seen.relationships} >= {"PART_OF", "DEPENDS_ON", "COMPETES_WITH", "MOTIVATES"}
 
 
-def test_decisions_of_a_twin_come_with_what_was_expected_and_who_told_of_them(analyst: Analyst) -> None:
+def test_decisions_of_a_twin_come_with_the_expected_result_and_their_sources(analyst: Analyst) -> None:
     (row,) = analyst.table("decisions_of_a_twin", twin="buyer-lena")
     assert (row["decision"], row["status"], row["chosen"]) == ("Which reporting tool", "done", "us")
     assert (row["expected"], row["actual"], row["told_by"]) == (0.5, 0.9, ["contact:lena"])
@@ -233,7 +246,7 @@ def test_stages_of_a_twin_show_what_was_seen_of_each_in_the_order_of_time(analys
     assert {belief["value"] for belief in labelled(seen, "Belief")} == set(last)
 
 
-def test_forecasts_of_a_twin_say_what_was_said_and_what_came(analyst: Analyst) -> None:
+def test_forecasts_of_a_twin_show_the_forecast_and_the_outcome(analyst: Analyst) -> None:
     later, earlier = analyst.table("forecasts_of_a_twin", twin="buyer-lena")
     assert (later["outcome"], later["basis"], later["happened"]) == ("signs", "belief", True)
     assert (earlier["happened"], earlier["at"]) == (False, earlier["due"])
@@ -262,7 +275,7 @@ def test_segments_of_a_tenant_show_who_is_in_each_and_what_came_of_its_forecasts
     assert daily["resolved"] == daily["forecasts"]
 
 
-def test_preferences_of_a_person_stand_in_their_contexts_with_what_was_said(analyst: Analyst) -> None:
+def test_preferences_of_a_person_are_shown_in_their_contexts_with_the_evidence(analyst: Analyst) -> None:
     rows = analyst.table("preferences_of_a_person", twin="user-omar")
     assert {row["kind"] for row in rows} == {"style", "learning", "risk", "valence", "constraint", "state"}
     channel = [row for row in rows if row["preference"] == "wants.channel"]
@@ -345,7 +358,7 @@ def test_the_style_captions_every_label_by_a_property_it_has() -> None:
     assert [label for label, named in captions.items() if not named or set(named) - properties[label]] == []
 
 
-def test_colours_tell_how_likely_a_belief_is_and_on_which_side_evidence_speaks(analyst: Analyst) -> None:
+def test_colours_show_how_likely_a_belief_is_and_the_side_of_the_evidence(analyst: Analyst) -> None:
     style = STYLE.read_text(encoding="utf-8")
     coloured = dict(re.findall(r"^node\.([\w.]+) \{[^}]*?\n  color: (#\w+);", style, re.M))
     kinds = [coloured[name] for name in ("Belief", "Belief.Likely", "Belief.Unlikely")]
@@ -374,9 +387,9 @@ def test_the_style_names_no_relationship_that_does_not_exist() -> None:
 
 
 async def test_the_saved_queries_answer_on_an_analysts_copy_as_they_do_on_the_twins(
-    graph: Graph, second: Endpoint, told: str, analyst: Analyst, tmp_path: Path
+    graph: Graph, second: Endpoint, story: str, analyst: Analyst, tmp_path: Path
 ) -> None:
-    caller = Caller(actor="analyst", tenant=told, scopes=("read", "define"), purpose="analytics")
+    caller = Caller(actor="analyst", tenant=story, scopes=("read", "define"), purpose="analytics")
     clock, keyring = StoppedClock(), Keyring(tmp_path)
     snapshots, sights = Snapshots(graph, DefinitionBook(graph, clock)), Sights(graph, Policies(graph, clock), clock)
     async with connected(second.uri, second.user, second.password) as other:
@@ -388,7 +401,7 @@ async def test_the_saved_queries_answer_on_an_analysts_copy_as_they_do_on_the_tw
         done = await copy.round()
         assert (done.twins, (await copy.check()).different) == (done.written, ())
     name = copy._pseudonyms.twin
-    there = Analyst(second, told)
+    there = Analyst(second, story)
     given = {
         "attribute": "trust.security_proven",
         "variable": "needs.deployment",

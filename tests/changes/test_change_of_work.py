@@ -32,7 +32,7 @@ def did(what: str, day: float) -> Event:
     return event(f"did-{next(NAMES)}", "did", day=day, what=what)
 
 
-async def lived(world: World, changed_on: int = 60, days: int = 66) -> None:
+async def with_history(world: World, changed_on: int = 60, days: int = 66) -> None:
     """Builds things, then sells them; the home stays tidy."""
     await world.book.publish(world.caller, catalog())
     await world.intake.observe(
@@ -45,7 +45,7 @@ async def lived(world: World, changed_on: int = 60, days: int = 66) -> None:
 
 
 async def test_a_change_that_is_found_makes_what_came_before_count_less(world: World) -> None:
-    await lived(world)
+    await with_history(world)
     assert await log_odds(world, "work.builds") == pytest.approx(0.0, abs=1.5), "42 nats of evidence, mostly forgotten"
     before = await log_odds(world, "work.builds", at=START + timedelta(days=59))
     assert before > 20, "as of the day before it was known"
@@ -71,7 +71,7 @@ async def test_a_change_that_is_found_makes_what_came_before_count_less(world: W
 
 
 async def test_without_a_piece_of_evidence_everything_is_weighed_anew(world: World) -> None:
-    await lived(world, days=62)
+    await with_history(world, days=62)
     explained = await Explanations(world.graph, world.keyring, world.book).explain(
         world.caller, "lena", BUILDS, first=200
     )
@@ -84,7 +84,7 @@ async def test_without_a_piece_of_evidence_everything_is_weighed_anew(world: Wor
 
 
 async def test_a_statement_counts_at_once_may_be_withdrawn_and_leaves_no_trace(world: World) -> None:
-    await lived(world, days=60)
+    await with_history(world, days=60)
     before = await stored(world)
     known = await log_odds(world, "work.builds")
     await world.intake.observe(world.caller, [event("moved", "moved", day=60)])
@@ -105,7 +105,7 @@ async def test_a_statement_counts_at_once_may_be_withdrawn_and_leaves_no_trace(w
 
 
 async def test_a_person_may_say_it_of_a_day_in_the_past_and_an_agent_may_assert_it(world: World) -> None:
-    await lived(world, days=60)
+    await with_history(world, days=60)
     changed, known = key("work.changed"), await log_odds(world, "work.builds")
     person = world.person("lena")
     await world.commands.correct(
@@ -124,7 +124,7 @@ async def test_a_person_may_say_it_of_a_day_in_the_past_and_an_agent_may_assert_
 
 
 async def test_what_if_follows_the_change_and_stores_nothing(world: World) -> None:
-    await lived(world, days=60)
+    await with_history(world, days=60)
     supposed = WhatIf(twin="lena", events=tuple(did("sells", 60 + day) for day in range(6)))
     found = await WhatIfs(world.graph, world.book, RuleInterpreter()).what_if(world.caller, supposed)
     moved = {each.belief.attribute: each.after for each in found.value.beliefs}
@@ -156,7 +156,7 @@ def test_a_change_of_nothing_is_refused(changes: list[dict[str, object]], said: 
 
 
 async def test_as_of_is_answered_by_what_was_known(world: World) -> None:
-    await lived(world)
+    await with_history(world)
     asked = Questions(world.graph, world.keyring, world.book)
     now = await asked.belief(world.caller, "lena", BUILDS, as_of=NOW)
     then = await asked.belief(world.caller, "lena", BUILDS, as_of=AsOf(valid_time=START + timedelta(days=60)))

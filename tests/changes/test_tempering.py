@@ -35,7 +35,7 @@ GRAPH = DefinitionGraph(Definitions(tenant="t", number=1, catalogs=(catalog(),))
 KEYS = tuple(BeliefKey.of(attribute=f"work.{what}") for what in (*DOES, "changed"))
 HALF_LIFE = {KEYS[1]: 30 * 86_400.0}
 END = START + timedelta(days=40)
-Said = tuple[int, tuple[tuple[int, float], ...], int]
+Observation = tuple[int, tuple[tuple[int, float], ...], int]
 """A day, the log-likelihood ratio for some of the beliefs, and what tells it from others."""
 
 SAID = st.tuples(
@@ -50,10 +50,10 @@ NAME = itemgetter(2)
 HEARD = st.lists(SAID | STATED, min_size=1, max_size=40, unique_by=NAME)
 
 
-def bearings(said: Sequence[Said], rev: int = 1) -> list[Bearing]:
+def bearings(observations: Sequence[Observation], rev: int = 1) -> list[Bearing]:
     """What these say, as rows."""
     found = []
-    for day, borne, name in said:
+    for day, borne, name in observations:
         evidence, since = evidence_id(str(name), "s"), START + timedelta(days=day)
         for which, ratio in borne:
             belief = belief_id(TWIN, KEYS[which])
@@ -88,9 +88,9 @@ def nothing() -> TwinState:
     return fresh(TWIN, "t", "lena").after(Delta.of(made=made))
 
 
-def hearing(state: TwinState, said: Sequence[Said], rev: int = 1) -> TwinState:
+def with_evidence(state: TwinState, observations: Sequence[Observation], rev: int = 1) -> TwinState:
     """The twin that heard this too."""
-    return state.after(Delta.of(opened=bearings(said, rev)), rev)
+    return state.after(Delta.of(opened=bearings(observations, rev)), rev)
 
 
 def bits(found: Derivation) -> list[bytes]:
@@ -103,10 +103,10 @@ def at_end(state: TwinState, at: datetime = END) -> Derivation:
     return derive(state, GRAPH, at, also=KEYS)
 
 
-def reference(said: Sequence[Said], at: datetime) -> dict[BeliefKey, float]:
+def reference(observations: Sequence[Observation], at: datetime) -> dict[BeliefKey, float]:
     """Log-odds by the words of the decision: every beginning is kept, one event after the other, as plain numbers."""
     days = (at - START) / timedelta(days=1)
-    heard = [each for each in said if each[0] <= days]
+    heard = [each for each in observations if each[0] <= days]
     prior = PRIOR / (2 * len(DOES) + 1)
     entries: list[tuple[int, int, float]] = []
     for day, borne, _ in heard:
@@ -151,10 +151,10 @@ def reference(said: Sequence[Said], at: datetime) -> dict[BeliefKey, float]:
 
 @settings(max_examples=60, deadline=None)
 @given(HEARD, st.integers(0, 40))
-def test_it_is_what_the_slow_model_says_at_every_moment(said: list[Said], day: int) -> None:
+def test_it_is_what_the_slow_model_says_at_every_moment(observations: list[Observation], day: int) -> None:
     at = START + timedelta(days=day)
-    found = at_end(hearing(nothing(), said), at)
-    for key, expected in reference(said, at).items():
+    found = at_end(with_evidence(nothing(), observations), at)
+    for key, expected in reference(observations, at).items():
         got = float(found.total[found.layout.position[belief_id(TWIN, key)]])
         prior = logit(GRAPH.definitions.attributes[key.attribute].prior or 0.5)
         assert got == pytest.approx(expected - prior, abs=1e-7)
@@ -162,19 +162,19 @@ def test_it_is_what_the_slow_model_says_at_every_moment(said: list[Said], day: i
 
 @settings(max_examples=60, deadline=None)
 @given(HEARD, st.randoms(), st.data())
-def test_neither_order_nor_calls_nor_what_was_taken_back_change_a_bit(said, random, data) -> None:  # type: ignore[no-untyped-def]
-    expected = bits(at_end(hearing(nothing(), said)))
-    shuffled = said[:]
+def test_neither_order_nor_calls_nor_what_was_taken_back_change_a_bit(observations, random, data) -> None:  # type: ignore[no-untyped-def]
+    expected = bits(at_end(with_evidence(nothing(), observations)))
+    shuffled = observations[:]
     random.shuffle(shuffled)
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(said)), max_size=8)))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(observations)), max_size=8)))
     state, begin = nothing(), 0
-    for rev, end in enumerate((*cuts, len(said)), 1):
-        state, begin = hearing(state, shuffled[begin:end], rev), max(begin, end)
+    for rev, end in enumerate((*cuts, len(observations)), 1):
+        state, begin = with_evidence(state, shuffled[begin:end], rev), max(begin, end)
         at_end(state, state.head_time or END)  # as every commit does, so that the next goes on from it
     assert bits(at_end(state)) == expected
-    names = {each[2] for each in said}
+    names = {each[2] for each in observations}
     more = [each for each in data.draw(st.lists(SAID, max_size=3, unique_by=NAME)) if each[2] not in names]
-    wrong = hearing(state, more, len(cuts) + 2)
+    wrong = with_evidence(state, more, len(cuts) + 2)
     at_end(wrong)
     assert bits(at_end(wrong.after(Delta.of(closed=bearings(more, len(cuts) + 2)), len(cuts) + 3))) == expected
 
@@ -192,17 +192,17 @@ class Hides(Hidden):
         return False
 
 
-def steady(days: range, what: int, ratio: float = 0.7) -> list[Said]:
+def steady(days: range, what: int, ratio: float = 0.7) -> list[Observation]:
     """One piece of evidence a day."""
     return [(day, ((what, ratio),), 1000 + day) for day in days]
 
 
 def test_after_a_change_confidence_falls_toward_the_prior_and_follows_what_is_new() -> None:
-    before = hearing(nothing(), steady(range(200), 0))
+    before = with_evidence(nothing(), steady(range(200), 0))
     place = {key: at_end(before).layout.position[belief_id(TWIN, key)] for key in KEYS}
     at = START + timedelta(days=300)
     assert at_end(before, at).log_odds[place[KEYS[0]]] > 10
-    switched = hearing(before, steady(range(200, 206), 2), 2)
+    switched = with_evidence(before, steady(range(200, 206), 2), 2)
     found = at_end(switched, at)
     assert abs(found.log_odds[place[KEYS[0]]]) < 1.0, "what was known of before is mostly forgotten"
     assert found.log_odds[place[KEYS[2]]] > logit(0.2) + 3.0, "what is new counts"
@@ -210,8 +210,8 @@ def test_after_a_change_confidence_falls_toward_the_prior_and_follows_what_is_ne
 
 
 def test_a_statement_tempers_at_once_and_other_domains_are_left_alone() -> None:
-    before = hearing(nothing(), steady(range(100), 0))
-    told = hearing(before, [(100, ((3, 6.0),), 7)], 2)
+    before = with_evidence(nothing(), steady(range(100), 0))
+    told = with_evidence(before, [(100, ((3, 6.0),), 7)], 2)
     at = START + timedelta(days=100)
     kept = 1.0 - probability(logit(0.05) + 6.0)
     rows = told.bearings.on(belief_id(TWIN, KEYS[0]))
@@ -220,7 +220,7 @@ def test_a_statement_tempers_at_once_and_other_domains_are_left_alone() -> None:
 
 
 def test_what_is_not_permitted_tempers_nothing() -> None:
-    told = hearing(hearing(nothing(), steady(range(60), 0)), [(60, ((3, 6.0),), 7)], 2)
+    told = with_evidence(with_evidence(nothing(), steady(range(60), 0)), [(60, ((3, 6.0),), 7)], 2)
     seen = DefinitionGraph(without(GRAPH.definitions, Hides("work.changed")))
     assert seen.definitions.changes["work"].stated is None
     at, place = START + timedelta(days=60), belief_id(TWIN, KEYS[0])
@@ -241,17 +241,17 @@ def test_an_event_follows_only_what_is_new(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(Runs, "then", counting)
     state = nothing()
     for start in range(0, 2000, 100):
-        state = hearing(state, steady(range(start, start + 100), 0), start // 100 + 1)
+        state = with_evidence(state, steady(range(start, start + 100), 0), start // 100 + 1)
         at_end(state, START + timedelta(days=start + 100))
     assert seen == [100] * 20
-    anew = hearing(nothing(), [*steady(range(2000), 0)])
+    anew = with_evidence(nothing(), [*steady(range(2000), 0)])
     at_end(anew, START + timedelta(days=2000))
     del seen[:]
-    at_end(hearing(anew, [(1950, ((2, 1.0),), 5)], 2), START + timedelta(days=3000))
+    at_end(with_evidence(anew, [(1950, ((2, 1.0),), 5)], 2), START + timedelta(days=3000))
     assert sum(seen) <= 2 * followed.EVERY, "also where all of it was followed in one go"
-    late = hearing(state, [(1950, ((2, 1.0),), 5)], 21)
+    late = with_evidence(state, [(1950, ((2, 1.0),), 5)], 21)
     at_end(late, START + timedelta(days=3000))
     assert seen[-1] <= 2 * followed.EVERY + 100, "one that comes late is put in its place from a state shortly before"
-    anew = hearing(nothing(), [*steady(range(2000), 0), (1950, ((2, 1.0),), 5)])
+    anew = with_evidence(nothing(), [*steady(range(2000), 0), (1950, ((2, 1.0),), 5)])
     at = START + timedelta(days=3000)
     np.testing.assert_array_equal(at_end(late, at).log_odds, at_end(anew, at).log_odds)

@@ -21,7 +21,7 @@ async def test_ingest_takes_in_a_pipe_and_tells_what_became_of_every_line(
     said = done.stderr.decode()
     assert done.returncode == 1
     assert "line 3: invalid-event" in said
-    assert "line 4: no-interpretation: No definition in force says what an event of type unheard-of means." in said
+    assert "line 4: no-interpretation: No catalog in force has a rule for events of type unheard-of." in said
     assert "line 5: event-conflict" in said
     assert "replayQuarantine" in said
     for part in ("1 accepted", "1 duplicate", "1 quarantined", "1 conflict", "1 not an event"):

@@ -120,7 +120,7 @@ def test_the_demo_tells_what_was_forecast_and_what_came(first: str) -> None:
 
 
 def test_the_demo_tells_when_lena_was_said_to_sign_and_which_grade_omar_gave(first: str) -> None:
-    when = first[first.index("When it was said to come, on 2026-07-30") :]
+    when = first[first.index("When it was predicted, on 2026-07-30") :]
     assert "within 84 days of 2026-07-30" in when
     rows = [line.split() for line in when.splitlines()]
     assert ["2026-08-27", "50%"] in rows  # she signed on the 26th
@@ -191,7 +191,7 @@ def test_a_second_run_serves_what_the_first_one_played_and_ctrl_c_stops_everythi
 ) -> None:
     process, printed = serving
     told = "".join(printed)
-    assert "The story was played before" in told
+    assert "The story was loaded before" in told
     address = next(word for word in told.split() if word.startswith("http") and "#key=bg_" in word)
     url, key = address.split("#key=")
     request = urllib.request.Request(

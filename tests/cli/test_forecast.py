@@ -22,9 +22,9 @@ async def test_forecasts_are_made_listed_resolved_and_scored(
         *("forecast", "make", "--key", key, "--outcome", "churn", "--at", "2026-01-12T00:00:00"), environ=wide
     )
     assert made.returncode == 0, made.stderr
-    assert b"2 forecasts stored, 0 were there already." in made.stdout
+    assert b"2 forecasts stored, 0 had been stored before." in made.stdout
     resolved = beliefgraph("forecast", "resolve", "--key", key, environ=wide)
-    assert b"2 forecasts resolved, 0 resolved otherwise." in resolved.stdout
+    assert b"2 forecasts resolved, 0 with a changed result." in resolved.stdout
     listed = beliefgraph("forecast", "list", "--key", key, "--twin", "lena", environ=wide).stdout.decode()
     assert "14 d" in listed
     assert "happened on 2026-01-17" in listed

@@ -40,7 +40,7 @@ async def test_where_no_goal_is_known_it_says_so_and_draws_nothing(
 
     done = beliefgraph("goals", "--twin", "omar", "--key", key, "--plot", str(picture), environ=environ)
 
-    assert (done.returncode, done.stdout.decode()) == (0, "No goal of omar is known.\n")
+    assert (done.returncode, done.stdout.decode()) == (0, "omar has no goals.\n")
     assert not picture.exists()
 
 

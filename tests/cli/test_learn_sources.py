@@ -59,7 +59,7 @@ def was(day: int) -> bool:
     return day % 2 == 0
 
 
-def told(by: str, day: int, yes: bool, about: str = "sky.clear", place: str = "any") -> Event:
+def report(by: str, day: int, yes: bool, about: str = "sky.clear", place: str = "any") -> Event:
     return event(f"{by} {day} {about}", "told", by=by, on=f"day {day}", yes=yes, about=about, place=place)
 
 
@@ -75,8 +75,8 @@ async def liars(world: World) -> World:
     await world.intake.observe(
         world.caller,
         [
-            *(told(by, day, was(day) == (day % 13 == n)) for n, by in enumerate(LIARS) for day in range(DAYS)),
-            *(told("an honest one", day, was(day) == (day != 20)) for day in range(DAYS)),
+            *(report(by, day, was(day) == (day % 13 == n)) for n, by in enumerate(LIARS) for day in range(DAYS)),
+            *(report("an honest one", day, was(day) == (day != 20)) for day in range(DAYS)),
         ],
     )
     return world
@@ -116,14 +116,14 @@ async def test_with_the_truth_of_some_days_the_majority_is_found_out_and_of_othe
 
 
 async def test_a_source_that_is_always_right_is_the_truth_and_is_heard_as_it_speaks(liars: World, learn: Learn) -> None:
-    await liars.intake.observe(liars.caller, [told("the log book", day, was(day)) for day in range(KNOWN)])
+    await liars.intake.observe(liars.caller, [report("the log book", day, was(day)) for day in range(KNOWN)])
     done = learn("--truth", "the log book")
     assert done.returncode == 0, done.stderr
     assert f"the truth of {KNOWN} questions is known" in done.stdout.decode()
     parameters = (await liars.book.latest(liars.caller.tenant)).definitions.parameters
     assert parameters is not None
     (book,) = parameters.by_source["the log book"]
-    assert (book.coins.says_if_holds, book.coins.says_if_not) == (1.0, 0.0)
+    assert (book.rates.says_if_holds, book.rates.says_if_not) == (1.0, 0.0)
     assert (await confidence(liars, KNOWN + 4) or 0.0) > 0.99
 
 
@@ -140,7 +140,7 @@ async def test_a_reliability_is_about_what_per_says(world: World, learn: Learn, 
     await world.book.publish(world.caller, SPOKEN)
     spoken = [("sky.clear", "home"), ("sky.clear", "out"), ("sky.windy", "home"), ("road.open", "out")]
     events = [
-        told(by, 10 * n + day, was(day), name, place)
+        report(by, 10 * n + day, was(day), name, place)
         for n, (name, place) in enumerate(spoken)
         for by in ("one", "another")
         for day in range(6)
@@ -162,7 +162,7 @@ async def test_a_truth_that_is_no_truth_is_refused_by_its_line(liars: World, lea
     (tmp_path / "short.csv").write_text("twin,holds\nlena,yes\n")
     short = learn("--truth", str(tmp_path / "short.csv"))
     for done, why in (
-        (perhaps, "perhaps.csv, line 3: holds is yes or no."),
+        (perhaps, "perhaps.csv, line 3: holds must be yes or no."),
         (nameless, "nameless.csv, line 2: attribute: "),
         (missing, "There is no file"),
         (short, "must have the columns twin, attribute, value; it may have"),
@@ -193,17 +193,17 @@ async def test_what_would_move_is_shown_first_and_every_earlier_set_can_be_put_i
 
     stated, known = await confidence(liars, KNOWN + 4), truth(tmp_path / "truth.csv", map(turned_out, range(KNOWN)))
     dry = learn("--truth", known, "--dry-run").stdout.decode()
-    assert "40 of 40 beliefs would move by 0.5% or more; mean move " in dry
+    assert "40 of 40 beliefs would change by 0.5% or more; mean change " in dry
     assert "Nothing was put in force." in dry
     assert await confidence(liars, KNOWN + 4) == stated
     assert sets("list") == "Nothing was learned.\n"
 
-    assert "40 of 40 beliefs would move" in learn("--truth", known).stdout.decode()
+    assert "40 of 40 beliefs would change" in learn("--truth", known).stdout.decode()
     learned = await confidence(liars, KNOWN + 4)
     assert "Nothing was put in force." in sets("reset", "--dry-run")
     assert "Parameter set 2 is in force (set 4); 1 twins adopted it." in sets("reset")
     assert await confidence(liars, KNOWN + 4) == stated
-    assert "This is in force already" in sets("reset")
+    assert "It is already in force" in sets("reset")
     assert "Parameter set 3 is in force (set 5); 1 twins adopted it." in sets("adopt", "1")
     assert await confidence(liars, KNOWN + 4) == learned
     assert [line.split()[0] for line in sets("list").splitlines()] == ["set", "3", "2", "1"]

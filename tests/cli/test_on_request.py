@@ -14,7 +14,7 @@ from tests.world import World
 
 from beliefgraph.model.caller import Scope
 from beliefgraph.model.permission import Policy
-from beliefgraph.model.vocabulary import words_of
+from beliefgraph.model.vocabulary import values_of
 from beliefgraph.services.access.callers import Callers
 from beliefgraph.services.permissions.policies import Policies
 
@@ -23,7 +23,7 @@ async def test_what_the_page_says_to_do_when_a_person_asks_is_done(
     world: World, tenant: str, environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    made = await Callers(world.graph, world.clock).create(tenant, "office", words_of(Scope), ("audit",))
+    made = await Callers(world.graph, world.clock).create(tenant, "office", values_of(Scope), ("audit",))
     typing = {**environ, "BELIEFGRAPH_KEY": made.secret}
     beliefgraph("ingest", environ=typing, stdin=line("1"))
     await Policies(world.graph, world.clock).publish(world.caller, Policy.model_validate(POLICY))

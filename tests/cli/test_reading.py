@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.terminal import beliefgraph, line
 from tests.world import World, rated
 
 from beliefgraph.cli.main import COMMANDS, app
+from beliefgraph.cli.reading import as_of
 from beliefgraph.model.command import SetGoal
 
 
@@ -35,6 +37,12 @@ async def test_twins_beliefs_and_why_are_read_as_json(keyed: dict[str, str]) -> 
     assert (belief["belief"]["attribute"], round(belief["confidence"], 2)) == ("world.alone", 0.82)
     contributions = orjson.loads(why.stdout)["explanation"]["contributions"]
     assert sorted(round(each["contribution"], 2) for each in contributions) == [0.5, 1.0]
+
+
+async def test_a_day_is_the_moment_at_which_it_begins_in_utc(keyed: dict[str, str]) -> None:
+    before = beliefgraph("beliefs", "--twin", "lena", "--at", "2020-01-01", "--json", environ=keyed)
+    assert orjson.loads(before.stdout) == [], before.stderr
+    assert as_of(datetime(2026, 4, 1)) == as_of(datetime(2026, 4, 1, tzinfo=UTC))
 
 
 async def test_an_ingestion_warns_of_quarantine_fails_with_strict_and_the_reason_is_listed(

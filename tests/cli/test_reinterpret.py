@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 from tests.reading import held, stored
-from tests.reinterpretation.conftest import republish, saying
+from tests.reinterpretation.conftest import republish, with_rule
 from tests.terminal import beliefgraph
 from tests.world import World, rated
 
@@ -16,7 +16,7 @@ async def test_one_twin_and_some_events_are_read_again_and_told_as_json(
 ) -> None:
     keyed = {**environ, "BELIEFGRAPH_KEY": key}
     await world.intake.observe(world.caller, [rated("1", 2.0), rated("2", 1.0, twin="omar")])
-    await republish(world, "1.1.0", saying("rated", "-2.0"))
+    await republish(world, "1.1.0", with_rule("rated", "-2.0"))
 
     words = ("--twin", "lena", "--type", "rated", "--since", "2026-01-01", "--json")
     done = beliefgraph("reinterpret", *words, environ=keyed)

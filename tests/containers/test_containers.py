@@ -136,7 +136,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def test_the_service_is_nobody_special_and_can_change_nothing_but_its_volumes(stack: Stack) -> None:
+def test_the_service_is_unprivileged_and_can_change_only_its_volumes(stack: Stack) -> None:
     assert stack.inside("id", "-u").strip() == "10001"
     assert stack.inside("sh", "-c", "touch /x /usr/x ~/x 2>/dev/null; ls /x /usr/x ~/x 2>/dev/null || true") == ""
     status = stack.inside("grep", "-E", "CapEff|NoNewPrivs", "/proc/1/status").split()

@@ -18,6 +18,7 @@ from tests.services.moods.layer import showing_mood
 from tests.services.moods.records import ShowMood
 from tests.world import World, event, rated
 
+from beliefgraph.errors import Conflict
 from beliefgraph.local import Endpoint
 from beliefgraph.model.command import RecordDecision, SetGoal, Withdraw
 from beliefgraph.model.copy import CopyRound
@@ -90,7 +91,7 @@ def analyst(world: World, other: Graph) -> Analyst:
     return Analyst(world, other)
 
 
-async def lived(world: World) -> None:
+async def with_history(world: World) -> None:
     """Two twins with words, names, a goal, a decision and numbers."""
     await world.intake.observe(
         world.caller,
@@ -110,7 +111,7 @@ async def lived(world: World) -> None:
 
 async def test_the_copy_holds_what_is_permitted_under_pseudonyms_and_nothing_else(analyst: Analyst) -> None:
     world, serving = analyst.world, analyst.serving
-    await lived(world)
+    await with_history(world)
     await serving.policies.publish(world.caller, policy(default="allow_until_objected"))
     await serving.permit(allowed=False, twin="omar")
 
@@ -160,7 +161,7 @@ async def test_further_layers_are_in_it_under_pseudonyms_where_they_are_permitte
 
 async def test_what_is_new_is_written_and_what_is_old_is_left(analyst: Analyst) -> None:
     world = analyst.world
-    await lived(world)
+    await with_history(world)
     await world.intake.observe(world.caller, [rated(f"many {n}", 0.01) for n in range(200)])
     first = await (await analyst.copying()).round()
     assert first.twins == 2
@@ -237,6 +238,50 @@ async def test_a_refusal_a_restriction_and_an_erasure_reach_a_copy_that_is_kept_
     assert [row for row in left if row["of"] is not None] == []
 
 
+async def test_a_write_whose_end_was_not_seen_is_not_written_again(analyst: Analyst) -> None:
+    """A process that was cancelled while Neo4j committed does not know that its write took effect."""
+    world = analyst.world
+    await world.intake.observe(world.caller, [event("1", twin="ana")])
+    copy, unaware = await analyst.copying(), await analyst.copying()
+    await copy.round()
+    await unaware.round()
+    await world.intake.observe(world.caller, [event("2", twin="ana", day=1), event("1", twin="ben")])
+    await copy.round()
+
+    async def rows() -> list[dict[str, Any]]:
+        return await ask(analyst.other, "MATCH ()-[r]->() RETURN type(r) AS type, count(r) AS n ORDER BY type")
+
+    written = await rows()
+    await unaware.round()
+    assert await rows() == written
+    assert (await copy.check()).different == ()
+
+
+async def test_a_copy_that_another_process_keeps_writing_to_is_refused(analyst: Analyst) -> None:
+    world, rival = analyst.world, await analyst.copying()
+    await world.intake.observe(world.caller, [event("1", twin="ana")])
+
+    class Overtaken(CopyStore):
+        """Each of its writes comes after one of the other process."""
+
+        written = 1
+
+        async def write(self, *given: Any) -> None:
+            self.written += 1
+            await world.intake.observe(world.caller, [event(f"{self.written}", twin="ana", day=self.written)])
+            await rival.round()
+            await super().write(*given)
+
+    copy = await analyst.copying()
+    copy._copy = Overtaken(analyst.other)
+    with pytest.raises(ExceptionGroup) as refused:
+        await copy.round()
+    (error,) = refused.value.exceptions
+    assert isinstance(error, Conflict)
+    assert error.code == "copy-conflict"
+    assert (await rival.check()).different == ()
+
+
 async def test_a_copy_that_was_cut_short_goes_on_where_it_was(analyst: Analyst) -> None:
     world = analyst.world
     await world.intake.observe(world.caller, [event(f"{n}", twin=f"twin {n}") for n in range(6)])
@@ -269,7 +314,7 @@ async def test_a_copy_that_was_cut_short_goes_on_where_it_was(analyst: Analyst) 
 
 
 async def test_a_database_that_holds_something_else_is_refused_and_left_as_it_is(analyst: Analyst) -> None:
-    await lived(analyst.world)
+    await with_history(analyst.world)
     assert await refusal(analyst.copying(analyst.world.graph)) == "copy-conflict"
     await (await analyst.copying()).round()
     assert await refusal(Analyst(analyst.world, analyst.other, "billing").copying()) == "copy-conflict"

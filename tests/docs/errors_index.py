@@ -15,11 +15,11 @@ INTRODUCTION = """\
 # Errors
 
 Every error has a kind, which says who can fix it; a code, which never changes; a message that says what to do; and the
-ids involved. Over GraphQL they are in the error's `extensions` (`code`, `kind`, `docs`, `ids`), over HTTP in the body;
-on the command line they are printed. `docs` is the address of the code's page: the service serves these pages
+ids involved. Over GraphQL they are in the error's `extensions` (`code`, `kind`, `ids`), with the address of the code's
+page (`docs`); over HTTP they are in the body; on the command line they are printed. The service serves these pages
 itself, as text, under `/errors/<code>`.
 
-Events that are set aside instead of refused: [quarantine](quarantine.md).
+Events that are stored for later instead of refused: [quarantine](quarantine.md).
 """
 
 WHO: dict[str, str] = {

@@ -35,7 +35,7 @@ LEVEL_ROW = re.compile(
 )
 
 
-def lived(catalog: Catalog, type_: str, days: dict[int, dict[str, object]]) -> tuple[TwinState, DefinitionGraph]:
+def twin_after(catalog: Catalog, type_: str, days: dict[int, dict[str, object]]) -> tuple[TwinState, DefinitionGraph]:
     """Ada under a catalog, after these events at noon in May."""
     graph = DefinitionGraph(Definitions(tenant="shop", number=1, catalogs=(catalog,)))
     caller = Caller(actor="shop", tenant="shop", scopes=("write",), purpose="testing")
@@ -62,7 +62,7 @@ def number(text: str) -> float:
 
 def test_the_table_is_what_the_catalog_measures() -> None:
     catalog, _ = catalogs()
-    state, graph = lived(catalog, "page.viewed", {day: {"path": "/prices"} for day in (1, 2, 4, 8)})
+    state, graph = twin_after(catalog, "page.viewed", {day: {"path": "/prices"} for day in (1, 2, 4, 8)})
     rows = ROW.findall((ROOT / PAGE).read_text(encoding="utf-8"))
     assert len(rows) == 6
     belief = belief_id(state.id, BeliefKey(attribute="product.interested"))
@@ -79,7 +79,7 @@ def test_the_table_is_what_the_catalog_measures() -> None:
 
 def test_the_level_is_what_its_measurements_say() -> None:
     _, catalog = catalogs()
-    state, graph = lived(catalog, "week.reviewed", {1: {"hours": 14}, 8: {"hours": 19}, 15: {"hours": 17}})
+    state, graph = twin_after(catalog, "week.reviewed", {1: {"hours": 14}, 8: {"hours": 19}, 15: {"hours": 17}})
     rows = LEVEL_ROW.findall((ROOT / PAGE).read_text(encoding="utf-8"))
     assert len(rows) == 5
     heavy = BeliefKey(attribute="reporting.heavy")

@@ -23,7 +23,7 @@ def test_the_pages_catalog_understands_its_events() -> None:
     (events,) = examples("jsonl", PAGE)
     definitions = Definitions(tenant="shop", number=1, catalogs=(garden, kinds))
     said = [
-        [(spoken.source, [bearing.belief.attribute for bearing in spoken.bearings]) for spoken in heard.spoken]
+        [(spoken.source, [bearing.belief.attribute for bearing in spoken.bearings]) for spoken in heard.statements]
         for line in events.code.splitlines()
         for heard in [RuleInterpreter().interpret(read_structured(line.encode(), READ), definitions)]
     ]
@@ -39,7 +39,7 @@ def test_the_pages_catalog_understands_its_events() -> None:
         twin="ada",
         data={"city": "Bonn", "floor": 0, "lawn": True},
     )
-    (spoken,) = RuleInterpreter().interpret(delivered, definitions).spoken
+    (spoken,) = RuleInterpreter().interpret(delivered, definitions).statements
     assert [(bearing.belief.attribute, bearing.belief.value) for bearing in spoken.bearings] == [
         ("garden.city", "Bonn"),
         ("garden.kind", "allotment"),
@@ -66,7 +66,7 @@ def test_the_pages_rule_on_decisions_tells_what_it_says() -> None:
         "hope": {"score": 0.5, "text": "fewer repairs"},
     }
     event = Event(id="1", source="c", type="chooser.closed", time=READ, data=data)
-    (spoken,) = RuleInterpreter().interpret(event, Definitions(tenant="t", number=1, catalogs=(chooser,))).spoken
+    (spoken,) = RuleInterpreter().interpret(event, Definitions(tenant="t", number=1, catalogs=(chooser,))).statements
     (told,) = spoken.decisions
     assert (told.key, told.title, told.chosen) == ("car", "Which car", "small")
     assert [(o.key, o.features) for o in told.options or ()] == [
@@ -84,7 +84,7 @@ def test_the_pages_rule_on_goals_states_what_it_says() -> None:
     event = Event.model_validate(
         {"id": "1", "source": "p", "type": "planner.updated", "time": "2026-03-01T10:00:00Z", "data": data}
     )
-    (spoken,) = RuleInterpreter().interpret(event, Definitions(tenant="t", number=1, catalogs=(planner,))).spoken
+    (spoken,) = RuleInterpreter().interpret(event, Definitions(tenant="t", number=1, catalogs=(planner,))).statements
     (goal,) = spoken.goals
     assert (goal.key, goal.title, goal.status, goal.progress) == ("beds", "Raise the beds", "achieved", 1.0)
     assert goal.part_of == ("garden", "summer")

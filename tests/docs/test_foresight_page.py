@@ -14,7 +14,7 @@ from tests.docs.pages import Example, examples
 from beliefgraph.inference import Relation, Structure, compile_model
 from beliefgraph.inference.foresight.attribution import attributed
 from beliefgraph.inference.foresight.changes import follow
-from beliefgraph.inference.foresight.filtering import Seen, filtered
+from beliefgraph.inference.foresight.filtering import ObservedSymbols, filtered
 from beliefgraph.inference.foresight.hazards import States, any_within, columns
 from beliefgraph.inference.foresight.information import gains, yes_or_no
 from beliefgraph.inference.foresight.logistic import Logistic
@@ -50,7 +50,7 @@ def numbers(text: str) -> list[float]:
 def test_the_stages_are_where_the_page_says() -> None:
     right = np.full((3, 3), 0.1) + 0.7 * np.eye(3)
     stages = stated(np.array([4.0, 6.0, 1.0]), np.array([0.0, 0.2, 0.0]), right, phases=2)
-    found = filtered(stages, Seen(np.array([[0.0, 2.0, 5.0]]), np.array([[0, SILENT, 1]])))
+    found = filtered(stages, ObservedSymbols(np.array([[0.0, 2.0, 5.0]]), np.array([[0, SILENT, 1]])))
     after, before = stages.of_stages(found.after[0]), stages.of_stages(found.before[0])
     told = numbers(paragraph("A stage."))
     assert told == pytest.approx(np.concatenate([after[0], after[1], before[2], after[2]]), abs=5.1e-4)

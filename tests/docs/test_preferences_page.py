@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.preferences import CHANNELS, INHERITS, channel, graph, wanted
-from tests.telling import believed, told
+from tests.storeless import believed, state_after
 
 from beliefgraph.model.belief import probability
 
@@ -51,7 +51,7 @@ def test_every_context_is_what_bayes_gives_by_hand_and_what_the_twin_derives() -
         "work.mail.urgent": work @ given @ given,
         "home": work @ given @ given,
     }
-    state = told(graph(), [wanted("1", "contact.channel", 2.0, value="call", context="work")])
+    state = state_after(graph(), [wanted("1", "contact.channel", 2.0, value="call", context="work")])
     derived = believed(state, graph(), channel("mail", "work.mail.urgent"), channel("mail", "home"))
     stated = rows()
     for context, expected in by_hand.items():
@@ -66,7 +66,7 @@ def test_what_is_said_of_the_narrow_context_itself_wins_there() -> None:
         wanted("1", "contact.channel", 2.0, value="call", context="work"),
         wanted("2", "contact.channel", 1.5, value="chat", context="work.mail", by="somebody else"),
     ]
-    found = believed(told(graph(), events), graph())
+    found = believed(state_after(graph(), events), graph())
     chat, calls = (float(n) for n in re.findall(r"it would be (\.\d+) chat, and (\.\d+) calls", PAGE)[0])
     assert probability(found[channel("chat", "work.mail")]) == pytest.approx(chat, abs=5e-5)
     assert probability(found[channel("call", "work")]) == pytest.approx(calls, abs=5e-5)

@@ -21,7 +21,7 @@ CASES = {
         "services/test_again.py::test_a_withdrawn_event_that_is_sent_again_is_taken_in_as_evidence_of_the_same_id",
     ),
     "a withdrawn source leaves the metrics too": (
-        "graphql/test_ids.py::test_a_source_is_withdrawn_by_its_name_or_its_id_with_all_that_its_events_said",
+        "graphql/test_ids.py::test_a_source_is_withdrawn_by_its_name_or_its_id_with_all_evidence_of_its_events",
     ),
     "whole numbers and fractions mix in expressions": ("services/test_expressions.py::test_an_expression_gives",),
     "expressions read a moment in a time zone": (

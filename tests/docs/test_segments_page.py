@@ -43,7 +43,7 @@ def paragraph(title: str) -> str:
 
 def test_the_base_rates_are_as_the_page_says() -> None:
     rates, strength = shrunk(np.array([0.8, 0.3, 1.0]), np.array([200.0, 300.0, 4.0]), 0.5)
-    assert f"strength is {strength:g}." in paragraph("The rate.")
+    assert f"strength with the highest likelihood is {strength:g}." in paragraph("The rate.")
     assert numbers(paragraph("The rate.")) == pytest.approx(rates, abs=5.1e-5)
 
 

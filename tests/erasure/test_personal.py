@@ -21,7 +21,7 @@ from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.twin.notifier import Notifier
 from beliefgraph.store.copies import CopyStore
 from beliefgraph.store.graph import connected
-from beliefgraph.store.learning import said
+from beliefgraph.store.learning import twin_evidence
 
 ALL = """
 MATCH (n) WHERE n.twin = $twin OR n.id = $twin
@@ -36,14 +36,14 @@ async def everything(world: World) -> str:
         return str([record.data() async for record in await session.run(ALL, {"twin": id_of(world)})])
 
 
-async def lived(world: World) -> None:
+async def with_history(world: World) -> None:
     await world.book.publish(world.caller, PLACES)
     await world.intake.observe(world.caller, [event("1", "moved", who=FRIEND, city=CITY), event("2")])
     await world.commands.assert_belief(world.person("lena"), AssertBelief(twin="lena", belief=HOME, confidence=0.9))
 
 
 async def test_what_a_personal_attribute_is_about_is_nowhere_in_the_store(world: World) -> None:
-    await lived(world)
+    await with_history(world)
     held = await everything(world)
     assert "has a budget" in held  # of another attribute
     for text in (CITY, FRIEND, "lives in"):
@@ -52,7 +52,7 @@ async def test_what_a_personal_attribute_is_about_is_nowhere_in_the_store(world:
 
 @pytest.mark.parametrize("warm", [True, False])
 async def test_it_is_answered_as_everything_else_is(world: World, warm: bool) -> None:
-    await lived(world)
+    await with_history(world)
     here = world if warm else world.another()
     snapshots = Snapshots(here.graph, here.book, here.cache if warm else None)
     questions = Questions(here.graph, here.keyring, here.book, snapshots=snapshots)
@@ -70,12 +70,12 @@ async def test_it_is_answered_as_everything_else_is(world: World, warm: bool) ->
     assert {belief.value for belief in state.beliefs.values() if belief.attribute == "places.home"} >= {CITY}
     changes = await Changes(here.graph, Notifier()).since(world.caller, "lena", 0)
     assert CITY in str(changes)
-    (twin,) = [each async for each in said(here.graph, world.caller.tenant, None)]
+    (twin,) = [each async for each in twin_evidence(here.graph, world.caller.tenant, None)]
     assert HOME in twin.beliefs.values()
 
 
 async def test_an_archive_has_it_in_the_clear_and_brings_it_back_sealed(world: World) -> None:
-    await lived(world)
+    await with_history(world)
     archives = archives_of(world)
     exported = await archives.export_tenant(world.caller)
     files = members(exported)
@@ -94,7 +94,7 @@ async def test_an_archive_has_it_in_the_clear_and_brings_it_back_sealed(world: W
 
 
 async def test_an_analysts_copy_has_pseudonyms_in_its_place(world: World, second: Endpoint) -> None:
-    await lived(world)
+    await with_history(world)
     serving = Enforcing(world)
     async with connected(second.uri, second.user, second.password) as other:
         async with other._driver.session() as session:

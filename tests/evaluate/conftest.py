@@ -13,16 +13,16 @@ from pydantic import SecretStr
 
 from beliefgraph.api import create_app
 from beliefgraph.app import running
-from beliefgraph.cli.evaluate import taught
+from beliefgraph.cli.evaluate import with_learned_sources
 from beliefgraph.config import Settings
 from beliefgraph.evaluate.client import Client
-from beliefgraph.evaluate.replay import Teach
+from beliefgraph.evaluate.replay import LearnSources
 from beliefgraph.local import Endpoint
 from beliefgraph.web.server import serving
 
 
 @pytest_asyncio.fixture
-async def service(endpoint: Endpoint, tmp_path: Path, tenant: str) -> AsyncIterator[tuple[Client, Teach]]:
+async def service(endpoint: Endpoint, tmp_path: Path, tenant: str) -> AsyncIterator[tuple[Client, LearnSources]]:
     """A client with a key that may do everything an evaluation does, and how sources are learned; both for threads."""
     settings = Settings(
         neo4j_uri=endpoint.uri,
@@ -35,7 +35,7 @@ async def service(endpoint: Endpoint, tmp_path: Path, tenant: str) -> AsyncItera
         made = await services.callers.create(tenant, "test", ("read", "write", "define", "erase"), ("testing",))
         loop = asyncio.get_running_loop()
 
-        def teach(
+        def learn(
             *,
             trusted: str | None = None,
             before: datetime | None = None,
@@ -43,7 +43,7 @@ async def service(endpoint: Endpoint, tmp_path: Path, tenant: str) -> AsyncItera
             outcomes: bool = False,
             trajectories: bool = False,
         ) -> None:
-            learning = taught(
+            learning = with_learned_sources(
                 services,
                 made.secret,
                 None,
@@ -58,16 +58,16 @@ async def service(endpoint: Endpoint, tmp_path: Path, tenant: str) -> AsyncItera
         await services.warming.finished()
         async with serving(create_app(services), settings) as served:
             with Client(served.url, made.secret) as speaking:
-                yield speaking, teach
+                yield speaking, learn
 
 
 @pytest.fixture
-def client(service: tuple[Client, Teach]) -> Client:
+def client(service: tuple[Client, LearnSources]) -> Client:
     """The client alone."""
     return service[0]
 
 
 @pytest.fixture
-def teach(service: tuple[Client, Teach]) -> Teach:
+def learn(service: tuple[Client, LearnSources]) -> LearnSources:
     """How sources are learned."""
     return service[1]

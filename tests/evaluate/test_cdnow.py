@@ -13,7 +13,7 @@ from beliefgraph.evaluate import cdnow_service
 from beliefgraph.evaluate.cdnow import CUT, evaluate, first_weeks, histories, learned, outcomes
 from beliefgraph.evaluate.client import Client
 from beliefgraph.evaluate.data import Purchase, read_purchases
-from beliefgraph.evaluate.replay import Teach
+from beliefgraph.evaluate.replay import LearnSources
 from beliefgraph.evaluate.report import Evaluation
 from beliefgraph.inference.foresight.hazards import any_within
 
@@ -60,12 +60,12 @@ def test_purchases_after_the_cut_do_not_move_the_forecast(shared_data: Path) -> 
 
 
 async def test_a_few_real_customers_are_forecast_through_the_service_by_what_it_learned_of_them(
-    client: Client, teach: Teach, shared_data: Path
+    client: Client, learn: LearnSources, shared_data: Path
 ) -> None:
     purchases = [purchase for purchase in read_purchases(shared_data) if int(purchase.customer) % 120 == 0]
 
     def work() -> Evaluation:
-        return cdnow_service.evaluate(client, purchases, "test", lambda *_: None, teach=teach, keep=True)
+        return cdnow_service.evaluate(client, purchases, "test", lambda *_: None, learn=learn, keep=True)
 
     found = {row.item: row for row in (await asyncio.to_thread(work)).checks}
     for item in ("forecasts resolved", "forecasts left open", "forecasts by what was learned"):

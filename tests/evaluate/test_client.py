@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 from tests.conftest import StoppedClock
-from tests.line import line_to
+from tests.lossy_connection import line_to
 from tests.web.service import service
 
 from beliefgraph.errors import Unavailable

@@ -15,7 +15,7 @@ from beliefgraph.evaluate.report import Evaluation, Line, Row, at_most, exactly,
 
 
 @pytest.mark.parametrize("name", ["polls", "crowd", "population", "cdnow", "twin2k"])
-def test_data_that_is_not_there_is_said_to_be_missing(name: str, tmp_path: Path) -> None:
+def test_missing_data_is_reported(name: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, [name, "--data", str(tmp_path)])
     assert result.exit_code == 1
     assert "data-missing" in result.output

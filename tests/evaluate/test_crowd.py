@@ -13,19 +13,19 @@ import pytest
 
 from beliefgraph.errors import Forbidden, NotFound, Unavailable, Unsupported
 from beliefgraph.evaluate import crowd, plot
-from beliefgraph.evaluate.client import Client, Heard, Standing
+from beliefgraph.evaluate.client import BeliefStanding, Client, EvidenceItem
 from beliefgraph.evaluate.data import Label, read_labels, read_truth
-from beliefgraph.evaluate.replay import Teach, batches
+from beliefgraph.evaluate.replay import LearnSources, batches
 from beliefgraph.evaluate.report import Evaluation
 
 RTE = crowd.CROWDS["rte"]
 LABELS = [Label("7", "worker 1", "1"), Label("7", "worker 2", "0"), Label("8", "worker 1", "1")]
 TOLD = [(label, crowd.START + timedelta(minutes=i)) for i, label in enumerate(LABELS)]
-STANDING = Standing(0.75, math.log(3), "forming")
+STANDING = BeliefStanding(0.75, math.log(3), "forming")
 
 
 def test_the_same_standing_to_the_last_bit_and_nothing_less_is_no_difference() -> None:
-    one: dict[crowd.Cell, Standing] = {("7", None): STANDING}
+    one: dict[crowd.Cell, BeliefStanding] = {("7", None): STANDING}
     assert crowd.differing(one, dict(one)) == 0
     assert crowd.differing(one, {("7", None): replace(STANDING, confidence=math.nextafter(0.75, 1))}) == 1
     assert crowd.differing(one, {("7", None): replace(STANDING, status="contested")}) == 1
@@ -56,13 +56,13 @@ def test_events_go_out_in_batches_of_a_size() -> None:
 
 @pytest.mark.parametrize("name", ["rte", "face"])
 async def test_order_repeats_and_a_withdrawn_worker_leave_no_trace(
-    client: Client, teach: Teach, shared_data: Path, tmp_path: Path, name: str
+    client: Client, learn: LearnSources, shared_data: Path, tmp_path: Path, name: str
 ) -> None:
     truth = dict(list(read_truth(shared_data, name).items())[:60])
     labels = [label for label in read_labels(shared_data, name) if label.item in truth]
 
     def work() -> Evaluation:
-        return crowd.evaluate(client, crowd.CROWDS[name], labels, truth, "test", lambda *_: None, teach=teach)
+        return crowd.evaluate(client, crowd.CROWDS[name], labels, truth, "test", lambda *_: None, learn=learn)
 
     found = await asyncio.to_thread(work)
     assert [row for row in found.checks if not row.ok and row.item not in ("accuracy", "Brier")] == []
@@ -94,18 +94,18 @@ async def test_an_event_that_is_set_aside_ends_the_evaluation_with_its_reason(cl
     assert refused.value.code == "no-interpretation"
 
 
-def test_a_service_that_is_not_there_is_said_to_give_no_answer() -> None:
+def test_a_service_that_is_not_running_is_reported_as_giving_no_answer() -> None:
     with Client("http://127.0.0.1:9", "bg_any") as client, pytest.raises(Unavailable) as refused:
         client.rev("anyone")
     assert refused.value.code == "no-answer"
 
 
-def _chains() -> dict[crowd.Cell, Standing]:
-    chains: dict[crowd.Cell, Standing] = {}
+def _chains() -> dict[crowd.Cell, BeliefStanding]:
+    chains: dict[crowd.Cell, BeliefStanding] = {}
     for label, at in TOLD:
         cell = (label.item, None)
         known = chains.get(cell, replace(STANDING, chain=())).chain or ()
-        heard = Heard(label.worker, at, crowd.CERTAIN if label.label == "1" else -crowd.CERTAIN)
+        heard = EvidenceItem(label.worker, at, crowd.CERTAIN if label.label == "1" else -crowd.CERTAIN)
         chains[cell] = replace(STANDING, chain=(*known, heard))
     return chains
 

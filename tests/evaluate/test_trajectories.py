@@ -9,7 +9,7 @@ import numpy as np
 from beliefgraph.evaluate import trajectories_service
 from beliefgraph.evaluate.client import Client
 from beliefgraph.evaluate.cohort import MEAN_STAY, STAGES, simulate
-from beliefgraph.evaluate.replay import Teach
+from beliefgraph.evaluate.replay import LearnSources
 from beliefgraph.evaluate.report import Evaluation
 from beliefgraph.evaluate.trajectories import evaluate
 
@@ -20,11 +20,11 @@ def test_a_small_cohort_is_forecast_better_than_by_simpler_means() -> None:
 
 
 async def test_a_few_twins_are_forecast_through_the_service_by_what_it_learned_of_others(
-    client: Client, teach: Teach
+    client: Client, learn: LearnSources
 ) -> None:
     def work() -> Evaluation:
         return trajectories_service.evaluate(
-            client, 50, 1414, "test", lambda *_: None, teach=teach, keep=True, asked_about=8
+            client, 50, 1414, "test", lambda *_: None, learn=learn, keep=True, asked_about=8
         )
 
     found = await asyncio.to_thread(work)

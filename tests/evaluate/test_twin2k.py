@@ -21,7 +21,7 @@ def small() -> Answers:
 
 def test_answers_of_the_same_study_are_not_looked_at() -> None:
     answers = small()
-    said = forecasts(answers).said
+    said = forecasts(answers).predicted
     asked = np.isfinite(answers.given)
     assert (np.isfinite(said) == asked).all()
     assert abs(np.corrcoef(answers.given[:, 2], said[:, 2])[0, 1]) < 0.3
@@ -31,8 +31,8 @@ def test_a_persons_own_answer_does_not_move_its_forecast() -> None:
     answers = small()
     changed = answers.given.copy()
     changed[50, 2] += 100.0
-    moved = forecasts(Answers(changed, answers.studies, answers.range)).said
-    assert moved[50, 2] == forecasts(answers).said[50, 2]
+    moved = forecasts(Answers(changed, answers.studies, answers.range)).predicted
+    assert moved[50, 2] == forecasts(answers).predicted[50, 2]
 
 
 def test_what_must_be_reached_is_reached(shared_data: Path) -> None:

@@ -145,7 +145,7 @@ async def test_forecasts_are_made_for_a_part_of_the_twins_and_the_next_call_goes
     twins = ["lena", "tom", "uma"]
     await world.intake.observe(world.caller, [event(twin, twin=twin) for twin in twins])
     told: list[int] = []
-    begun = await foresight.keeper.make(world.caller, "churn", first=2, told=told.append)
+    begun = await foresight.keeper.make(world.caller, "churn", first=2, progress=told.append)
     assert (begun.stored, begun.twins, told) == (4, 2, [2])
     assert begun.end_cursor is not None
     rest = await foresight.keeper.make(world.caller, "churn", first=2, after=begun.end_cursor)

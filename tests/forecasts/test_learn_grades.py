@@ -52,7 +52,7 @@ def definitions() -> Definitions:
     return Definitions(tenant="t", number=1, catalogs=(CATALOG,))
 
 
-def lived(keyring: Keyring, twins: int, seed: int, *, told: float = 1.0) -> list[History]:
+def histories(keyring: Keyring, twins: int, seed: int, *, told: float = 1.0) -> list[History]:
     """Twins that answer a survey every two weeks: the likelier to stand alone, the better."""
     draw = np.random.default_rng(seed)
     found = []
@@ -81,7 +81,7 @@ def lived(keyring: Keyring, twins: int, seed: int, *, told: float = 1.0) -> list
 
 def learned(keyring: Keyring, twins: int, definitions: Definitions, **more: float) -> LearnedOutcome:
     """What is learned from simulated twins."""
-    known = lived(keyring, twins, 1, **more)
+    known = histories(keyring, twins, 1, **more)
     return learn_grades(known, definitions, OUTCOME, WITHIN, OUTCOME.moment(day(7 * WEEKS)))
 
 
@@ -108,7 +108,7 @@ def test_of_twins_not_seen_before_it_predicts_better_than_the_shares_and_its_inp
     after = in_force(learned(keyring, 300, definitions), definitions)
     at = OUTCOME.moment(day(80))
     said, came = [], []
-    for one in lived(keyring, 300, 2):
+    for one in histories(keyring, 300, 2):
         made = forecast(one, after, OUTCOME, WITHIN, at, day(100))
         assert (made.basis, made.parameters, made.twins) == ("learned", 1, 300)
         total = made.baseline + math.fsum(each.contribution for each in made.inputs)
@@ -122,14 +122,16 @@ def test_of_twins_not_seen_before_it_predicts_better_than_the_shares_and_its_inp
     found = grading(np.array(said), np.array(came))
     assert found.skill > 0.1
     assert found.ece < 0.06
-    assert found.said == pytest.approx(found.came, abs=0.08)
+    assert found.predicted == pytest.approx(found.came, abs=0.08)
 
 
 def test_where_the_inputs_say_nothing_and_the_shares_are_true_nothing_is_adopted(
     keyring: Keyring, definitions: Definitions
 ) -> None:
     draw = np.random.default_rng(7)
-    known = [replace(one, grades=draw.choice(3, len(one.time), p=[0.2, 0.5, 0.3])) for one in lived(keyring, 120, 3)]
+    known = [
+        replace(one, grades=draw.choice(3, len(one.time), p=[0.2, 0.5, 0.3])) for one in histories(keyring, 120, 3)
+    ]
     found = learn_grades(known, definitions, OUTCOME, WITHIN, OUTCOME.moment(day(7 * WEEKS)))
     assert not found.adopted
     assert found.reason is not None
@@ -144,7 +146,7 @@ def test_of_few_twins_nothing_is_learned_and_later_only_later_rows_count(
     after = in_force(learned(keyring, 100, definitions), definitions, since=7 * WEEKS)
     again = learned(keyring, 100, after)
     assert (again.adopted, again.compared) == (False, 0)
-    early = forecast(lived(keyring, 1, 4)[0], after, OUTCOME, WITHIN, OUTCOME.moment(day(40)), day(100))
+    early = forecast(histories(keyring, 1, 4)[0], after, OUTCOME, WITHIN, OUTCOME.moment(day(40)), day(100))
     assert (early.basis, early.parameters) == ("stated", None), "nothing learned reaches the past"
 
 
@@ -155,7 +157,7 @@ def test_without_learned_grades_the_learned_base_rate_of_the_segment_moves_all_o
     catalog = CATALOG.model_dump(mode="json", exclude_defaults=True) | {"segments": [segment]}
     definitions = Definitions(tenant="t", number=1, catalogs=(Catalog.model_validate(catalog),))
     outcome = definitions.outcome("satisfaction")
-    known = lived(keyring, 200, 1, told=2.0)
+    known = histories(keyring, 200, 1, told=2.0)
     lessons = {
         each.segment: each for each in rates_of(known, definitions, outcome, WITHIN, outcome.moment(day(7 * WEEKS)))
     }

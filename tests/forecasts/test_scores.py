@@ -75,7 +75,7 @@ def test_grades_are_scored_by_rank_and_by_what_the_grade_that_came_was_given() -
     assert found.rps == pytest.approx((0.2**2 + 0.7**2 + 0.4**2 + 0.1**2) / 4)
     assert found.skill == pytest.approx(1 - found.rps / 0.25)
     assert found.log_loss == pytest.approx(-(math.log(0.3) + math.log(0.6)) / 2)
-    assert found.said == pytest.approx([0.4, 0.4, 0.2])
+    assert found.predicted == pytest.approx([0.4, 0.4, 0.2])
     assert found.came == pytest.approx([0.5, 0.0, 0.5])
     near, far = np.array([[0.0, 1.0, 0.0]]), np.array([[1.0, 0.0, 0.0]])
     assert grading(near, np.array([2])).rps < grading(far, np.array([2])).rps

@@ -64,14 +64,14 @@ async def test_of_racing_corrections_with_the_same_expected_rev_exactly_one_wins
     assert codes == ["rev-conflict"] * 7
 
 
-async def test_an_assertion_counts_as_its_speakers_evidence(client: Client) -> None:
+async def test_an_assertion_counts_as_evidence_of_its_source(client: Client) -> None:
     receipt = await command(client, "assertBelief", belief=ALONE, confidence=0.8, speaker="Kim", id="a")
     assert (receipt["status"], receipt["rev"]) == ("ACCEPTED", 1)
     again = await command(client, "assertBelief", belief=ALONE, confidence=0.8, speaker="Kim", id="a")
     assert again["status"] == "DUPLICATE"
 
 
-async def test_only_a_key_bound_to_the_person_makes_a_correction_the_persons_word(
+async def test_only_a_key_bound_to_the_person_makes_a_correction_the_persons_own(
     served: Service, client: Client
 ) -> None:
     await client.observe(rated("1", 3.0))

@@ -19,14 +19,14 @@ ASK = """
 OPTIONS = [{"key": "berlin", "features": {"rent": 1200, "by": "train"}}, {"key": "stay"}]
 
 
-async def tell(client: Client, **told: Any) -> Json:
+async def record(client: Client, **fields: Any) -> Json:
     """Tell something of a decision of lena's; the receipt."""
-    receipt: Json = (await client.data(TELL, input={"twin": "lena", "decision": "home", **told}))["recordDecision"]
+    receipt: Json = (await client.data(TELL, input={"twin": "lena", "decision": "home", **fields}))["recordDecision"]
     return receipt
 
 
-async def test_a_decision_is_told_and_asked_with_its_words(client: Client) -> None:
-    opened = await tell(client, title="Where to live", options=OPTIONS)
+async def test_a_decision_is_recorded_and_read_with_its_texts(client: Client) -> None:
+    opened = await record(client, title="Where to live", options=OPTIONS)
     assert opened["decisions"] == [
         {
             "decision": {"key": "home"},
@@ -42,8 +42,8 @@ async def test_a_decision_is_told_and_asked_with_its_words(client: Client) -> No
         }
     ]
     reasons = [{"text": "the work"}, {"belief": {"attribute": "needs.budget"}}]
-    await tell(client, chosen="berlin", reasons=reasons, expected={"score": 0.5, "text": "well"})
-    await tell(client, actual={"score": 1})
+    await record(client, chosen="berlin", reasons=reasons, expected={"score": 0.5, "text": "well"})
+    await record(client, actual={"score": 1})
     found = (await client.data(ASK))["decision"]
     assert (found["title"], found["status"], found["chosen"], found["surprise"]) == (
         "Where to live",
@@ -74,16 +74,16 @@ async def test_a_decision_is_told_and_asked_with_its_words(client: Client) -> No
 
 
 async def test_bad_input_meets_a_clear_refusal(client: Client) -> None:
-    await tell(client, options=OPTIONS)
+    await record(client, options=OPTIONS)
     given = {"twin": "lena", "decision": "home"}
-    for told, code in (
+    for fields, code in (
         ({"chosen": "rome"}, "unknown-option"),
         ({"options": [{"key": "a"}, {"key": "a"}]}, "invalid-input"),
         ({"options": [{"key": "a", "features": {"cheap": True}}]}, "invalid-input"),
         ({"actual": {"score": 2}}, "invalid-input"),
         ({"reasons": [{}]}, "invalid-input"),
     ):
-        assert (await client.refused(TELL, input={**given, **told}))["code"] == code
+        assert (await client.refused(TELL, input={**given, **fields}))["code"] == code
     assert (await client.refused('{ decision(twin: "lena", key: "no") { key } }'))["code"] == "unknown-decision"
 
 
@@ -113,7 +113,7 @@ async def test_options_are_checked_point_by_point_with_evidence_that_can_be_aske
     await client.data("mutation P($c: JSON!) { publishDefinitions(catalog: $c) { number } }", c=VALUE)
     said = {"twin": "lena", "belief": {"attribute": "value.thrift"}, "confidence": 0.8}
     await client.data("mutation A($i: AssertBeliefInput!) { assertBelief(input: $i) { rev } }", i=said)
-    await tell(client, options=OPTIONS, chosen="stay")
+    await record(client, options=OPTIONS, chosen="stay")
     options = [{"key": "dear", "features": {"thrift": -1}}, {"key": "cheap", "features": {"thrift": 0.5}}, {"key": "x"}]
     found = (await client.data(CHECK, input={"twin": "lena", "options": options}))["checkDecision"]
     assert [(o["option"]["key"], o["allowed"], round(o["score"], 9)) for o in found["options"]] == [
@@ -134,7 +134,7 @@ async def test_options_are_checked_point_by_point_with_evidence_that_can_be_aske
 
 
 async def test_a_check_that_cannot_be_made_is_refused(client: Client) -> None:
-    await tell(client, options=OPTIONS)
+    await record(client, options=OPTIONS)
     for twin, options, code in (
         ("lena", [], "invalid-input"),
         ("lena", [{"key": "a"}, {"key": "a"}], "invalid-input"),

@@ -116,7 +116,7 @@ async def test_a_command_is_withdrawn_by_the_id_in_its_receipt(caller: Client) -
     assert (await caller.data(CHAIN, key=key))["evidence"]["nodes"] == []
 
 
-async def test_a_source_is_withdrawn_by_its_name_or_its_id_with_all_that_its_events_said(caller: Client) -> None:
+async def test_a_source_is_withdrawn_by_its_name_or_its_id_with_all_evidence_of_its_events(caller: Client) -> None:
     sources = (await caller.data("{ sources { nodes { id name } } }"))["sources"]["nodes"]
     for given in ("agent:mallory", next(s["id"] for s in sources if s["name"] == "agent:mallory")):
         assert await calls(caller) == 3

@@ -79,7 +79,7 @@ async def test_where_it_is_not_exact_an_interval_and_an_error_bar_say_how_far_of
         assert abs(exact - truth) <= belief["errorBar"]
 
 
-async def test_the_persons_word_says_how_far_the_interval_may_reach(served: Service, client: Client) -> None:
+async def test_a_correction_by_the_person_bounds_the_interval(served: Service, client: Client) -> None:
     await served.define(wide.catalog(1.3))
     await client.data(CORRECT, belief=TOLD)
     assert (await client.data(INTERVAL, key=TOLD))["interval"]["low"] < probability(PINNED)

@@ -20,7 +20,7 @@ query P($context: String, $kinds: [PreferenceKind!], $asOf: AsOf) {
 }"""
 
 
-async def say(client: Client, belief: Json, confidence: float) -> None:
+async def assert_belief(client: Client, belief: Json, confidence: float) -> None:
     query = "mutation A($input: AssertBeliefInput!) { assertBelief(input: $input) { status } }"
     await client.data(query, input={"twin": "lena", "belief": belief, "confidence": confidence})
 
@@ -34,7 +34,7 @@ async def test_a_preference_is_stated_in_one_context_and_asked_in_a_narrower_one
     served: Service, client: Client
 ) -> None:
     await served.define(PREFERENCES)
-    await say(client, {"attribute": "contact.channel", "value": "call", "context": "work"}, 0.9)
+    await assert_belief(client, {"attribute": "contact.channel", "value": "call", "context": "work"}, 0.9)
     found = (await ask(client, context="work.mail", kinds=["STYLE"]))["contact.channel self"]
     assert (found["kind"], found["feature"], found["rule"], found["hard"]) == ("STYLE", "channel", None, False)
     assert found["belief"]["statement"] == "wants to be reached by call"
@@ -51,8 +51,8 @@ async def test_a_preference_is_stated_in_one_context_and_asked_in_a_narrower_one
 
 async def test_a_conflict_of_hard_constraints_is_shown_with_both(served: Service, client: Client) -> None:
     await served.define(PREFERENCES)
-    await say(client, {"attribute": "contact.never", "subject": "call"}, 0.95)
-    await say(client, {"attribute": "contact.only", "subject": "call"}, 0.9)
+    await assert_belief(client, {"attribute": "contact.never", "subject": "call"}, 0.95)
+    await assert_belief(client, {"attribute": "contact.only", "subject": "call"}, 0.9)
     found = await ask(client, context="work", kinds=["CONSTRAINT"])
     (conflict,) = found["contact.never call"]["conflicts"]
     assert [each["confidence"] for each in conflict["constraints"]] == pytest.approx([0.95, 0.9])
@@ -65,7 +65,7 @@ async def test_a_conflict_of_hard_constraints_is_shown_with_both(served: Service
 async def test_a_twin_that_nobody_has_and_a_context_that_is_none_are_refused(served: Service, client: Client) -> None:
     await served.define(PREFERENCES)
     assert (await client.refused(QUERY))["code"] == "not-found"
-    await say(client, {"attribute": "contact.never", "subject": "call"}, 0.95)
+    await assert_belief(client, {"attribute": "contact.never", "subject": "call"}, 0.95)
     assert (await client.refused(QUERY, context=""))["code"] == "invalid-input"
     assert (await client.refused(QUERY, asOf={"rev": 7}))["code"] == "not-found"
 

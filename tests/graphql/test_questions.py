@@ -262,7 +262,7 @@ async def test_what_if_and_compare_tell_of_goals(client: Client) -> None:
     assert [(each["goal"]["key"], each["before"]) for each in compared] == [("hire", None)]
 
 
-async def test_changes_are_told_in_order_after_a_rev(client: Client) -> None:
+async def test_changes_are_listed_in_order_after_a_rev(client: Client) -> None:
     for number in range(4):
         await client.observe(rated(str(number), 1.0))
     query = """{

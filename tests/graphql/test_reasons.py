@@ -35,15 +35,15 @@ NODE = """query Node($id: ID!) { node(id: $id) { ... on Evidence { summary beari
 
 
 @pytest.fixture
-async def told(served: Service, client: Client) -> Client:
+async def story(served: Service, client: Client) -> Client:
     await served.define(CATALOG)
     await client.observe(event("1", "money.asked", text="When does it come?"), event("2", "silence.noticed", day=1))
     return client
 
 
-async def test_the_reasons_of_an_event_lead_to_the_evidence_for_each(told: Client) -> None:
+async def test_the_reasons_of_an_event_lead_to_the_evidence_for_each(story: Client) -> None:
     asked = {"twin": "lena", "stored": {"id": "2", "source": "test"}}
-    found = (await told.data(WHY, input=asked))["interpret"]
+    found = (await story.data(WHY, input=asked))["interpret"]
     assert (found["rev"], found["nothing"]) == (1, None)
     (one,) = found["occurrences"]
     first, second = one["hypotheses"]
@@ -54,31 +54,31 @@ async def test_the_reasons_of_an_event_lead_to_the_evidence_for_each(told: Clien
     assert one["sentence"].startswith("“They went silent.” stands at ")
     shares = first["explanation"]["contributions"]
     assert {share["evidence"]["verbatim"] for share in shares} == {"When does it come?", None}
-    walked = (await told.data(NODE, id=shares[0]["evidence"]["id"]))["node"]
+    walked = (await story.data(NODE, id=shares[0]["evidence"]["id"]))["node"]
     assert walked["bearings"]
     (id_,) = {share["evidence"]["event"] for share in shares if share["evidence"]["verbatim"] is None}
     by_id = {"twin": "lena", "stored": {"id": id_}}
-    assert (await told.data(WHY, input=by_id))["interpret"] == found
+    assert (await story.data(WHY, input=by_id))["interpret"] == found
 
 
-async def test_an_event_that_was_not_sent_a_metric_and_a_moment(told: Client) -> None:
+async def test_an_event_that_was_not_sent_a_metric_and_a_moment(story: Client) -> None:
     sent = {"id": "9", "source": "test", "type": "silence.noticed", "time": "2026-01-07T09:00:00Z", "data": {}}
-    found = (await told.data(WHY, input={"twin": "lena", "event": sent}))["interpret"]
+    found = (await story.data(WHY, input={"twin": "lena", "event": sent}))["interpret"]
     assert (found["validTime"], len(found["occurrences"])) == ("2026-01-07T09:00:00+00:00", 1)
     metric = {"twin": "lena", "metric": {"metric": "visits.month"}}
-    assert (await told.data(BRIEF, input=metric))["interpret"] == {"nothing": "SILENT", "occurrences": []}
+    assert (await story.data(BRIEF, input=metric))["interpret"] == {"nothing": "SILENT", "occurrences": []}
     first = {"twin": "lena", "stored": {"id": "1", "source": "test"}}
-    assert (await told.data(BRIEF, input=first))["interpret"]["nothing"] == "NO_CAUSES"
+    assert (await story.data(BRIEF, input=first))["interpret"]["nothing"] == "NO_CAUSES"
     early = {"validTime": "2026-01-01T00:00:00Z"}
-    assert (await told.refused(WHY, input=first, asOf=early))["code"] == "not-found"
+    assert (await story.refused(WHY, input=first, asOf=early))["code"] == "not-found"
 
 
-async def test_nothing_or_two_things_cannot_be_interpreted(told: Client) -> None:
+async def test_nothing_or_two_things_cannot_be_interpreted(story: Client) -> None:
     for asked in ({}, {"stored": {"id": "1"}, "metric": {"metric": "visits.month"}}):
-        assert (await told.refused(BRIEF, input={"twin": "lena", **asked}))["code"] == "invalid-input"
+        assert (await story.refused(BRIEF, input={"twin": "lena", **asked}))["code"] == "invalid-input"
 
 
-async def test_a_persons_key_gets_no_reasons_of_another(served: Service, told: Client) -> None:
+async def test_a_persons_key_gets_no_reasons_of_another(served: Service, story: Client) -> None:
     person = await served.client("read", person="omar")
     asked = {"twin": "lena", "stored": {"id": "2", "source": "test"}}
     assert (await person.refused(BRIEF, input=asked))["code"] == "not-found"

@@ -131,9 +131,7 @@ async def test_identifying_shows_what_moved_in_that_twin_alone_of_every_kind(ser
     assert [(m["before"]["value"], m["after"]["value"]) for m in receipt["metrics"]] == [(2, 3)]
 
 
-async def test_a_key_that_may_only_write_is_told_the_rev_and_nothing_that_is_believed(
-    served: Service, writer: Client
-) -> None:
+async def test_a_key_that_may_only_write_gets_the_rev_and_no_beliefs(served: Service, writer: Client) -> None:
     blind = await served.client("write", "correct")
     receipts = await observe(blind, called("7", "carl"), called("8", None, {**COOKIE, "value": "new"}))
     for name, given in COMMANDS.items():

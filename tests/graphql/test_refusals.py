@@ -269,7 +269,7 @@ async def test_a_key_without_the_scope_is_refused(served: Service, client: Clien
     assert (refusal["code"], refusal["kind"], refusal["ids"]["scope"]) == ("missing-scope", "forbidden", scope)
 
 
-async def test_another_tenants_twin_is_told_from_none_at_all_by_nothing(served: Service, client: Client) -> None:
+async def test_another_tenants_twin_cannot_be_distinguished_from_none(served: Service, client: Client) -> None:
     await client.observe(rated("1", 1.0))
     ids = await client.data(
         '{ twin(name: "lena") { id } belief(twin: "lena", key: {attribute: "world.alone"}) { id } }'
@@ -314,7 +314,7 @@ async def test_a_persons_key_reaches_no_twin_but_theirs(served: Service, client:
     assert by_id["code"] == "not-found"
 
 
-async def test_an_unexpected_fault_keeps_its_words_to_itself(
+async def test_an_unexpected_fault_does_not_show_its_message(
     served: Service, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*_: object, **__: object) -> None:

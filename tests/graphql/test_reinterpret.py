@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.reinterpretation.conftest import republish, saying
+from tests.reinterpretation.conftest import republish, with_rule
 from tests.web.service import Service
 from tests.world import World, rated
 
@@ -20,7 +20,7 @@ mutation ($input: ReinterpretInput!) {
 async def test_a_client_reads_events_again_and_sees_why_the_twin_changed(world: World, served: Service) -> None:
     client = await served.client()
     await client.observe(rated("1", 2.0))
-    await republish(world, "1.1.0", saying("rated", "-2.0"))
+    await republish(world, "1.1.0", with_rule("rated", "-2.0"))
     predicted = (await client.data(READ_AGAIN, input={"dryRun": True, "types": ["rated"]}))["reinterpret"]
     done = (await client.data(READ_AGAIN, input={"twin": "lena"}))["reinterpret"]
     assert predicted == done

@@ -55,7 +55,7 @@ async def test_a_root_field_is_one_statement(served: Service, client: Client, wh
         ('{ beliefs(twin: "lena", first: 50) { nodes { id evidence { heard evidence { source } } } } }', 3),
     ],
 )
-async def test_chains_take_the_commit_and_what_was_told(
+async def test_chains_take_the_commit_and_the_evidence(
     served: Service, client: Client, query: str, statements: int
 ) -> None:
     """However many beliefs there are: a page is one statement, its chains are two more where the twin is in memory."""

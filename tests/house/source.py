@@ -33,8 +33,8 @@ def modules() -> dict[Path, ast.Module]:
     }
 
 
-def room(module: Path) -> str:
-    """The room a module is in: its folder, or for a module of the house itself its name."""
+def package_of(module: Path) -> str:
+    """The package a module is in: its folder, or the name of a module at the top."""
     return module.parts[0].removesuffix(".py")
 
 

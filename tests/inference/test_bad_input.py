@@ -13,7 +13,7 @@ from beliefgraph.errors import BeliefgraphError, Incorrect
 from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, Relation, RelationKind, Structure, combine, compile_model
 from beliefgraph.inference.rules.plackett import STRONGEST_ODDS_RATIO
 from beliefgraph.inference.structure import MAX_STATES
-from beliefgraph.model.vocabulary import words_of
+from beliefgraph.model.vocabulary import values_of
 
 NO_NUMBERS = [np.nan, np.inf, -np.inf]
 
@@ -41,7 +41,7 @@ def test_what_is_no_number_is_refused_wherever_it_stands(number: float) -> None:
     model = compile_model(Structure([0.5, 0.5], [Relation("supports", 0, 1, 2.0)]))
     for ask in (model.log_odds, model.session, lambda lam: model.influence(0, lam), lambda lam: model.cohort(lam, [0])):
         refused("invalid-input", ask, [0.0, number])
-    refused("invalid-input", model.session([0.0, 0.0]).tell, 0, number)
+    refused("invalid-input", model.session([0.0, 0.0]).set_evidence, 0, number)
     refused("invalid-input", model.influence(0, [0.0, 0.0]).without, [0], [number])
     refused("invalid-input", combine, [0], [0], [number], [0.0], [1.0], beliefs=1)
 
@@ -128,7 +128,7 @@ PROBABILITIES = st.one_of(
 PARAMETERS = st.one_of(
     st.sampled_from([0.0, 1.0, *NO_NUMBERS, -1.0, 1e-6, 1e6, 1e-300, 1e300, 0.999999, 1 - 1e-16]), st.floats(1e-4, 1e4)
 )
-KINDS = st.sampled_from([*words_of(RelationKind), "likes"])
+KINDS = st.sampled_from([*values_of(RelationKind), "likes"])
 
 
 @st.composite
@@ -139,7 +139,7 @@ def anything(draw: st.DrawFn) -> tuple[Any, ...]:
     tame = st.floats(0.001, 0.999)
     priors = np.array([draw(PROBABILITIES if wild else tame) for _ in range(n)])
     index = st.integers(-1, n) if wild else st.integers(0, max(0, n - 1))
-    kinds = KINDS if wild else st.sampled_from(words_of(RelationKind))
+    kinds = KINDS if wild else st.sampled_from(values_of(RelationKind))
     relations = draw(st.lists(st.builds(Relation, kinds, index, index, PARAMETERS), max_size=5))
     groups = draw(st.lists(st.lists(index, max_size=4), max_size=2))
     if not wild:

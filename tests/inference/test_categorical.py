@@ -260,14 +260,14 @@ def test_a_session_says_what_the_full_pass_says(question: Question, data: st.Dat
     for _ in range(5):
         belief = data.draw(st.integers(0, len(lam) - 1))
         now[belief] = data.draw(st.one_of(st.just(0.0), st.floats(-30.0, 30.0)))
-        session.tell(belief, now[belief])
+        session.set_evidence(belief, now[belief])
         expected = model.log_odds(now).log_odds
         asked = data.draw(st.integers(0, len(lam) - 1))
-        assert session.ask(asked) == expected[asked]
+        assert session.log_odds_of(asked) == expected[asked]
         if data.draw(st.booleans()):
             np.testing.assert_allclose(session.log_odds(), expected, rtol=0, atol=1e-12)
     for belief in range(len(lam)):
-        session.tell(belief, 0.0)
+        session.set_evidence(belief, 0.0)
     assert (session.log_odds() == model.prior_log_odds).all()
 
 
@@ -279,12 +279,12 @@ def test_twenty_thousand_changes_to_values_do_not_add_up() -> None:
     for step in range(20_000):
         belief = int(rng.integers(len(lam)))
         lam[belief] = 0.0 if rng.random() < 0.3 else rng.normal(0.0, 3.0)
-        session.tell(belief, lam[belief])
+        session.set_evidence(belief, lam[belief])
         if step % 7 == 0:
             session.log_odds()
         if step % 500 == 1:
             asked = int(rng.integers(len(lam)))
-            assert session.ask(asked) == model.log_odds(lam).log_odds[asked]
+            assert session.log_odds_of(asked) == model.log_odds(lam).log_odds[asked]
     np.testing.assert_allclose(session.log_odds(), model.log_odds(lam).log_odds, rtol=0, atol=1e-12)
 
 
@@ -377,7 +377,7 @@ def test_a_thousand_values_are_answered() -> None:
     assert probability(found)[:MAX_STATES].sum() == pytest.approx(1.0, abs=1e-12)
     assert (model.cohort(lam, range(len(lam))) == found).all()
     session = model.session(lam)
-    assert session.ask(700) == found[700]
+    assert session.log_odds_of(700) == found[700]
     influence = model.influence(700, lam)
     assert abs(influence.residual) <= RESIDUAL_BOUND
     left = lam.copy()

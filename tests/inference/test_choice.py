@@ -14,7 +14,7 @@ WEIGHTS = st.lists(st.floats(-1, 1), max_size=40)
 LIKELY = st.lists(st.floats(0.01, 1), min_size=2, max_size=6)
 
 
-def test_nothing_said_is_no_balance_and_one_point_is_its_own_weight() -> None:
+def test_no_points_have_no_balance_and_one_point_is_its_own_weight() -> None:
     assert balance([]) == 0.0
     assert balance([0.4]) == pytest.approx(0.4)
     assert balance([-0.4]) == pytest.approx(-0.4)
@@ -40,7 +40,7 @@ def test_the_balance_is_bounded_whatever_the_order_and_turns_with_its_signs(weig
 
 
 @given(WEIGHTS, st.floats(0, 1))
-def test_what_speaks_for_an_option_never_lowers_it_and_what_speaks_against_it_never_raises_it(
+def test_points_for_an_option_never_lower_it_and_points_against_it_never_raise_it(
     weights: list[float], more: float
 ) -> None:
     assert balance([*weights, more]) >= balance(weights)

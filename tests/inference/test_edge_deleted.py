@@ -170,10 +170,10 @@ def test_a_session_gives_the_bits_of_the_full_answer_whatever_came_before() -> N
     lam = evidence(850, 2)
     session = model.session(np.zeros(850))
     for belief in rng.permutation(np.flatnonzero(lam)).tolist():
-        session.tell(belief, 3.0)
-        session.tell(belief, float(lam[belief]))
+        session.set_evidence(belief, 3.0)
+        session.set_evidence(belief, float(lam[belief]))
     assert (session.log_odds() == model.log_odds(lam).log_odds).all()
-    assert session.ask(5) == model.log_odds(lam).log_odds[5]
+    assert session.log_odds_of(5) == model.log_odds(lam).log_odds[5]
 
 
 def test_relations_in_any_order_keep_the_same_factors_and_give_the_same_bits() -> None:
@@ -282,7 +282,7 @@ def test_values_of_a_variable_are_approximated_as_one() -> None:
 # --- causes
 
 
-def test_an_effect_nobody_observed_says_nothing_about_its_causes() -> None:
+def test_an_unobserved_effect_is_no_evidence_on_its_causes() -> None:
     structure = hier(edges=1700, seed=5, directed=True)
     model = compile_model(structure)
     assert [part.tier for part in model.parts] == ["approximate"]
@@ -298,7 +298,7 @@ def test_an_effect_nobody_observed_says_nothing_about_its_causes() -> None:
 # --- influence
 
 
-def test_influence_is_labelled_and_says_what_its_contributions_miss() -> None:
+def test_influence_is_labelled_and_has_the_residual_of_its_contributions() -> None:
     structure = degree_four(1, 2.5)
     lam = evidence(150, 1)
     model = compile_model(structure, Budget(max_width=6))

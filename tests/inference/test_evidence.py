@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, NO_EFFECT, NO_ORIGIN, Combined, age, combine, two_coin
+from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, NO_EFFECT, NO_ORIGIN, Combined, age, apply_rates, combine
 
 DAY = 86400.0
 FOREVER = np.inf
 QUANTUM = 2.0**-32
 
 
-def says(*items: tuple[int, int, float], reliability: float = 1.0, beliefs: int = 3) -> Combined:
+def combined(*items: tuple[int, int, float], reliability: float = 1.0, beliefs: int = 3) -> Combined:
     """Fresh items (belief, source, λ), every source wrong equally often either way: r = 1 − 2·P(error)."""
     belief, source, llr = (np.array(column) for column in zip(*items, strict=True))
     fresh, a = np.zeros(len(items)), (1 + reliability) / 2
@@ -39,7 +39,7 @@ def shared(*items: tuple[int, int, float], correlation: float = 1.0) -> Combined
 def columns(draw: st.DrawFn) -> dict[str, Any]:
     """Any evidence on three beliefs from four sources."""
     n = draw(st.integers(1, 30))
-    coins = np.array([[draw(st.floats(0, 1)), draw(st.floats(0, 1))] for _ in range(4)])
+    rates = np.array([[draw(st.floats(0, 1)), draw(st.floats(0, 1))] for _ in range(4)])
     correlation = np.array([draw(st.floats(0, 1)) for _ in range(3)])
     origin = np.array(draw(st.lists(st.integers(NO_ORIGIN, 2), min_size=n, max_size=n)))
     source = np.array(draw(st.lists(st.integers(0, 3), min_size=n, max_size=n)))
@@ -52,8 +52,8 @@ def columns(draw: st.DrawFn) -> dict[str, Any]:
         "log_likelihood_ratio": np.array(draw(st.lists(st.floats(-12, 12), min_size=n, max_size=n))),
         "elapsed": np.array(draw(st.lists(st.floats(0, 1e8), min_size=n, max_size=n))),
         "half_life": np.array(draw(st.lists(st.floats(1, 1e8) | st.just(FOREVER), min_size=n, max_size=n))),
-        "says_if_holds": coins[source, 0],
-        "says_if_not": coins[source, 1],
+        "says_if_holds": rates[source, 0],
+        "says_if_not": rates[source, 1],
         "origin": origin,
         "correlation": correlation[origin],
         "scale": scale[origin],
@@ -87,48 +87,48 @@ def test_overwhelming_evidence_ages_to_what_the_channel_allows() -> None:
     assert age(700.0, 1.0, 365 * DAY) == pytest.approx(np.log(2 / lost), rel=1e-7)
 
 
-def test_equal_coins_say_nothing_and_coins_that_always_lie_the_opposite() -> None:
-    assert two_coin(5.0, 0.5, 0.5) == 0.0
-    assert two_coin(5.0, 1.0, 0.0) == 5.0
-    assert two_coin(5.0, 0.0, 1.0) == -5.0
+def test_equal_rates_are_no_evidence_and_inverted_ones_the_opposite() -> None:
+    assert apply_rates(5.0, 0.5, 0.5) == 0.0
+    assert apply_rates(5.0, 1.0, 0.0) == 5.0
+    assert apply_rates(5.0, 0.0, 1.0) == -5.0
 
 
-def test_coins_that_err_alike_are_a_symmetric_channel() -> None:
+def test_equal_error_rates_are_a_symmetric_channel() -> None:
     llr, r = np.linspace(-20, 20, 41), 0.7
     channel = 2 * np.arctanh(r * np.tanh(llr / 2))
-    np.testing.assert_allclose(two_coin(llr, (1 + r) / 2, (1 - r) / 2), channel, rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(apply_rates(llr, (1 + r) / 2, (1 - r) / 2), channel, rtol=1e-9, atol=1e-15)
 
 
-def test_two_coins_follow_their_definition() -> None:
+def test_rates_follow_their_definition() -> None:
     a, b, llr = 0.8, 0.3, 1.2
     odds = np.exp(llr)
-    assert two_coin(llr, a, b) == pytest.approx(np.log((a * odds + 1 - a) / (b * odds + 1 - b)))
-    assert two_coin(llr, 1.0, 0.0) == llr
-    assert two_coin(800.0, 0.9, 0.1) == pytest.approx(np.log(9))
+    assert apply_rates(llr, a, b) == pytest.approx(np.log((a * odds + 1 - a) / (b * odds + 1 - b)))
+    assert apply_rates(llr, 1.0, 0.0) == llr
+    assert apply_rates(800.0, 0.9, 0.1) == pytest.approx(np.log(9))
 
 
 def test_independent_sources_add() -> None:
-    found = says((0, 1, 1.5), (0, 2, -0.25), (2, 1, 4.0))
+    found = combined((0, 1, 1.5), (0, 2, -0.25), (2, 1, 4.0))
     assert found.log_likelihood.tolist() == [1.25, 0.0, 4.0]
     assert found.contribution.tolist() == [1.5, -0.25, 4.0]
 
 
 def test_a_source_that_repeats_itself_a_thousand_times_saturates() -> None:
-    many = says(*[(0, 7, 1.0)] * 1000, reliability=0.8)
-    once = says((0, 7, 1.0), reliability=0.8)
+    many = combined(*[(0, 7, 1.0)] * 1000, reliability=0.8)
+    once = combined((0, 7, 1.0), reliability=0.8)
     # However often: no more than a source that is wrong one time in ten can say, log(.9 / .1).
     assert many.log_likelihood[0] == pytest.approx(np.log(9), abs=QUANTUM)
     assert once.log_likelihood[0] == pytest.approx(2 * np.arctanh(0.8 * np.tanh(0.5)), abs=QUANTUM)
-    assert says(*[(0, s, 1.0) for s in range(3)], reliability=0.8).log_likelihood[0] > many.log_likelihood[0]
+    assert combined(*[(0, s, 1.0) for s in range(3)], reliability=0.8).log_likelihood[0] > many.log_likelihood[0]
 
 
 def test_r_then_minus_r_returns() -> None:
-    assert says((0, 1, 1.3), (0, 1, -1.3), reliability=0.6).log_likelihood[0] == 0.0
-    assert says((0, 1, 1.3), (0, 2, -1.3), reliability=0.6).log_likelihood[0] == 0.0
+    assert combined((0, 1, 1.3), (0, 1, -1.3), reliability=0.6).log_likelihood[0] == 0.0
+    assert combined((0, 1, 1.3), (0, 2, -1.3), reliability=0.6).log_likelihood[0] == 0.0
 
 
 def test_items_that_cancel_each_carry_the_slope_of_their_channel() -> None:
-    found = says((0, 1, 2.0), (0, 1, -2.0), reliability=0.5)
+    found = combined((0, 1, 2.0), (0, 1, -2.0), reliability=0.5)
     assert found.contribution.tolist() == [1.0, -1.0]
     assert found.mass[0] == 2.0
     assert found.opposing_share[0] == 0.5
@@ -144,10 +144,10 @@ def test_mass_counts_what_is_left_and_unaged_mass_what_there_was() -> None:
 
 
 def test_no_belief_gets_more_than_the_bound_and_its_items_share_it() -> None:
-    found = says(*[(0, source, 20.0) for source in range(4)], (0, 9, -5.0))
+    found = combined(*[(0, source, 20.0) for source in range(4)], (0, 9, -5.0))
     assert found.log_likelihood[0] == LOG_LIKELIHOOD_BOUND
     assert found.contribution.sum() == pytest.approx(LOG_LIKELIHOOD_BOUND)
-    assert says((0, 1, 500.0)).log_likelihood[0] == LOG_LIKELIHOOD_BOUND
+    assert combined((0, 1, 500.0)).log_likelihood[0] == LOG_LIKELIHOOD_BOUND
 
 
 @settings(max_examples=100)
@@ -188,7 +188,9 @@ def test_evidence_that_says_nothing_changes_nothing(items: dict[str, Any]) -> No
 
 @settings(max_examples=60)
 @given(columns(), st.data())
-def test_an_item_withdrawn_takes_away_what_was_said_it_would(items: dict[str, Any], data: st.DataObject) -> None:
+def test_withdrawing_an_item_changes_the_total_by_the_predicted_amount(
+    items: dict[str, Any], data: st.DataObject
+) -> None:
     gone = data.draw(st.integers(0, len(items["belief"]) - 1))
     left = {name: np.delete(column, gone) for name, column in items.items()}
     found, without = combine(**items, beliefs=3), combine(**left, beliefs=3)
@@ -197,7 +199,7 @@ def test_an_item_withdrawn_takes_away_what_was_said_it_would(items: dict[str, An
 
 
 @given(columns())
-def test_sources_without_error_rates_are_heard_alike_beside_one_that_has_some(items: dict[str, Any]) -> None:
+def test_sources_without_error_rates_count_the_same_beside_one_that_has_some(items: dict[str, Any]) -> None:
     plain = {**items, "says_if_holds": 1.0, "says_if_not": 0.0, "origin": NO_ORIGIN, "effect": NO_EFFECT}
     plain = {name: np.broadcast_to(column, items["belief"].shape) for name, column in plain.items()}
     erring = {**dict.fromkeys(plain, 0), "belief": 3, "source": 9, "log_likelihood_ratio": 1.0, "half_life": FOREVER}
@@ -288,16 +290,17 @@ def test_evidence_that_is_none_is_refused(change: dict[str, Any]) -> None:
 
 def test_rates_outside_zero_to_one_are_refused() -> None:
     with pytest.raises(Incorrect):
-        two_coin(1.0, 1.1, 0.5)
+        apply_rates(1.0, 1.1, 0.5)
 
 
-def test_a_source_withdrawn_takes_away_exactly_what_it_said() -> None:
+def test_withdrawing_a_source_removes_exactly_its_evidence() -> None:
     rng = np.random.default_rng(4)
     kept = [
         (0, int(source), float(llr)) for source, llr in zip(rng.integers(0, 5, 40), rng.normal(size=40), strict=True)
     ]
     withdrawn = [(0, 9, float(llr)) for llr in rng.normal(0.2, 0.3, 20)]
-    together = says(*kept, *withdrawn, reliability=0.7).log_likelihood[0]
+    together = combined(*kept, *withdrawn, reliability=0.7).log_likelihood[0]
     assert (
-        together - says(*withdrawn, reliability=0.7).log_likelihood[0] == says(*kept, reliability=0.7).log_likelihood[0]
+        together - combined(*withdrawn, reliability=0.7).log_likelihood[0]
+        == combined(*kept, reliability=0.7).log_likelihood[0]
     )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beliefgraph.inference import ItemRuns, Items, Keeping, gather, weigh
+from beliefgraph.inference import ItemRuns, Items, KeptShares, gather, weigh
 from beliefgraph.inference.items import quantised
 from beliefgraph.inference.kernels.items import BEGUN, GRID, OPEN, STRONG
 
@@ -58,13 +58,13 @@ def blocks(draw: st.DrawFn) -> Items:
 
 
 @st.composite
-def keepings(draw: st.DrawFn) -> Keeping | None:
+def keepings(draw: st.DrawFn) -> KeptShares | None:
     """Steps for some groups, or none."""
     if draw(st.booleans()):
         return None
     follows = np.array(draw(st.lists(st.sampled_from([-1, 0]), min_size=GROUPS, max_size=GROUPS)), dtype=np.int32)
     edge = np.array(sorted(draw(st.sets(st.integers(0, 3_000), min_size=1, max_size=4))), dtype=np.int64)
-    return Keeping.steps(
+    return KeptShares.steps(
         follows, [(edge, np.array(draw(st.lists(st.floats(0, 1), min_size=len(edge), max_size=len(edge)))))]
     )
 
@@ -82,7 +82,12 @@ FLAGS = st.lists(st.booleans(), min_size=GROUPS, max_size=GROUPS).map(np.array)
     keeping=keepings(),
 )
 def test_runs_sum_to_the_same_bits_as_items_one_by_one(
-    block: Items, at: int, rev: int, shared: np.ndarray[Any, Any], apart: np.ndarray[Any, Any], keeping: Keeping | None
+    block: Items,
+    at: int,
+    rev: int,
+    shared: np.ndarray[Any, Any],
+    apart: np.ndarray[Any, Any],
+    keeping: KeptShares | None,
 ) -> None:
     each, rows = gather(at, rev, [block], HALF, shared, apart, keeping)
     runs = replace(block, runs=ItemRuns.of(block, HALF))

@@ -400,17 +400,18 @@ def test_the_example_on_the_page_runs() -> None:
     page = (Path(__file__).parents[2] / "docs" / "inference.md").read_text()
     names: dict[str, Any] = {}
     exec(page.split("```python\n")[1].split("```")[0], names)
-    contributions = names["why"].gradient[[1, 1, 2]] * names["heard"].contribution
+    contributions = names["why"].gradient[[1, 1, 2]] * names["combined"].contribution
     change = names["posterior"].log_odds[0] - names["model"].prior_log_odds[0]
     assert contributions.sum() == pytest.approx(change, abs=1e-4)
     for example in page.split("```python\n")[2:]:
         exec(example.split("```")[0], names)
     chance = {
-        name: 1 / (1 + np.exp(-names[name].log_odds)) for name in ("electric", "no_petrol", "heard_it", "storm_too")
+        name: 1 / (1 + np.exp(-names[name].log_odds))
+        for name in ("electric", "no_petrol", "evidence_of_alarm", "storm_too")
     }
     assert chance["electric"][[2, 4]] == pytest.approx([0.65, 0.57], abs=0.005)
     assert chance["no_petrol"][1:4] == pytest.approx(np.array([0.30, 0.20, 0.05]) / 0.55)
-    assert chance["heard_it"][:2] == pytest.approx([0.23, 0.33], abs=0.005)
+    assert chance["evidence_of_alarm"][:2] == pytest.approx([0.23, 0.33], abs=0.005)
     assert chance["storm_too"][0] == pytest.approx(0.14, abs=0.005)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.house.source import PACKAGE, imports, modules, room
+from tests.house.source import PACKAGE, imports, modules, package_of
 
 from beliefgraph.inference.native import COLUMNS
 
@@ -71,7 +71,7 @@ def test_a_change_of_any_kernel_is_noticed_wherever_in_the_room_it_is(copy: Path
 
 def test_a_kernel_has_nothing_in_it_that_is_not_looked_at() -> None:
     """Names that a kernel uses come from modules with kernels or from COLUMNS."""
-    own = {path: tree for path, tree in modules().items() if room(path) == "inference"}
+    own = {path: tree for path, tree in modules().items() if package_of(path) == "inference"}
     kernels = {path: list(kernels_of(tree)) for path, tree in own.items()}
     looked_at = {f"beliefgraph.{'.'.join(path.with_suffix('').parts)}" for path, found in kernels.items() if found}
     looked_at.add("beliefgraph.inference." + COLUMNS.removesuffix(".py"))

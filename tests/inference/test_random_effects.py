@@ -21,7 +21,7 @@ NONE = np.zeros(0, np.int64)
 def test_a_word_is_averaged_over_the_error_it_shares_as_integration_has_it(deviation: float) -> None:
     words = np.array([-25.0, -6.0, -0.3, 0.2, 2.0, 9.0])
     found = averaged(words, np.full(len(words), deviation))
-    for h, heard in zip(words.tolist(), found.tolist(), strict=True):
+    for h, combined in zip(words.tolist(), found.tolist(), strict=True):
         middle = max(-9.0, min(9.0, -h / deviation))
         yes, no = (
             quad(
@@ -30,8 +30,8 @@ def test_a_word_is_averaged_over_the_error_it_shares_as_integration_has_it(devia
             )[0]
             for side in (1, -1)
         )  # fmt: skip
-        assert heard == pytest.approx(np.log(yes / no), rel=1e-9)
-        assert abs(heard) < abs(h)
+        assert combined == pytest.approx(np.log(yes / no), rel=1e-9)
+        assert abs(combined) < abs(h)
 
 
 def test_no_shared_error_changes_no_bit_and_an_enormous_one_leaves_next_to_nothing() -> None:
@@ -40,7 +40,7 @@ def test_no_shared_error_changes_no_bit_and_an_enormous_one_leaves_next_to_nothi
     assert np.abs(averaged(words, np.full(3, 1e9))).max() < 0.25
 
 
-def heard(llr: list[float], effect: list[int], deviation: float) -> float:
+def combined(llr: list[float], effect: list[int], deviation: float) -> float:
     n = len(llr)
     found = combine(
         np.zeros(n, int), np.arange(n), llr, np.zeros(n), np.full(n, np.inf),
@@ -52,11 +52,11 @@ def heard(llr: list[float], effect: list[int], deviation: float) -> float:
 
 def test_groups_that_err_by_themselves_add_their_variances_and_one_group_its_deviations() -> None:
     llr, weight = [2.0, 1.0, 1.0], 1.5 / 1.5
-    one = heard(llr, [7, 7, 7], 0.6)
-    three = heard(llr, [7, 8, 9], 0.6)
+    one = combined(llr, [7, 7, 7], 0.6)
+    three = combined(llr, [7, 8, 9], 0.6)
     assert one == pytest.approx(averaged(np.array([4.0 * weight]), np.array([3 * 0.6 * weight]))[0], abs=1e-8)
     assert three == pytest.approx(averaged(np.array([4.0 * weight]), np.array([3**0.5 * 0.6 * weight]))[0], abs=1e-8)
-    assert one < three < heard(llr, [7, 8, 9], 0.0)
+    assert one < three < combined(llr, [7, 8, 9], 0.0)
 
 
 def test_one_shared_error_with_two_deviations_is_refused() -> None:
@@ -86,7 +86,7 @@ def test_what_years_share_is_integrated_out_over_all_their_beliefs() -> None:
         side = np.where(observed.holds[here], 1.0, -1.0)
 
         def both(z: float, here: np.ndarray = here, side: np.ndarray = side) -> float:
-            x = observed.spoken[here] * weight[here] + observed.size[here] * weight[here] * 0.5 * z
+            x = observed.rated_sum[here] * weight[here] + observed.size[here] * weight[here] * 0.5 * z
             return float(np.prod(2 * expit(side * x)) * norm.pdf(z))
 
         total += np.log(quad(both, -9, 9, limit=400, epsrel=1e-10)[0]) - here.sum() * np.log(2.0)
@@ -113,7 +113,7 @@ def test_a_belief_by_itself_is_as_likely_as_it_is_derived() -> None:
     found = surprise(observed, errors)
     n = len(observed.rest)
     derived = combine(
-        observed.question, observed.question, observed.spoken, np.zeros(n), np.full(n, np.inf), beliefs=n, origin=0,
+        observed.question, observed.question, observed.rated_sum, np.zeros(n), np.full(n, np.inf), beliefs=n, origin=0,
         correlation=0.0, scale=observed.weight(errors), effect=observed.group,
         deviation=0.7 * observed.size[0],
     ).log_likelihood  # fmt: skip

@@ -1,4 +1,4 @@
-"""Sources are learned from what they say: planted coins come back, with the truth and without it, in any order."""
+"""Sources are learned from what they say: planted rates are recovered, with the truth and without it, in any order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta as beta_distribution
 
-from beliefgraph.inference import combine, two_coin
+from beliefgraph.inference import apply_rates, combine
 from beliefgraph.inference.reliability import (
     Answers,
     Observed,
@@ -36,7 +36,7 @@ def binary(items: int, known: Ints | None = None) -> Answers:
 def votes(
     rng: np.random.Generator, holds: npt.NDArray[np.bool_], a: Floats, b: Floats, each: int
 ) -> tuple[Statements, npt.NDArray[np.bool_]]:
-    """Every item put to so many sources, who toss their coins."""
+    """Every item put to so many sources, who err at their rates."""
     sources = np.array([rng.choice(len(a), each, replace=False) for _ in holds])
     answer, rate_pair = np.repeat(np.arange(len(holds)), each), sources.ravel()
     yes = rng.random(len(rate_pair)) < np.where(holds[answer], a[rate_pair], b[rate_pair])
@@ -52,7 +52,7 @@ def planted(seed: int = 1, items: int = 1500) -> tuple[npt.NDArray[np.bool_], Fl
     return holds, a, b, votes(rng, holds, a, b, 12)[0]
 
 
-def test_planted_coins_come_back_without_the_truth() -> None:
+def test_planted_rates_are_recovered_without_the_truth() -> None:
     holds, a, b, said = planted()
     found = learn_source_rates(binary(len(holds)), said, np.zeros(30, dtype=np.int64), discounts=(1.0,))
     np.testing.assert_allclose(found.says_if_holds, a, atol=0.08)
@@ -127,7 +127,7 @@ def test_votes_that_err_together_are_discounted() -> None:
     assert max(together) <= 0.6
 
 
-def test_one_of_several_values_is_learned_with_coins_for_each() -> None:
+def test_one_of_several_values_is_learned_with_rates_for_each() -> None:
     rng = np.random.default_rng(3)
     items, values, workers, right = 500, 4, 12, 0.7
     truth = rng.integers(0, values, items)
@@ -161,15 +161,15 @@ def test_the_order_of_the_statements_changes_no_bit(seed: int, random: object) -
 
 
 @given(st.floats(1e-3, 12), st.floats(-12, -1e-3))
-def test_coins_are_found_from_what_their_words_are_worth(yes: float, no: float) -> None:
+def test_rates_are_found_from_statements_of_any_strength(yes: float, no: float) -> None:
     a, b = rates_of(np.array([yes]), np.array([no]))
-    assert two_coin(800.0, a[0], b[0]) == pytest.approx(yes, rel=1e-9, abs=1e-9)
-    assert two_coin(-800.0, a[0], b[0]) == pytest.approx(no, rel=1e-6, abs=1e-6)
+    assert apply_rates(800.0, a[0], b[0]) == pytest.approx(yes, rel=1e-9, abs=1e-9)
+    assert apply_rates(-800.0, a[0], b[0]) == pytest.approx(no, rel=1e-6, abs=1e-6)
 
 
 def test_words_that_both_speak_for_it_are_worth_nothing() -> None:
     a, b = rates_of(np.array([0.4]), np.array([0.1]))
-    assert two_coin(5.0, a[0], b[0]) == 0.0
+    assert apply_rates(5.0, a[0], b[0]) == 0.0
 
 
 def test_a_population_is_found_from_its_members() -> None:
@@ -232,7 +232,7 @@ def test_a_copier_says_less_by_agreeing() -> None:
 def test_who_speaks_alone_is_not_judged_by_it() -> None:
     answers = Answers(np.array([0]), np.array([3.0]), np.array([UNKNOWN]))
     found = learn_claims(answers, Statements(np.array([0]), np.array([0]), np.array([SURE])), np.zeros(1, np.int64))
-    assert found.heard[0] == 0
+    assert found.compared[0] == 0
     assert found.reliability[0] == pytest.approx(0.75)
 
 
@@ -251,7 +251,7 @@ def test_a_planted_correlation_comes_back(rho: float) -> None:
     none = np.zeros(0, np.int64)
     learned = learn_shared_errors(
         Observed(
-            question=np.arange(races), spoken=np.bincount(race, llr, races).astype(np.float64),
+            question=np.arange(races), rated_sum=np.bincount(race, llr, races).astype(np.float64),
             count=polls.astype(np.float64), rest=np.zeros(races), holds=holds, row=none, group=none, size=np.zeros(0),
         )
     )  # fmt: skip

@@ -24,11 +24,11 @@ def test_a_session_says_what_the_full_pass_says(question: tuple[Structure, Float
     for _ in range(6):
         belief = data.draw(st.integers(0, len(lam) - 1))
         now[belief] = data.draw(st.one_of(st.just(0.0), st.floats(-30.0, 30.0)))
-        session.tell(belief, now[belief])
+        session.set_evidence(belief, now[belief])
         expected = model.log_odds(now).log_odds
         if data.draw(st.booleans()):
             asked = data.draw(st.integers(0, len(lam) - 1))
-            assert session.ask(asked) == expected[asked]
+            assert session.log_odds_of(asked) == expected[asked]
         if data.draw(st.booleans()):
             np.testing.assert_allclose(session.log_odds(), expected, rtol=0, atol=1e-12)
     np.testing.assert_allclose(session.log_odds(), model.log_odds(now).log_odds, rtol=0, atol=1e-12)
@@ -43,12 +43,12 @@ def test_twenty_thousand_changes_do_not_add_up(edges: int) -> None:
     for step in range(20_000):
         belief = int(rng.integers(850))
         lam[belief] = 0.0 if rng.random() < 0.3 else rng.normal(0.0, 2.0)
-        session.tell(belief, lam[belief])
+        session.set_evidence(belief, lam[belief])
         if step % 10 == 0:
             session.log_odds()
         if step % 2_000 == 1:
             asked = int(rng.integers(850))
-            assert session.ask(asked) == model.log_odds(lam).log_odds[asked]
+            assert session.log_odds_of(asked) == model.log_odds(lam).log_odds[asked]
     np.testing.assert_allclose(session.log_odds(), model.log_odds(lam).log_odds, rtol=0, atol=1e-12)
 
 
@@ -56,11 +56,11 @@ def test_a_session_without_evidence_answers_the_stated_priors() -> None:
     model = compile_model(hier(n=300, edges=330, seed=7))
     session = model.session(np.zeros(300))
     assert (session.log_odds() == model.prior_log_odds).all()
-    session.tell(17, 2.0)
-    assert session.ask(17) > model.prior_log_odds[17]
-    session.tell(17, 0.0)
+    session.set_evidence(17, 2.0)
+    assert session.log_odds_of(17) > model.prior_log_odds[17]
+    session.set_evidence(17, 0.0)
     assert (session.log_odds() == model.prior_log_odds).all()
-    assert session.ask(17) == model.prior_log_odds[17]
+    assert session.log_odds_of(17) == model.prior_log_odds[17]
 
 
 def test_digits_that_a_session_would_lose_are_kept_by_logarithms() -> None:
@@ -70,12 +70,12 @@ def test_digits_that_a_session_would_lose_are_kept_by_logarithms() -> None:
     session, lam = model.session(np.zeros(size + 1)), np.zeros(size + 1)
     for belief in range(1, size + 1):
         lam[belief] = 30.0 if belief % 2 else -30.0
-        session.tell(belief, lam[belief])
+        session.set_evidence(belief, lam[belief])
         if belief % 50 == 0:
-            assert session.ask(0) == pytest.approx(model.log_odds(lam).log_odds[0], abs=1e-9)
+            assert session.log_odds_of(0) == pytest.approx(model.log_odds(lam).log_odds[0], abs=1e-9)
     np.testing.assert_allclose(session.log_odds(), model.log_odds(lam).log_odds, rtol=0, atol=1e-9)
     for belief in range(1, size + 1):
-        session.tell(belief, 0.1)
+        session.set_evidence(belief, 0.1)
     np.testing.assert_allclose(
         session.log_odds(), model.log_odds(np.where(np.arange(size + 1), 0.1, 0.0)).log_odds, rtol=0, atol=1e-12
     )
@@ -88,11 +88,11 @@ def test_beliefs_apart_and_beliefs_without_an_answer_have_their_place() -> None:
     )
     session = model.session(np.zeros(6))
     for belief in (0, 3, 5):
-        session.tell(belief, 1.0)
+        session.set_evidence(belief, 1.0)
     assert (session.log_odds() == model.log_odds([1.0, 0, 0, 1.0, 0, 1.0]).log_odds).all()
-    assert session.ask(5) == 1.0
+    assert session.log_odds_of(5) == 1.0
     with pytest.raises(Unavailable) as refusal:
-        session.ask(1)
+        session.log_odds_of(1)
     assert refusal.value.code == "too-wide"
 
 
@@ -100,7 +100,7 @@ def test_beliefs_apart_and_beliefs_without_an_answer_have_their_place() -> None:
 def test_what_cannot_be_evidence_is_refused(belief: int, value: float) -> None:
     session = compile_model(Structure([0.5] * 6)).session(np.zeros(6))
     with pytest.raises(Incorrect):
-        session.tell(belief, value)
+        session.set_evidence(belief, value)
 
 
 @given(structures())

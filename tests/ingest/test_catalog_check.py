@@ -59,11 +59,15 @@ def test_all_errors_of_a_file_are_told_at_once_each_where_it_stands(tmp_path: Pa
     ("old", "new", "told"),
     [
         ("data.amount >", "dota.amount >", "0.yaml:12:60: events[0].bears_on[0].log_likelihood_ratio: "),
-        ("Bought something.", "Bought {data.what}.", "0.yaml:10:14: events[0].summary: {data.what} would be shown"),
+        (
+            "Bought something.",
+            "Bought {data.what}.",
+            "0.yaml:10:14: events[0].summary: {data.what} is not a placeholder",
+        ),
         (
             "They love gardening.",
             "'They love {subjekt}.'",
-            "0.yaml:4:67: attributes[0].statement: {subjekt} would be shown as it is: allowed",
+            "0.yaml:4:67: attributes[0].statement: {subjekt} is not a placeholder; allowed",
         ),
         (
             "source: garden.loves_it",
@@ -99,6 +103,19 @@ def test_an_attribute_that_is_wrong_may_be_what_a_misspelled_name_means(tmp_path
     wrong = GARDEN.replace("prior: 0.4", "prior: 4").replace("attribute: garden.loves_it", "attribute: garden.loves_i")
     _, named = found(tmp_path, wrong)
     assert named.endswith("did you mean garden.loves_it?")
+
+
+def test_a_number_or_word_of_several_forms_is_reported_once_at_the_field(tmp_path: Path) -> None:
+    reported = found(tmp_path, GARDEN.replace("log_likelihood_ratio:", "half_life: -3d, log_likelihood_ratio:"))
+    assert reported == ["0.yaml:12:49: events[0].bears_on[0].half_life: Input should be greater than 0 seconds."]
+
+
+def test_a_text_is_checked_even_if_its_attribute_is_wrong_in_another_way(tmp_path: Path) -> None:
+    wrong = GARDEN.replace("prior: 0.5, statement: They", 'prior: 1.5, statement: "{they} have one"} # ')
+    assert [finding.partition(": ")[2] for finding in found(tmp_path, wrong)] == [
+        "attributes[1].prior: Input should be less than 1.",
+        "attributes[1].statement: {they} is not a placeholder; allowed are {subject}, {context}, {value}.",
+    ]
 
 
 def test_catalogs_in_conflict_are_named_both(tmp_path: Path) -> None:

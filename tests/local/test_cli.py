@@ -29,7 +29,7 @@ def test_start_leaves_a_server_running_that_stop_ends(directory: Path) -> None:
     assert "/browser/" in started.output
     assert (directory / "password").read_text().strip() not in started.output
 
-    assert "runs already" in _run("start", directory=directory).output
+    assert "already running" in _run("start", directory=directory).output
     running = _run("status", directory=directory)
     assert running.exit_code == 0
     assert "is running (pid" in running.output

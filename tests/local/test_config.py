@@ -21,7 +21,8 @@ def test_every_door_is_on_loopback_with_a_password_and_nothing_is_reported() -> 
 
 
 def test_memory_is_settable_and_checked() -> None:
-    assert java_options(Memory(heap="2g"), 25)[:2] == ["-Xmx2g", f"-Xms{512 * 1024 * 1024}"]
+    assert java_options(Memory(heap="2g"), 25)[:3] == ["-Xmx2g", f"-Xms{1024 << 20}", f"-Xmn{512 << 20}"]
+    assert "-Djdk.virtualThreadScheduler.parallelism=64" in java_options(Memory(), 25)
     for wrong in ("", "much", "-1m", "512", "0m", "1m -XX:Anything"):
         with pytest.raises(Incorrect):
             Memory(heap=wrong)

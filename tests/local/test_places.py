@@ -36,22 +36,22 @@ def test_every_command_means_the_database_and_the_jars_that_the_variables_name(t
         "COLUMNS": "200",
     }
 
-    def said(*words: str) -> str:
+    def output_of(*words: str) -> str:
         done = CliRunner().invoke(app, words, env=environ)
         assert done.exit_code == 0, done.output
         return done.output
 
     create = ("keys", "create", "--tenant", "here", "--actor", "shop", "--scope", "read", "--purpose", "care")
     try:
-        assert str(named) in said("neo4j", "start", "--bolt-port", "0", "--http-port", "0")
-        started = re.search(r"pid (\d+)", said("neo4j", "status"))
-        said(*create)
-        assert "shop" in said("keys", "list", "--tenant", "here")
-        after = re.search(r"pid (\d+)", said("neo4j", "status"))
+        assert str(named) in output_of("neo4j", "start", "--bolt-port", "0", "--http-port", "0")
+        started = re.search(r"pid (\d+)", output_of("neo4j", "status"))
+        output_of(*create)
+        assert "shop" in output_of("keys", "list", "--tenant", "here")
+        after = re.search(r"pid (\d+)", output_of("neo4j", "status"))
         assert started is not None
         assert after is not None
         assert started[1] == after[1]
     finally:
-        assert "is stopped" in said("neo4j", "stop")
+        assert "is stopped" in output_of("neo4j", "stop")
     assert not list((tmp_path / "user").rglob("password"))
     assert not list((tmp_path / "user").rglob("*.jar"))

@@ -14,7 +14,7 @@ def test_an_error_bar_is_published_rounded_up() -> None:
     assert (published_error(None), published_error(0.031), published_error(0.04)) == (None, 0.04, 0.04)
 
 
-def test_the_worst_quality_speaks_for_several() -> None:
+def test_the_quality_of_several_is_the_worst_of_them() -> None:
     assert worst([]) == "exact"
     assert worst(["exact", "unreliable", "approximate"]) == "unreliable"
     assert worst(["unavailable", "unreliable"]) == "unavailable"

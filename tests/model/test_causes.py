@@ -55,7 +55,7 @@ def test_neither_both_and_another_kind_with_a_probability_are_refused(wrong: dic
         (house("house", ("burglar", RATIO)), house("weather", ("storm", ALONE))),
     ],
 )
-def test_causes_of_one_effect_that_speak_two_ways_are_refused_by_its_name(catalogs: tuple[Catalog, ...]) -> None:
+def test_causes_of_one_effect_with_two_kinds_of_strength_are_refused_by_its_name(catalogs: tuple[Catalog, ...]) -> None:
     with pytest.raises(Incorrect) as refused:
         Definitions(tenant="acme", number=1, catalogs=catalogs)
     assert refused.value.code == "invalid-definition"

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beliefgraph.model.constraint import Demand, contradictions
+from beliefgraph.model.constraint import Requirement, contradictions
 
 
-def demand(rule: str, operand: str, attribute: str = "", feature: str = "channel") -> Demand:
+def demand(rule: str, operand: str, attribute: str = "", feature: str = "channel") -> Requirement:
     named = attribute or f"some.{rule}"
-    return Demand.model_validate({"attribute": named, "feature": feature, "rule": rule, "operand": operand})
+    return Requirement.model_validate({"attribute": named, "feature": feature, "rule": rule, "operand": operand})
 
 
-def clashing(*demands: Demand) -> list[tuple[int, ...]]:
+def clashing(*demands: Requirement) -> list[tuple[int, ...]]:
     return list(contradictions(demands))
 
 
@@ -56,7 +56,7 @@ rules = st.sampled_from(["never", "only", "at_most", "at_least"])
 some = st.lists(st.tuples(rules, st.sampled_from(DOMAIN), st.sampled_from(["a", "b"])), max_size=6, unique=True)
 
 
-def meets(value: float, demands: list[Demand]) -> bool:
+def meets(value: float, demands: list[Requirement]) -> bool:
     """Whether a number is what all of them ask for, tried out."""
     insisted = {each.attribute for each in demands if each.rule == "only"}
     for each in demands:

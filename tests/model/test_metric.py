@@ -161,5 +161,7 @@ def test_the_band_is_the_highest_reached_and_one_of_its_own_label_comes_first() 
         ({"kind": "sum", "value": "data.x", "unit": "minutes"}, None, None, "unknown"),
     ],
 )
-def test_a_value_is_told_in_words(changes: dict[str, Any], value: float | None, label: str | None, said: str) -> None:
+def test_a_value_is_described_in_words(
+    changes: dict[str, Any], value: float | None, label: str | None, said: str
+) -> None:
     assert made(**changes).show(value, label) == said

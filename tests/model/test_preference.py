@@ -165,7 +165,7 @@ def test_what_is_no_kind_rule_number_or_name_is_refused(wrong: dict[str, Any]) -
 )
 def test_a_preference_stands_only_where_it_can_be_read(belief: dict[str, str], why: str) -> None:
     with pytest.raises(Incorrect) as refused:
-        define().spoken_of(BeliefKey(**belief))
+        define().attribute_for(BeliefKey(**belief))
     assert refused.value.code == "invalid-input"
     assert why in refused.value.message
 
@@ -179,8 +179,8 @@ def test_a_preference_stands_only_where_it_can_be_read(belief: dict[str, str], w
         {"attribute": "contact.channel", "value": "mail", "subject": "Ada", "context": "work.mail"},
     ],
 )
-def test_what_can_be_spoken_of_is_not_refused(belief: dict[str, str]) -> None:
-    assert define().spoken_of(BeliefKey(**belief)).key == belief["attribute"]
+def test_what_can_be_stated_is_not_refused(belief: dict[str, str]) -> None:
+    assert define().attribute_for(BeliefKey(**belief)).key == belief["attribute"]
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ async def running(graph: Graph, keyring: Keyring, clock: StoppedClock, tenant: s
         yield made
 
 
-async def lived(running: Service, happened: list[Happened], refused: set[str]) -> None:
+async def send_events(running: Service, happened: list[Happened], refused: set[str]) -> None:
     """Let Lena live this life, and no other, and state what she permits."""
     everything, person = await running.client(), await running.client(person="lena")
     id_ = twin_id(running.tenant, "lena")
@@ -128,10 +128,10 @@ async def test_two_twins_that_differ_only_in_what_is_refused_are_answered_alike_
 ) -> None:
     refused, one, other = both
     adviser = await running.client("read", purposes=("advice",))
-    await lived(running, one, refused)
+    await send_events(running, one, refused)
     first = await answers(running, adviser)
     assert first["belief"]["data"]["belief"]["confidence"] is not None
-    await lived(running, other, refused)
+    await send_events(running, other, refused)
     second = await answers(running, adviser)
     for door, answer in first.items():
         assert answer == second[door], door

@@ -37,13 +37,13 @@ async def test_the_same_text_in_two_twins_is_stored_and_answered_apart(world: Wo
     assert len(one) == len(other) > 8
     assert not one & other
 
-    said = {twin: (await told(world, twin)) for twin in ("lena", "omar")}
+    said = {twin: (await observed(world, twin)) for twin in ("lena", "omar")}
     assert said["lena"].keys() != said["omar"].keys()
     assert [*said["lena"].values()] == [*said["omar"].values()] == [TEXT]
-    record = await world.graph.read("evidence/told", twin=twins[0], ids=list(said["omar"]))
+    record = await world.graph.read("evidence/by_ids", twin=twins[0], ids=list(said["omar"]))
     assert record == [[]]
     await world.eraser.erase_twin(world.caller, "lena")
-    assert await told(world, "omar") == said["omar"]
+    assert await observed(world, "omar") == said["omar"]
 
 
 async def test_two_people_change_what_they_permit_at_the_same_moments(world: World, clock: StoppedClock) -> None:
@@ -60,7 +60,7 @@ async def test_two_people_change_what_they_permit_at_the_same_moments(world: Wor
     assert [[row.allowed for row in rows if row.valid_to is None] for rows in stated.values()] == [[False], [False]]
 
 
-async def told(world: World, twin: str) -> dict[str, str]:
+async def observed(world: World, twin: str) -> dict[str, str]:
     """The words that evidence on a twin holds, by its id."""
     received = Received(world.graph, world.keyring, Snapshots(world.graph, world.book))
     page = await received.evidence(world.caller, twin)

@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 import orjson
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from tests import telling
+from tests import storeless
 from tests.reading import everything
 from tests.world import START, event
 
@@ -167,14 +167,14 @@ def shown_command(told: Event | Ordered, hidden: Hidden) -> bool:
     return isinstance(told, Ordered) and not told.hidden(hidden)
 
 
-def speaks_of(spoken: SourceStatement, hidden: Hidden) -> bool:
+def is_about(statement: SourceStatement, hidden: Hidden) -> bool:
     """Whether a piece of evidence says anything that is hidden."""
     return (
-        any(hidden.named(each.belief.attribute) for each in spoken.bearings)
-        or any(hidden.metric(each.metric.metric) for each in spoken.counts)
-        or any(hidden.goal(each.key) for each in spoken.goals)
-        or any(hidden.named(motive.belief.attribute) for each in spoken.goals for motive in each.motives)
-        or any(hidden.decision(each.key) for each in spoken.decisions)
+        any(hidden.named(each.belief.attribute) for each in statement.bearings)
+        or any(hidden.metric(each.metric.metric) for each in statement.counts)
+        or any(hidden.goal(each.key) for each in statement.goals)
+        or any(hidden.named(motive.belief.attribute) for each in statement.goals for motive in each.motives)
+        or any(hidden.decision(each.key) for each in statement.decisions)
     )
 
 
@@ -189,7 +189,7 @@ def fed(
     for one in told:
         added = _added(state, one, graph, hidden, under)
         if added is not None:
-            steps.append(advance(state, under, added, telling.CALLER, telling.NOW))
+            steps.append(advance(state, under, added, storeless.CALLER, storeless.NOW))
             state = steps[-1].state
             taken.append(one)
     return steps, taken
@@ -201,13 +201,15 @@ def _added(
     """What an event or a command adds to a twin; None where it is hidden or refused."""
     if isinstance(one, Event):
         said = RuleInterpreter().interpret(one, graph.definitions)
-        left = Interpretation(spoken=tuple(each for each in said.spoken if not (hidden and speaks_of(each, hidden))))
-        return observations([(telling.setting(state, under, one), left)]) if left.spoken else None
+        left = Interpretation(
+            statements=tuple(each for each in said.statements if not (hidden and is_about(each, hidden)))
+        )
+        return observations([(storeless.command_context(state, under, one), left)]) if left.statements else None
     if hidden and one.hidden(hidden):
         return None
     recorded = Event(id=one.id, source="commands", type="command", time=one.at, data={})
     try:
-        return one.decide(telling.setting(state, under, recorded))
+        return one.decide(storeless.command_context(state, under, recorded))
     except BeliefgraphError:
         return None
 
@@ -216,7 +218,12 @@ def inputs(steps: Sequence[PlannedCommit]) -> Inputs:
     """All that commits told a twin, as the store has it after the last."""
     rows: dict[str, Revision] = {}
     for step in steps:
-        left = {row.revision_id: row for kind in step.state.rows.values() for row in kind.values() if told_row(row)}
+        left = {
+            row.revision_id: row
+            for kind in step.state.rows.values()
+            for row in kind.values()
+            if evidence_with_source(row)
+        }
         for id_, row in rows.items():
             if id_ not in left and row.rev_to is None:
                 rows[id_] = row.model_copy(update={"rev_to": step.commit.commit.rev})
@@ -224,7 +231,7 @@ def inputs(steps: Sequence[PlannedCommit]) -> Inputs:
     return Inputs([*rows.values()], [step.commit.commit for step in steps])
 
 
-def told_row(row: Record) -> TypeGuard[Revision]:
+def evidence_with_source(row: Record) -> TypeGuard[Revision]:
     """Whether a row is something that the twin was told."""
     return isinstance(row, Revision) and not isinstance(row, Publication) and row.origin != "inferred"
 

@@ -43,6 +43,6 @@ def bears(catalog: dict[str, Any], type_: str, llr: str) -> None:
     rule(catalog, type_)["bears_on"][0]["log_likelihood_ratio"] = llr
 
 
-def saying(type_: str, llr: str) -> Change:
+def with_rule(type_: str, llr: str) -> Change:
     """That change."""
     return lambda catalog: bears(catalog, type_, llr)

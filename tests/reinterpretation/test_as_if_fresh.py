@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.metrics import METRICS
 from tests.reading import alike, derived, stored
-from tests.reinterpretation.conftest import again, republish, rule, saying
+from tests.reinterpretation.conftest import again, republish, rule, with_rule
 from tests.services.test_decisions import CATALOG as DECISIONS
 from tests.services.test_decisions import OPTIONS
 from tests.services.test_goals import GOALS
@@ -78,8 +78,8 @@ async def test_a_twin_that_was_read_again_is_the_twin_that_hears_it_now(world: W
         assert {r.status for r in await world.intake.observe(world.caller, part)} == {"accepted"}
 
     def change(catalog: dict[str, Any]) -> None:
-        saying("rated", "-2.0 * double(data.llr)")(catalog)
-        saying("priced", "-0.8")(catalog)
+        with_rule("rated", "-2.0 * double(data.llr)")(catalog)
+        with_rule("priced", "-0.8")(catalog)
         rule(catalog, "audited")["bears_on"][0]["half_life"] = "never"
         rule(catalog, "audited")["summary"] = "asked about security"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.ownership.policies import Enforcing, policy
 from tests.reading import alike, derived, held, refusal, stored
-from tests.reinterpretation.conftest import Change, again, reinterpreter, republish, rule, saying
+from tests.reinterpretation.conftest import Change, again, reinterpreter, republish, rule, with_rule
 from tests.services.test_recheck import checked
 from tests.world import START, World, event, key, rated
 
@@ -38,9 +38,9 @@ async def confidence(world: World, rev: int, twin: str = "lena") -> float:
 
 
 async def test_a_rule_turned_round_turns_what_is_stored_and_as_of_shows_what_was_known(world: World) -> None:
-    await republish(world, "1.1.0", saying("rated", "2.0"))
+    await republish(world, "1.1.0", with_rule("rated", "2.0"))
     await world.intake.observe(world.caller, [rated("1", 0.0)])
-    await republish(world, "1.2.0", saying("rated", "-2.0"))
+    await republish(world, "1.2.0", with_rule("rated", "-2.0"))
     assert [r.status for r in await world.intake.observe(world.caller, [rated("1", 0.0)])] == ["duplicate"]
     done = await again(world)
     assert (done.events, done.changed, done.quarantined, done.commits) == (1, 1, 0, 1)
@@ -58,7 +58,7 @@ async def test_a_rule_turned_round_turns_what_is_stored_and_as_of_shows_what_was
 async def test_what_says_the_same_again_stays_as_it_is(world: World) -> None:
     await world.intake.observe(world.caller, [rated("1", 2.0), event("2"), event("3", "audited", day=40)])
     before = await stored(world)
-    await republish(world, "1.1.0", saying("rated", "1.0"))
+    await republish(world, "1.1.0", with_rule("rated", "1.0"))
     done = await again(world)
     assert (done.events, done.changed, done.commits) == (3, 1, 1)
     after = await stored(world)
@@ -74,7 +74,7 @@ async def test_a_dry_run_predicts_the_run_and_writes_nothing(world: World) -> No
         await world.intake.observe(
             world.caller, [rated(str(n), 0.5, day=n, twin=twin) for n in range(5)] + [event("p", twin=twin)]
         )
-    await republish(world, "1.1.0", saying("rated", "-1.0"))
+    await republish(world, "1.1.0", with_rule("rated", "-1.0"))
     predicted = await again(world, dry_run=True)
     assert (predicted.twins, predicted.events, predicted.changed, predicted.commits) == (2, 12, 10, 2)
     assert [(await stored(world, twin)).rev for twin in ("lena", "omar")] == [1, 1]
@@ -84,7 +84,7 @@ async def test_a_dry_run_predicts_the_run_and_writes_nothing(world: World) -> No
 
 async def test_only_events_of_some_types_and_since_a_moment_are_read(world: World) -> None:
     await world.intake.observe(world.caller, [rated(str(n), 2.0, day=n) for n in range(3)] + [event("p", day=9)])
-    await republish(world, "1.1.0", saying("rated", "1.0"))
+    await republish(world, "1.1.0", with_rule("rated", "1.0"))
     assert (await again(world, types=("priced",))).changed == 0
     assert (await again(world, twin="nobody")).twins == 1
     assert (await again(world, since=START + timedelta(days=2))).events == 2
@@ -102,8 +102,8 @@ async def test_what_the_person_set_right_and_what_was_withdrawn_or_stated_stays(
     before = await stored(world)
 
     def change(catalog: dict[str, Any]) -> None:
-        saying("rated", "-2.0")(catalog)
-        saying("priced", "-2.0")(catalog)
+        with_rule("rated", "-2.0")(catalog)
+        with_rule("priced", "-2.0")(catalog)
 
     await republish(world, "1.1.0", change)
     done = await again(world)
@@ -121,7 +121,7 @@ async def test_evidence_that_version_0_1_0_withdrew_by_itself_stays_withdrawn(wo
     await world.commands.withdraw(world.caller, Withdraw(twin="lena", event=EventName(id="1", source="test")))
     async with world.graph._driver.session(database="neo4j") as session:  # that version made no note on the event
         await session.run("MATCH (e:Event {twin: $twin}) REMOVE e.withdrawn", twin=(await stored(world)).id)
-    await republish(world, "1.1.0", saying("rated", "-1.0"))
+    await republish(world, "1.1.0", with_rule("rated", "-1.0"))
     assert (await again(world)).changed == 1
     assert held(await stored(world), "world.alone") == published(-1.0)
 
@@ -132,7 +132,7 @@ async def test_a_run_that_was_killed_is_started_again_and_comes_to_the_same(
     twins = [f"twin {n}" for n in range(4)]
     for twin in twins:
         await world.intake.observe(world.caller, [rated(str(n), 0.5, day=n, twin=twin) for n in range(3)])
-    await republish(world, "1.1.0", saying("rated", "-0.5"))
+    await republish(world, "1.1.0", with_rule("rated", "-0.5"))
     killed, rang = world.another(), asyncio.Event()
     monkeypatch.setattr(killed.notifier, "notify", lambda _: rang.set())
     running = asyncio.create_task(again(killed))
@@ -155,7 +155,7 @@ async def test_a_call_ends_when_it_has_read_enough_and_says_where_to_go_on(
     monkeypatch.setattr("beliefgraph.services.reinterpretation.reinterpret.PORTION", at_a_time)
     for twin in ("a", "b", "c"):
         await world.intake.observe(world.caller, [rated(str(n), 0.5, twin=twin) for n in range(2)])
-    await republish(world, "1.1.0", saying("rated", "-0.5"))
+    await republish(world, "1.1.0", with_rule("rated", "-0.5"))
     found, calls, after = Reinterpretation(), 0, None
     while calls == 0 or after is not None:
         part = await reinterpreter(world).reinterpret(world.caller, Reinterpret(after=after), enough=1)
@@ -169,7 +169,7 @@ async def test_a_call_ends_when_it_has_read_enough_and_says_where_to_go_on(
 async def test_a_twin_of_many_events_is_read_in_portions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("beliefgraph.services.reinterpretation.reinterpret.PORTION", 4)
     await world.intake.observe(world.caller, [rated(str(n), 0.25, day=n) for n in range(10)])
-    await republish(world, "1.1.0", saying("rated", "-0.25"))
+    await republish(world, "1.1.0", with_rule("rated", "-0.25"))
     predicted = await again(world, dry_run=True)
     assert predicted.commits == 3
     assert await again(world) == predicted
@@ -241,7 +241,7 @@ async def test_a_twin_whose_use_is_restricted_is_left_out_and_counted_until_that
     person = world.person("lena")
     await enforcing.commands.restrict(person, Restrict(twin="lena"))
     before = await stored(world)
-    await republish(world, "1.1.0", saying("rated", "double(data.llr) * -1.0"))
+    await republish(world, "1.1.0", with_rule("rated", "double(data.llr) * -1.0"))
     found = await again(world)
     assert (found.twins, found.restricted, found.changed) == (1, 1, 1)
     assert (await stored(world)).rev == before.rev

@@ -56,7 +56,7 @@ async def test_a_secret_is_long_and_only_its_hash_is_stored(callers: Callers, gr
     assert made.key.id in str(record)
 
 
-async def test_the_only_purpose_need_not_be_said_and_one_of_several_must(callers: Callers, tenant: str) -> None:
+async def test_the_only_purpose_need_not_be_given_and_one_of_several_must(callers: Callers, tenant: str) -> None:
     one = await callers.create(tenant, "shop", ["read"], ["care"])
     assert (await callers.authenticate(one.secret)).purpose == "care"
     several = await callers.create(tenant, "shop", ["read"], ["care", "sales"])

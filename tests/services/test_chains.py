@@ -70,7 +70,7 @@ async def news(world: World) -> World:
     await world.book.publish_parameters(
         world.caller,
         lambda before: before.with_sources(
-            (SourceRates(source="a liar", scope=Scope(), coins=BinaryRates(says_if_holds=0.2, says_if_not=0.6)),),
+            (SourceRates(source="a liar", scope=Scope(), rates=BinaryRates(says_if_holds=0.2, says_if_not=0.6)),),
             (SharedError(kind="wire", correlation=0.5),),
         ),
     )
@@ -101,11 +101,11 @@ def faded(llr: float, days: float) -> float:
     return 2 * math.atanh(2 ** (-days / 10) * math.tanh(llr / 2))
 
 
-def coins(llr: float, a: float, b: float) -> float:
+def rates(llr: float, a: float, b: float) -> float:
     return math.log((a * math.exp(llr) + 1 - a) / (b * math.exp(llr) + 1 - b))
 
 
-async def test_each_piece_of_evidence_tells_how_it_was_said_and_how_it_is_heard(news: World) -> None:
+async def test_each_piece_of_evidence_has_its_stated_and_its_effective_strength(news: World) -> None:
     found = {each.evidence.id: each for each in await chain(news, TRUE)}
     assert sorted((e.source.name, e.bearing.log_likelihood_ratio) for e in found.values()) == [
         ("a liar", 4.0), ("metric:papers.week", 0.9), ("the courier", -1.0), ("the courier", 2.0), ("the herald", 1.5)
@@ -116,11 +116,11 @@ async def test_each_piece_of_evidence_tells_how_it_was_said_and_how_it_is_heard(
     assert heard["the courier", 2.0] == pytest.approx(faded(2.0, 2) * shrunk, abs=1e-6)
     assert heard["the herald", 1.5] == pytest.approx(faded(1.5, 2) * shrunk, abs=1e-6)
     assert heard["the courier", -1.0] == pytest.approx(-1.0, abs=1e-6)
-    assert heard["a liar", 4.0] == pytest.approx(coins(faded(4.0, 2), 0.2, 0.6), abs=1e-6)
+    assert heard["a liar", 4.0] == pytest.approx(rates(faded(4.0, 2), 0.2, 0.6), abs=1e-6)
     assert heard["metric:papers.week", 0.9] == pytest.approx(0.9, abs=1e-6)
 
 
-async def test_a_metric_that_speaks_is_in_the_chain_and_leads_to_the_events_behind_it(news: World) -> None:
+async def test_a_metric_with_evidence_is_in_the_chain_and_leads_to_the_events_behind_it(news: World) -> None:
     (one,) = [each for each in await chain(news, TRUE) if each.metric is not None]
     assert one.metric is not None
     assert (one.metric.says, one.evidence.summary) == ("papers in 7 days: 4, at least 3",) * 2
@@ -157,7 +157,7 @@ async def test_the_chains_of_all_beliefs_that_bear_on_one_are_what_its_explanati
         assert {link.belief.attribute for link in explained.links} == {"news.true", "news.hides"}
 
 
-async def test_on_a_belief_that_nothing_else_moves_what_is_heard_sums_to_the_move(world: World) -> None:
+async def test_on_a_belief_that_nothing_else_moves_effective_strengths_sum_to_the_change(world: World) -> None:
     told = [event(str(n), "rated", day=n, llr=llr, by=f"{n % 2}") for n, llr in enumerate((1.0, -0.5, 2.0))]
     await world.intake.observe(world.caller, told)
     row = await ask(world).belief(world.caller, "lena", key("world.alone"), as_of=AsOf(rev=1), with_evidence=True)
@@ -165,7 +165,7 @@ async def test_on_a_belief_that_nothing_else_moves_what_is_heard_sums_to_the_mov
     assert row.state.log_odds == pytest.approx(logit(0.5) + sum(each.heard for each in row.evidence), abs=1e-12)
 
 
-async def test_what_a_correction_silences_is_seen_and_not_heard(news: World) -> None:
+async def test_what_a_correction_cancels_is_listed_and_does_not_count(news: World) -> None:
     seen = START + timedelta(days=2)
     await news.commands.correct(news.person("lena"), Correct(twin="lena", belief=TRUE, holds=False, valid_from=seen))
     found = await chain(news, TRUE)
@@ -174,9 +174,9 @@ async def test_what_a_correction_silences_is_seen_and_not_heard(news: World) -> 
     assert (word.counts, word.heard) == (True, -12.0)
 
 
-async def test_a_new_reliability_is_heard_in_the_chain_from_the_commit_that_adopts_it(news: World) -> None:
+async def test_a_new_reliability_applies_in_the_chain_from_the_commit_that_adopts_it(news: World) -> None:
     await news.book.publish_parameters(news.caller, lambda before: before.with_sources((), before.shared_errors))
     await Refresher(news.updater, news.intake).adopt(news.caller.tenant)
-    for as_of, heard in ((NOW, faded(4.0, 2)), (AsOf(rev=1), coins(faded(4.0, 2), 0.2, 0.6))):
+    for as_of, heard in ((NOW, faded(4.0, 2)), (AsOf(rev=1), rates(faded(4.0, 2), 0.2, 0.6))):
         (liar,) = [each for each in await chain(news, TRUE, as_of) if each.source.name == "a liar"]
         assert liar.heard == pytest.approx(heard, abs=1e-6)

@@ -154,7 +154,7 @@ async def test_a_commit_of_this_process_arrives_at_once(world: World) -> None:
     await patient.close()
 
 
-async def test_a_subscriber_that_is_too_slow_is_told_and_can_resume(world: World, changes: Changes) -> None:
+async def test_a_subscriber_that_is_too_slow_is_notified_and_can_resume(world: World, changes: Changes) -> None:
     await write(world, 1)
     async with aclosing(follow(changes, world.caller, 0)) as stream:
         got = [c.commit.rev for c in await take(stream, 1)]
@@ -184,7 +184,7 @@ async def test_a_resume_from_too_far_back_or_from_the_future_has_expired(world: 
     await narrow.close()
 
 
-async def test_followers_of_an_erased_twin_are_told(world: World, changes: Changes) -> None:
+async def test_subscribers_of_an_erased_twin_are_notified(world: World, changes: Changes) -> None:
     await write(world, 2)
     async with aclosing(follow(changes, world.caller, 1)) as stream:
         await take(stream, 1)

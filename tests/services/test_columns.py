@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.reading import id_of, rows, stored
+from tests.reading import rows, stored
 from tests.world import START, World, event, key, rated
 
 from beliefgraph.model.belief import ANYONE, ANYWHERE, Belief, BeliefKey
 from beliefgraph.model.command import Correct, Retract, Withdraw
+from beliefgraph.model.counting import counting_at
 from beliefgraph.model.evidence import OBSERVED, Bearing
-from beliefgraph.model.hearing import heard
 from beliefgraph.model.identity import belief_id, evidence_id
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.derivation.counted import count
@@ -26,7 +26,9 @@ from beliefgraph.services.twin.bearings import Bearings, no_bearings
 from beliefgraph.services.twin.cache import TwinCache
 from beliefgraph.services.twin.checkpoints import Checkpoints
 from beliefgraph.services.twin.load import read_state
+from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import checkpoints as kept
+from beliefgraph.store.checkpoints import StoredCheckpoint
 
 TWIN = "5f0d7c1e-0000-4000-8000-000000000000"
 ATTRIBUTES = ("a.x", "a.y", "a.z")
@@ -76,7 +78,7 @@ def bearings(draw: st.DrawFn) -> list[Bearing]:
     return found
 
 
-def told(said: Sequence[Bearing], cuts: Sequence[int] = ()) -> Bearings:
+def columns_of(said: Sequence[Bearing], cuts: Sequence[int] = ()) -> Bearings:
     """The bearings of a twin that took these in, in calls cut at these places."""
     found, begin = no_bearings(TWIN), 0
     for end in (*sorted(cuts), len(said)):
@@ -84,7 +86,7 @@ def told(said: Sequence[Bearing], cuts: Sequence[int] = ()) -> Bearings:
     return found
 
 
-def counting(known: Bearings, at: datetime) -> set[str]:
+def counted_revisions(known: Bearings, at: datetime) -> set[str]:
     """The revisions of the bearings that count at a moment."""
     found = count(known, BELIEFS, np.ones(len(known.register), dtype=np.bool_), at)
     every = known.where(lambda block: np.ones(len(block), dtype=np.bool_))
@@ -93,20 +95,20 @@ def counting(known: Bearings, at: datetime) -> set[str]:
 
 @settings(max_examples=150)
 @given(bearings(), st.sampled_from(MOMENTS))
-def test_those_count_that_are_heard_one_belief_at_a_time(said: list[Bearing], at: datetime) -> None:
+def test_the_same_bearings_count_as_for_one_belief_at_a_time(said: list[Bearing], at: datetime) -> None:
     expected = {
         one.revision_id
         for belief in {bearing.belief for bearing in said}
-        for one in heard([bearing for bearing in said if bearing.belief == belief], at)
+        for one in counting_at([bearing for bearing in said if bearing.belief == belief], at)
     }
-    assert counting(told(said), at) == expected
+    assert counted_revisions(columns_of(said), at) == expected
 
 
 @settings(max_examples=100)
 @given(bearings(), st.data())
-def test_what_is_read_back_is_what_was_told(said: list[Bearing], data: st.DataObject) -> None:
+def test_what_is_read_back_is_what_was_written(said: list[Bearing], data: st.DataObject) -> None:
     cuts = data.draw(st.lists(st.integers(0, len(said)), max_size=4))
-    known = told(said, cuts)
+    known = columns_of(said, cuts)
     assert list(known) == said
     rev = data.draw(st.integers(0, len(said)))
     assert [bearing.revision_id for bearing in known.at(rev)] == [b.revision_id for b in said if b.rev_from <= rev]
@@ -131,7 +133,7 @@ def test_neither_the_order_nor_the_blocks_change_a_bit_of_the_sums(said: list[Be
     shuffled = said[:]
     random.shuffle(shuffled)
     cuts = [random.randrange(len(said) + 1) for _ in range(3)]
-    assert sums(told(said)) == sums(told(shuffled, cuts))
+    assert sums(columns_of(said)) == sums(columns_of(shuffled, cuts))
 
 
 @settings(max_examples=150)
@@ -144,7 +146,7 @@ def test_large_blocks_that_are_summed_in_runs_come_to_the_same_bits_at_every_rev
         sums = (getattr(found.sums, each.name).tolist() for each in fields(found.sums))
         return [*sums, found.begun.tolist(), found.open.tolist(), found.decided.tolist()]
 
-    known = told(said, data.draw(st.lists(st.integers(0, len(said)), max_size=2)))
+    known = columns_of(said, data.draw(st.lists(st.integers(0, len(said)), max_size=2)))
     gone = data.draw(st.sets(st.sampled_from([bearing.revision_id for bearing in said])))
     revs = range(len(said) + 2)
     one_by_one = [summed(known.closed(gone, len(said) + 1).at(rev)) for rev in revs]
@@ -158,9 +160,10 @@ def test_large_blocks_that_are_summed_in_runs_come_to_the_same_bits_at_every_rev
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blocks and checkpoints of a few rows."""
+    """Blocks and checkpoints of a few rows, read two at a time."""
     monkeypatch.setattr(checkpoints, "EVERY", 4)
     monkeypatch.setattr(checkpoints, "LARGEST", 6)
+    monkeypatch.setattr(kept, "AT_ONCE", 2)
     monkeypatch.setattr(blocks, "LARGEST", 8)
 
 
@@ -171,7 +174,13 @@ def keeping(world: World, small: None) -> World:
     return world
 
 
-async def lived(world: World) -> None:
+async def every_checkpoint(world: World, state: TwinState) -> list[StoredCheckpoint]:
+    """All checkpoints of a twin."""
+    pages = kept.of_twin(world.graph, state.id, state.life, state.rev)
+    return [one async for page in pages for one in page]
+
+
+async def with_history(world: World) -> None:
     """Some weeks of a twin: events late and early, a correction, a withdrawal, a retraction."""
     for day in (1, 5, 3, 9, 2):
         await world.intake.observe(
@@ -185,7 +194,7 @@ async def lived(world: World) -> None:
 
 
 async def test_an_earlier_rev_is_the_same_read_from_memory_as_from_the_store(keeping: World) -> None:
-    await lived(keeping)
+    await with_history(keeping)
     now = await stored(keeping)
     known = await keeping.cache.at(now.id, now.tenant, "lena", (now.rev, now.life))
     assert rows(known) == rows(now)
@@ -196,7 +205,7 @@ async def test_an_earlier_rev_is_the_same_read_from_memory_as_from_the_store(kee
 
 
 async def test_a_twin_read_from_checkpoints_is_the_twin_read_row_by_row(keeping: World) -> None:
-    await lived(keeping)
+    await with_history(keeping)
     await keeping.cache.close()
     now = await stored(keeping)
     found = Checkpoints(keeping.graph, keeping.keyring)
@@ -209,11 +218,11 @@ async def test_a_twin_read_from_checkpoints_is_the_twin_read_row_by_row(keeping:
 
 
 async def test_a_checkpoint_that_is_broken_or_wrong_is_not_believed(keeping: World) -> None:
-    await lived(keeping)
+    await with_history(keeping)
     await keeping.cache.close()
     now = await stored(keeping)
     found = Checkpoints(keeping.graph, keeping.keyring)
-    (first, *_) = await kept.of_twin(keeping.graph, now.id, now.life, now.rev)
+    first, *_ = await every_checkpoint(keeping, now)
     async with keeping.graph._driver.session(database="neo4j") as session:
         await session.run(
             "MATCH (c:Checkpoint {id: $id}) SET c.sealed = $sealed", id=first.id, sealed=first.sealed[:-1]
@@ -227,20 +236,20 @@ async def test_a_checkpoint_that_is_broken_or_wrong_is_not_believed(keeping: Wor
     async with keeping.graph._driver.session(database="neo4j") as session:
         await session.run("MATCH (c:Checkpoint {id: $id}) SET c.sealed = $sealed", id=first.id, sealed=sealed)
     assert not await found.agree(now)
-    assert await kept.of_twin(keeping.graph, now.id, now.life, now.rev) == []
+    assert await every_checkpoint(keeping, now) == []
 
 
 async def test_nothing_is_left_of_checkpoints_once_a_twin_is_erased(keeping: World) -> None:
-    await lived(keeping)
+    await with_history(keeping)
     await keeping.cache.close()
     now = await stored(keeping)
-    assert await kept.of_twin(keeping.graph, now.id, now.life, now.rev)
+    assert await every_checkpoint(keeping, now)
     await keeping.eraser.erase_twin(keeping.caller, "lena")
-    assert await kept.of_twin(keeping.graph, id_of(keeping), now.life, now.rev) == []
+    assert await every_checkpoint(keeping, now) == []
 
 
 async def test_a_process_with_little_memory_still_serves_a_twin(world: World) -> None:
-    await lived(world)
+    await with_history(world)
     tight = TwinCache(world.graph, world.keyring, size=1)
     now = await stored(world)
     assert rows(await tight.at(now.id, now.tenant, "lena", (now.rev, now.life))) == rows(now)

@@ -63,9 +63,7 @@ async def test_without_an_id_every_command_is_new(world: World) -> None:
 
 
 @pytest.mark.parametrize("expected", [0, 2, 7])
-async def test_a_command_that_expects_another_rev_is_refused_and_told_where_the_twin_is(
-    world: World, expected: int
-) -> None:
+async def test_a_command_that_expects_another_rev_is_refused_with_the_current_one(world: World, expected: int) -> None:
     await world.intake.observe(world.caller, [rated("1", 1.0)])
     before = rows(await stored(world))
     with pytest.raises(BeliefgraphError) as refused:
@@ -100,7 +98,7 @@ async def test_commands_about_nothing_are_refused(world: World) -> None:
 
 
 @pytest.mark.parametrize("confidence", [math.nan, math.inf, -0.01, 1.01])
-def test_a_confidence_that_is_none_cannot_be_said(confidence: float) -> None:
+def test_an_invalid_confidence_cannot_be_stated(confidence: float) -> None:
     with pytest.raises(ValidationError):
         sure(confidence)
 

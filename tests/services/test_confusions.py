@@ -24,10 +24,10 @@ from beliefgraph.model.time import AsOf
 from beliefgraph.services.commits.recheck import recheck
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.learning.dataset import Collection, ScopedSource
-from beliefgraph.services.learning.sources import Lesson, SourceLearner, lesson, rates_in_force
+from beliefgraph.services.learning.sources import LearnedSources, SourceLearner, learned_sources, rates_in_force
 from beliefgraph.services.questions.beliefs import Questions
 from beliefgraph.services.upkeep.refresh import Refresher
-from beliefgraph.store.learning import SaidRow, TwinSaid
+from beliefgraph.store.learning import EvidenceRow, TwinEvidence
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -112,44 +112,44 @@ def definitions() -> Definitions:
     return Definitions(tenant="t", number=1, catalogs=(catalog,))
 
 
-def learned(rows: Sequence[tuple[int, int, int]], about: Definitions) -> Lesson:
-    beliefs, said = {}, []
+def learned(rows: Sequence[tuple[int, int, int]], about: Definitions) -> LearnedSources:
+    beliefs, stated = {}, []
     for item, source, value in rows:
         id_ = f"{item}|{value}"
         beliefs[id_] = BeliefKey(attribute=MOOD, subject=f"item {item}", value=MOODS[value])
-        said.append(SaidRow(id_, f"s{source}", "observation", SAYS, None, None, START, None, None))
+        stated.append(EvidenceRow(id_, f"s{source}", "observation", SAYS, None, None, START, None, None))
     collection = Collection(about, "attribute")
-    collection.add(TwinSaid("twin", beliefs, said, {row.source: row.source for row in said}))
-    return lesson(collection, about)
+    collection.add(TwinEvidence("twin", beliefs, stated, {row.source: row.source for row in stated}))
+    return learned_sources(collection, about)
 
 
-def heard(coins: BinaryRates, value: str, said: str) -> float:
+def effective(rates: BinaryRates, value: str, stated: str) -> float:
     """The log-likelihood ratio of a value against none of them, by the formula in docs/sources.md."""
-    says = {said: coins.says_if_holds, **{each.holds: each.says for each in coins.confusion}}.get(
-        value, coins.says_if_not
+    says = {stated: rates.says_if_holds, **{each.holds: each.says for each in rates.confusion}}.get(
+        value, rates.says_if_not
     )
-    return float(np.log((says * np.exp(SAYS) + 1 - says) / (coins.says_if_not * np.exp(SAYS) + 1 - coins.says_if_not)))
+    return float(np.log((says * np.exp(SAYS) + 1 - says) / (rates.says_if_not * np.exp(SAYS) + 1 - rates.says_if_not)))
 
 
 def right(rows: Sequence[tuple[int, int, int]], holds: Ints, about: Definitions) -> float:
     """How many items are most likely what they are, each source heard by what is in force."""
     total = np.zeros((len(holds), len(MOODS)))
     for item, source, value in rows:
-        coins = rates_in_force(about, ScopedSource(f"s{source}", Scope(attribute=MOOD, value=MOODS[value])), None)
-        total[item] += [heard(coins, each, MOODS[value]) for each in MOODS]
+        rates = rates_in_force(about, ScopedSource(f"s{source}", Scope(attribute=MOOD, value=MOODS[value])), None)
+        total[item] += [effective(rates, each, MOODS[value]) for each in MOODS]
     return float((total.argmax(axis=1) == holds).mean())
 
 
 def without_matrices(found: ParameterSet) -> ParameterSet:
     """The same rates, with no matrix; what is learned where none is adopted."""
     tied = [
-        each.model_copy(update={"coins": each.coins.model_copy(update={"confusion": ()})}) for each in found.sources
+        each.model_copy(update={"rates": each.rates.model_copy(update={"confusion": ()})}) for each in found.sources
     ]
     return found.with_sources(tuple(tied), found.shared_errors, found.priors)
 
 
 @cache
-def confusing() -> tuple[Ints, list[tuple[int, int, int]], Lesson, Definitions]:
+def confusing() -> tuple[Ints, list[tuple[int, int, int]], LearnedSources, Definitions]:
     """Five classes: 600 items, 12 sources that confuse certain values, five labels each."""
     holds = truth(600, 1)
     rows = labels(holds, matrices(12, 2, 0.5), 5, 3)
@@ -170,9 +170,9 @@ def test_planted_matrices_come_back() -> None:
     planted = matrices(12, 2, 0.5)
     far = []
     for each in found.confusions.tried:
-        for said, (_, coins) in zip(each.values, each.columns, strict=True):
-            for one in coins.confusion:
-                real = planted[int(each.source[1:]), MOODS.index(one.holds), MOODS.index(said)]
+        for stated, (_, rates) in zip(each.values, each.columns, strict=True):
+            for one in rates.confusion:
+                real = planted[int(each.source[1:]), MOODS.index(one.holds), MOODS.index(stated)]
                 far.append(abs(one.says - real))
     assert np.mean(far) < 0.06
 
@@ -199,8 +199,8 @@ def test_the_same_again_replaces_no_matrix() -> None:
     again = learned(rows, in_force)
     assert in_force.parameters is not None
     kept = again.following(in_force.parameters)
-    matrices_of = {each.source: each.coins.confusion for each in in_force.parameters.sources if each.source}
-    assert {each.source: each.coins.confusion for each in kept.sources if each.source} == matrices_of
+    matrices_of = {each.source: each.rates.confusion for each in in_force.parameters.sources if each.source}
+    assert {each.source: each.rates.confusion for each in kept.sources if each.source} == matrices_of
 
 
 # Through the service.
@@ -219,14 +219,14 @@ def columns(source: str = OBSERVER) -> tuple[SourceRates, ...]:
     return tuple(
         SourceRates(
             source=source,
-            scope=Scope(attribute=MOOD, value=said),
-            coins=BinaryRates(
-                says_if_holds=ROWS[said][said],
+            scope=Scope(attribute=MOOD, value=stated),
+            rates=BinaryRates(
+                says_if_holds=ROWS[stated][stated],
                 says_if_not=0.1,
-                confusion=tuple(Confusion(holds=each, says=ROWS[each][said]) for each in MOODS if each != said),
+                confusion=tuple(Confusion(holds=each, says=ROWS[each][stated]) for each in MOODS if each != stated),
             ),
         )
-        for said in MOODS
+        for stated in MOODS
     )
 
 
@@ -262,18 +262,18 @@ async def stands(world: World, as_of: AsOf | None = None) -> dict[str, float]:
     return found
 
 
-def by_enumeration(*said: tuple[str, ...]) -> dict[str, float]:
+def by_enumeration(*stated: tuple[str, ...]) -> dict[str, float]:
     """Bayes' rule over the five values and none of them; statements in one tuple have one origin and are one vote."""
     weight = {value: np.log(SHARE) for value in MOODS} | {OTHER: np.log(1 - SHARE * len(MOODS))}
-    by_value = {each.scope.value: each.coins for each in columns()}
-    for vote in said:
+    by_value = {each.scope.value: each.rates for each in columns()}
+    for vote in stated:
         for value in MOODS:
-            weight[value] += np.mean([heard(by_value[one], value, one) for one in vote])
+            weight[value] += np.mean([effective(by_value[one], value, one) for one in vote])
     whole = np.logaddexp.reduce(list(weight.values()))
     return {value: float(np.exp(each - whole)) for value, each in weight.items()}
 
 
-async def test_what_is_said_of_one_value_counts_on_every_value_as_enumeration_says(seen: World) -> None:
+async def test_evidence_on_one_value_counts_on_every_value_as_by_enumeration(seen: World) -> None:
     await adopt(seen, OBSERVER, "second")
     await saw(seen, "1", "angry")
     await saw(seen, "2", "tense", by="second")
@@ -298,16 +298,16 @@ async def test_copies_are_one_vote_on_every_value(seen: World) -> None:
     assert await stands(seen) == pytest.approx(by_enumeration(("angry",)), abs=1e-9)
 
 
-async def test_evidence_says_which_value_was_said_and_what_it_means_for_this_one(seen: World) -> None:
+async def test_evidence_has_the_stated_value_and_its_strength_for_this_one(seen: World) -> None:
     await adopt(seen, OBSERVER)
     await saw(seen, "1", "angry")
     await saw(seen, "2", "tense", by="somebody else")
     questions = Questions(seen.graph, seen.keyring, seen.book)
     page = await questions.evidence(seen.caller, "lena", key("tense"), as_of=AsOf(valid_time=START))
-    coins = columns()[0].coins
+    rates = columns()[0].rates
     found = {item.node.source.name: (item.node.said, item.node.heard, item.node.counts) for item in page.items}
     assert found == {
-        OBSERVER: ("angry", pytest.approx(heard(coins, "tense", "angry"), abs=1e-9), True),
+        OBSERVER: ("angry", pytest.approx(effective(rates, "tense", "angry"), abs=1e-9), True),
         "somebody else": (None, SAYS, True),
     }
 
@@ -339,7 +339,7 @@ def part_said(source: str) -> str:
     return "angry" if source == OBSERVER else "tense"
 
 
-async def test_what_a_correction_or_a_retraction_silences_says_nothing_of_other_values(seen: World) -> None:
+async def test_what_a_correction_or_a_retraction_cancels_is_no_evidence_on_other_values(seen: World) -> None:
     await adopt(seen, OBSERVER)
     await saw(seen, "1", "angry")
     await seen.commands.retract(
@@ -394,7 +394,7 @@ async def test_a_learned_matrix_is_in_force_through_the_service_and_comes_back_f
     in_force = (await learner.publish(seen.caller, found)).parameters
     assert in_force is not None
     assert in_force != before
-    with_matrix = {each.source for each in in_force.sources if each.coins.confusion}
+    with_matrix = {each.source for each in in_force.sources if each.rates.confusion}
     assert with_matrix == set(adopted)
     assert not (await Refresher(seen.updater, seen.intake).adopt(seen.caller.tenant)).refused
     assert [one.differing async for one in recheck(seen.graph, seen.book, seen.caller.tenant)] == [()]

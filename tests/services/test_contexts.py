@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.inference.oracle import Enumeration
 from tests.preferences import CHANNELS, INHERITS, channel, graph, wanted
-from tests.telling import CALLER, NOW, believed, followed, positions, setting, told
+from tests.storeless import CALLER, NOW, believed, command_context, followed, positions, state_after
 from tests.world import event
 
 from beliefgraph.errors import Incorrect
@@ -43,7 +43,7 @@ told_of = st.lists(
 )
 
 
-def said(each: list[tuple[str, str, float]]) -> list[Event]:
+def statements(each: list[tuple[str, str, float]]) -> list[Event]:
     return [
         wanted(str(n), "contact.channel", llr, value=value, context=context, by=f"source {n}", day=n)
         for n, (value, context, llr) in enumerate(each)
@@ -82,19 +82,19 @@ def test_every_context_is_what_enumeration_says(seed: int) -> None:
         wanted(str(n), key.attribute, float(llr[n]), value=key.value or "", context=key.context, by=f"source {n}")
         for n, key in enumerate(keys)
     ]
-    found = believed(told(graph(), events), graph())
+    found = believed(state_after(graph(), events), graph())
     expected = enumerated().log_odds(llr)
     assert [found[key] for key in keys] == pytest.approx(expected.tolist(), abs=SAME)
 
 
 def test_without_evidence_every_context_answers_with_the_priors() -> None:
-    found = believed(told(graph(), [wanted("1", "work.busy", 0.0)]), graph(), *EVERYWHERE)
+    found = believed(state_after(graph(), [wanted("1", "work.busy", 0.0)]), graph(), *EVERYWHERE)
     for key in EVERYWHERE:
         assert found[key] == pytest.approx(logit(CHANNELS[key.value or ""]), abs=SAME)
 
 
 def test_any_two_values_agree_with_the_broader_context_at_the_stated_odds_ratio() -> None:
-    state = told(graph(), [wanted("1", "work.busy", 0.0)])
+    state = state_after(graph(), [wanted("1", "work.busy", 0.0)])
     given: dict[str, dict[str, float]] = {}
     for value in VALUES:
         seen = derive(state, graph(), NOW, also=[channel("mail", "work")], assume={channel(value, "work"): True})
@@ -106,7 +106,7 @@ def test_any_two_values_agree_with_the_broader_context_at_the_stated_odds_ratio(
 
 
 def test_a_belief_that_holds_or_not_inherits_at_the_stated_odds_ratio() -> None:
-    state = told(graph(), [wanted("1", "work.busy", 0.0)])
+    state = state_after(graph(), [wanted("1", "work.busy", 0.0)])
     narrow = BeliefKey(attribute="learns.by_doing", context="work")
     odds = []
     for holds in (True, False):
@@ -117,16 +117,18 @@ def test_a_belief_that_holds_or_not_inherits_at_the_stated_odds_ratio() -> None:
 
 @settings(max_examples=40)
 @given(st.floats(0.2, 5), st.floats(0, 3))
-def test_what_was_heard_in_the_context_beats_what_was_heard_in_a_broader_one(general: float, more: float) -> None:
-    events = said([("mail", "any", general), ("call", "work", general + more)])
-    found = likely(believed(told(graph(), events), graph()), "work")
+def test_evidence_in_the_context_outweighs_evidence_in_a_broader_one(general: float, more: float) -> None:
+    events = statements([("mail", "any", general), ("call", "work", general + more)])
+    found = likely(believed(state_after(graph(), events), graph()), "work")
     assert found["call"] / found["mail"] > CHANNELS["call"] / CHANNELS["mail"]
 
 
 @settings(max_examples=40)
 @given(st.floats(0.2, 6))
-def test_a_context_never_heard_of_lies_between_the_prior_and_the_nearest_broader_one(llr: float) -> None:
-    found = believed(told(graph(), said([("call", "work", llr)])), graph(), channel("call", "work.mail.urgent"))
+def test_a_context_without_evidence_lies_between_the_prior_and_the_nearest_broader_one(llr: float) -> None:
+    found = believed(
+        state_after(graph(), statements([("call", "work", llr)])), graph(), channel("call", "work.mail.urgent")
+    )
     nearer = [found[channel("call", context)] for context in ("work", "work.mail", "work.mail.urgent")]
     assert nearer[0] > nearer[1] > nearer[2] > logit(CHANNELS["call"])
     assert found[channel("call", "work")] > found[channel("call")] > logit(CHANNELS["call"])
@@ -135,32 +137,34 @@ def test_a_context_never_heard_of_lies_between_the_prior_and_the_nearest_broader
 @settings(max_examples=30)
 @given(told_of, st.randoms(use_true_random=False))
 def test_the_order_of_events_changes_no_bit(each: list[tuple[str, str, float]], random: object) -> None:
-    events = said(each)
+    events = statements(each)
     shuffled = list(events)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    one = believed(told(graph(), events), graph())
-    other = believed(told(graph(), *([event_] for event_ in shuffled)), graph())
+    one = believed(state_after(graph(), events), graph())
+    other = believed(state_after(graph(), *([event_] for event_ in shuffled)), graph())
     assert one == other
 
 
 @settings(max_examples=30)
 @given(told_of, contexts)
 def test_to_look_into_another_context_moves_nothing(each: list[tuple[str, str, float]], context: str) -> None:
-    state = told(graph(), said(each))
+    state = state_after(graph(), statements(each))
     alone = believed(state, graph())
     beside = believed(state, graph(), channel("mail", f"{context}.elsewhere"), channel("mail", "holiday"))
     assert {key: beside[key] for key in alone} == pytest.approx(alone, abs=SAME)
 
 
 def test_withdrawn_evidence_in_a_context_leaves_no_trace() -> None:
-    first, second = said([("mail", "any", 1.5), ("call", "work.mail", 3.0)])
-    state = told(graph(), [first], [second])
+    first, second = statements([("mail", "any", 1.5), ("call", "work.mail", 3.0)])
+    state = state_after(graph(), [first], [second])
     assert believed(state, graph())[channel("call", "work.mail")] > 0
     source = source_id("acme", "source 1")
     evidence = next(b.evidence for b in state.bearings if b.source == source)
     command = Withdraw(twin="lena", evidence=evidence)
-    after = advance(state, graph(), withdrawal(setting(state, graph(), event("3", "withdraw")), command), CALLER, NOW)
-    never = believed(told(graph(), [first]), graph(), *EVERYWHERE)
+    after = advance(
+        state, graph(), withdrawal(command_context(state, graph(), event("3", "withdraw")), command), CALLER, NOW
+    )
+    never = believed(state_after(graph(), [first]), graph(), *EVERYWHERE)
     assert believed(after.state, graph()) == pytest.approx(
         {key: never[key] for key in believed(after.state, graph())}, abs=SAME
     )
@@ -168,8 +172,8 @@ def test_withdrawn_evidence_in_a_context_leaves_no_trace() -> None:
 
 def test_a_state_reaches_narrow_contexts_and_passes() -> None:
     narrow = channel("chat", "work.mail")
-    calm = believed(told(graph(), [wanted("1", "work.busy", 0.0)]), graph(), narrow)
-    state = told(graph(), [wanted("2", "mood.stressed", 4.0)])
+    calm = believed(state_after(graph(), [wanted("1", "work.busy", 0.0)]), graph(), narrow)
+    state = state_after(graph(), [wanted("2", "mood.stressed", 4.0)])
     assert state.head_time is not None
     now = believed(state, graph(), narrow)
     assert now[channel("chat")] > now[narrow] > calm[narrow] + 0.05
@@ -178,22 +182,22 @@ def test_a_state_reaches_narrow_contexts_and_passes() -> None:
 
 
 def test_a_state_is_nowhere_but_in_the_broadest_context() -> None:
-    events = said([("mail", "work", 2.0)])
-    found = followed(told(graph(), events), graph(), channel("mail", "work.mail"))
+    events = statements([("mail", "work", 2.0)])
+    found = followed(state_after(graph(), events), graph(), channel("mail", "work.mail"))
     assert {key for key in found.layout.keys if key.attribute in ("mood.stressed", "work.busy")} == {
         STRESSED,
         BeliefKey(attribute="work.busy"),
     }
 
 
-def test_subjects_hear_nothing_of_each_other() -> None:
+def test_subjects_are_independent() -> None:
     about = [wanted("1", "liking", 2.0, value="likes", subject="coffee", context="work")]
-    found = believed(told(graph(), about), graph(), BeliefKey(attribute="liking", subject="tea", value="likes"))
+    found = believed(state_after(graph(), about), graph(), BeliefKey(attribute="liking", subject="tea", value="likes"))
     assert found[BeliefKey(attribute="liking", subject="tea", value="likes")] == pytest.approx(logit(0.25), abs=SAME)
 
 
 def test_contexts_in_which_a_metric_bears_on_a_preference_count_too() -> None:
-    room = Contexts(told(graph(), []), graph())
+    room = Contexts(state_after(graph(), []), graph())
     room.take((), [MetricKey(metric="visits", context=f"c{n}") for n in range(MOST_CONTEXTS - 1)])
     with pytest.raises(Incorrect) as refused:
         room.take([BeliefKey(attribute="learns.by_doing", context="one more")])
@@ -204,13 +208,13 @@ def test_contexts_that_are_alike_share_one_model() -> None:
     events = [
         wanted(f"{n}", "risk.tolerance", 3.0, value="averse", subject=f"of {n}", context="work") for n in range(5)
     ]
-    found = followed(told(graph(), events), graph())
+    found = followed(state_after(graph(), events), graph())
     shapes = [unit.positions.shape for unit in found.layout.units]
     assert (5, 8) in shapes  # four values in two contexts
 
 
 def test_a_preference_has_so_many_contexts_and_no_more() -> None:
-    room = Contexts(told(graph(), said([("mail", "work.mail", 1.0)])), graph())
+    room = Contexts(state_after(graph(), statements([("mail", "work.mail", 1.0)])), graph())
     room.take([channel("mail", f"c{n}") for n in range(MOST_CONTEXTS - 3)])  # any, work and work.mail are there
     room.take([channel("call", "c1"), BeliefKey(attribute="liking", value="likes", context="anywhere else")])
     with pytest.raises(Incorrect) as refused:

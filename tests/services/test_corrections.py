@@ -88,7 +88,7 @@ async def test_no_relation_moves_a_correction_visibly(world: World) -> None:
     assert probability(buys) < 0.01
 
 
-async def test_nothing_that_others_say_turns_the_person_s_word_around(world: World) -> None:
+async def test_no_evidence_of_others_reverses_a_correction_by_the_person(world: World) -> None:
     """Nine relations as strong as can be, to beliefs that an operator set right the other way."""
     await correct(world, False, 0)
     for n in range(9):
@@ -106,7 +106,7 @@ async def test_nothing_that_others_say_turns_the_person_s_word_around(world: Wor
     assert left["test"] == probability(-7.0)
 
 
-async def test_a_prior_does_not_outweigh_the_person_s_word(world: World) -> None:
+async def test_a_prior_does_not_outweigh_a_correction_by_the_person(world: World) -> None:
     await correct(world, False, 0)
     attributes = tuple(a.model_copy(update={"prior": 1 - 1e-9}) for a in CATALOG.attributes if a.key == ALONE.attribute)
     others = tuple(a for a in CATALOG.attributes if a.key != ALONE.attribute)
@@ -126,7 +126,7 @@ async def test_the_same_events_again_change_nothing_about_a_correction(world: Wo
     assert rows(await stored(world)) == before
 
 
-async def test_outside_its_interval_the_evidence_speaks(world: World) -> None:
+async def test_outside_its_interval_the_evidence_counts(world: World) -> None:
     await world.intake.observe(world.caller, [rated("1", 0.5, day=0), rated("2", 0.25, day=3), rated("3", 1.0, day=9)])
     await correct(world, False, 2, 5)
     said = [await log_odds(world, "world.alone", at=day(n)) for n in (1, 2, 3, 4.9, 5, 9)]
@@ -154,7 +154,7 @@ async def test_a_correction_inside_another_and_one_that_ends_before_it(world: Wo
     assert [await log_odds(world, "world.alone", at=day(n)) for n in (0, 1, 3, 4, 5, 8)] == [0.5, 12, -12, -12, 12, 12]
 
 
-async def test_a_late_open_correction_yields_to_a_later_one_and_then_the_evidence_speaks(world: World) -> None:
+async def test_a_late_open_correction_yields_to_a_later_one_and_then_the_evidence_counts(world: World) -> None:
     """Stated last, of an earlier day: it holds up to the one that was stated of days 5 to 6."""
     await world.intake.observe(world.caller, [rated("1", 0.5, day=0)])
     await correct(world, True, 5, 6)
@@ -194,7 +194,7 @@ async def test_two_corrections_that_clash_both_stand_and_no_probability_becomes_
 # Who may.
 
 
-async def test_an_operator_cannot_touch_the_persons_word(world: World) -> None:
+async def test_an_operator_cannot_override_a_correction_by_the_person(world: World) -> None:
     await world.intake.observe(world.caller, [rated("1", 0.5, day=0)])
     await correct(world, True, 2, 6, id_="mine")
     operator = world.caller
@@ -214,7 +214,7 @@ async def test_an_operator_cannot_touch_the_persons_word(world: World) -> None:
     assert await log_odds(world, "world.alone", at=day(4)) == 12.0
 
 
-async def test_an_operator_may_correct_beside_the_persons_word_and_the_person_over_the_operators(world: World) -> None:
+async def test_an_operator_may_correct_other_beliefs_and_the_person_may_override_the_operator(world: World) -> None:
     await correct(world, True, 2, 6)
     await correct(world, False, 0, 2, by=world.caller)
     await correct(world, False, 6, by=world.caller)
@@ -229,7 +229,7 @@ async def test_an_operator_may_correct_and_withdraw_their_own(world: World) -> N
     assert held(await stored(world), "world.alone") is None
 
 
-async def test_nobody_passes_for_the_person_by_their_name_alone(world: World) -> None:
+async def test_a_persons_name_alone_does_not_authorize_as_the_person(world: World) -> None:
     """Neither as an actor called like the person's source, nor as a speaker."""
     impostor = world.caller.model_copy(update={"actor": "person:lena"})
     await correct(world, True, 1)
@@ -247,7 +247,7 @@ async def test_nobody_passes_for_the_person_by_their_name_alone(world: World) ->
     assert own.status == "accepted"
 
 
-async def test_an_event_speaks_as_a_person_with_their_own_key_alone(world: World) -> None:
+async def test_an_event_may_name_a_person_as_source_only_with_their_own_key(world: World) -> None:
     """Whoever the event is about, and whether its source or a rule names the person."""
     for n, twin in enumerate(("lena", "omar")):
         posing = [
@@ -292,7 +292,7 @@ async def test_a_retracted_belief_keeps_its_past_and_comes_back_with_something_n
     assert (held(state, "world.alone"), status(state, "world.alone")) == (published(0.75), "forming")
 
 
-async def test_what_is_said_after_a_retraction_counts_even_at_its_moment(world: World) -> None:
+async def test_evidence_after_a_retraction_counts_even_at_its_moment(world: World) -> None:
     await world.intake.observe(world.caller, [rated("1", 2.5, day=1)])
     await world.commands.retract(world.person("lena"), Retract(twin="lena", belief=ALONE))
     await world.commands.assert_belief(world.caller, AssertBelief(twin="lena", belief=ALONE, confidence=0.75))

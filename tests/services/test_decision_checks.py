@@ -21,7 +21,7 @@ from beliefgraph.model.decision_check import CheckDecision, DecisionCheck, Optio
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.advice.alike import similarity
 from beliefgraph.services.advice.check import DecisionChecks, rank
-from beliefgraph.services.advice.weigh import Grounded, Weighed
+from beliefgraph.services.advice.weigh import GroundedPoint, WeighedOption
 
 CATALOG = Catalog.model_validate(
     {
@@ -223,9 +223,7 @@ async def test_one_of_several_is_what_they_insist_on(world: World, checks: Decis
     assert found["c"].violation == pytest.approx(0.9)
 
 
-async def test_how_they_feel_about_a_thing_speaks_about_options_that_have_it(
-    world: World, checks: DecisionChecks
-) -> None:
+async def test_a_preference_for_a_thing_bears_on_options_that_have_it(world: World, checks: DecisionChecks) -> None:
     """Likes rise from .25 to .7; the others shrink by .3 / .75: dislikes to .08, indifferent to .2; .98 in all."""
     await world.book.publish(world.caller, CATALOG)
     await states(world, "liking", 0.7, subject="rye", value="likes")
@@ -399,20 +397,20 @@ FEATURES = st.dictionaries(
 
 
 @st.composite
-def weighed(draw: st.DrawFn) -> Weighed:
+def weighed(draw: st.DrawFn) -> WeighedOption:
     """An option with any points, as a weigher could make them."""
     made = []
     for stance in draw(st.lists(STANCE, max_size=6)):
         size = draw(st.floats(0.005, 1))
         weight = {"for": size, "against": -size, "neutral": 0.0, "forbids": -size}[stance]
         said = {"kind": "value", "stance": stance, "weight": weight, "log_odds": 0, "confidence": None, "sentence": "."}
-        made.append(Grounded(Point.model_validate(said)))
+        made.append(GroundedPoint(Point.model_validate(said)))
     key = draw(st.text("abc", min_size=1, max_size=3))
-    return Weighed(Option(key=key), tuple(made), (), draw(st.floats(0, 1)))
+    return WeighedOption(Option(key=key), tuple(made), (), draw(st.floats(0, 1)))
 
 
 @given(st.lists(weighed(), max_size=8))
-def test_what_is_forbidden_never_outranks_what_is_allowed(options: list[Weighed]) -> None:
+def test_what_is_forbidden_never_outranks_what_is_allowed(options: list[WeighedOption]) -> None:
     ranked = [each.allowed for each in sorted(options, key=rank)]
     assert ranked == sorted(ranked, reverse=True)
     assert all(-1.0 <= each.score <= 1.0 for each in options)

@@ -83,7 +83,7 @@ def moved(receipt: Receipt) -> tuple[Deliberation | None, Deliberation | None]:
     return change.before, change.after
 
 
-async def test_a_decision_is_told_chosen_and_judged_step_by_step(world: World, decisions: Decisions) -> None:
+async def test_a_decision_is_opened_decided_and_done_step_by_step(world: World, decisions: Decisions) -> None:
     opened = await record(world, title="Where to live", options=OPTIONS)
     assert [(c.before, c.after and c.after.status) for c in opened.decisions] == [(None, "open")]
     await record(
@@ -121,7 +121,7 @@ async def test_a_decision_is_told_chosen_and_judged_step_by_step(world: World, d
     assert [row.status for row in history.nodes] == ["done", "decided", "open"]
 
 
-async def test_what_the_person_says_in_words_is_sealed(world: World, decisions: Decisions, graph: Graph) -> None:
+async def test_the_persons_texts_are_sealed(world: World, decisions: Decisions, graph: Graph) -> None:
     await record(world, options=OPTIONS, chosen="stay", reasons=[{"text": "Mother is ill"}], expected={"score": 0})
     async with graph._driver.session() as session:
         result = await session.run("MATCH (:Evidence)-[r:TELLS {twin: $id}]->() RETURN properties(r)", id=id_of(world))
@@ -174,7 +174,9 @@ async def test_a_decision_without_a_title_goes_by_its_key_whatever_that_is(world
     assert (await decisions.decision(world.caller, "lena", "—")).title == "—"
 
 
-async def test_of_what_is_told_without_a_time_the_last_word_counts(world: World, decisions: Decisions) -> None:
+async def test_of_statements_about_a_decision_without_a_time_the_last_counts(
+    world: World, decisions: Decisions
+) -> None:
     """All of it is valid from the twin's head time, which no command moves."""
     await record(world, options=OPTIONS)
     for chosen in ("berlin", "stay", "berlin", "stay"):
@@ -202,7 +204,7 @@ async def test_an_event_that_tells_it_wrongly_is_set_aside_with_what_it_should_b
     await world.book.publish(world.caller, CATALOG)
     (receipt,) = await world.intake.observe(world.caller, [pondered("1", **data)])
     assert (receipt.status, receipt.code) == ("quarantined", "interpretation-failed")
-    assert any(why in (receipt.reason or "") for why in ("it is not a", "No definition in force names no.such"))
+    assert any(why in (receipt.reason or "") for why in ("it is not a", "No catalog in force defines no.such"))
     assert (await stored(world)).rev == 0
 
 
@@ -225,7 +227,7 @@ async def test_bad_input_is_refused_and_nothing_is_written(world: World, told: d
     assert (after.rev, after.decision_statements) == (before.rev, before.decision_statements)
 
 
-def test_what_cannot_be_told_is_no_command() -> None:
+def test_invalid_statements_about_decisions_are_refused() -> None:
     refused: tuple[dict[str, Any], ...] = ({"options": [{"key": "a"}, {"key": "a"}]}, {"reasons": [{"text": " "}]})
     for told in refused:
         with pytest.raises(BeliefgraphError):
@@ -248,9 +250,7 @@ async def test_what_the_person_tells_stands_against_others(world: World, decisio
     assert (found.chosen, found.actual and found.actual.score) == ("berlin", 0.5)
 
 
-async def test_withdrawn_evidence_takes_back_what_it_told_as_if_it_had_never_been_said(
-    world: World, decisions: Decisions
-) -> None:
+async def test_withdrawn_evidence_on_decisions_has_no_effect_left(world: World, decisions: Decisions) -> None:
     await record(world, options=OPTIONS)
     rival = world.caller.model_copy(update={"actor": "somebody"})
     await record(world, day=1, chosen="stay", caller=rival)
@@ -322,7 +322,7 @@ def test_a_twin_has_so_many_decisions_and_no_more() -> None:
     assert refused.value.code == "too-large"
 
 
-async def test_whoever_follows_a_twin_is_told_of_its_decisions(world: World) -> None:
+async def test_subscribers_of_a_twin_receive_its_decisions(world: World) -> None:
     changes = Changes(world.graph, Notifier(), interval=0.05)
     await record(world, options=OPTIONS)
     told = changes.subscribe(world.caller, "lena", 0)

@@ -66,7 +66,7 @@ async def test_publishing_the_same_again_changes_nothing(world: World) -> None:
     assert (again.number, await number(world)) == (1, 1)
 
 
-async def test_an_old_version_is_told_which_one_is_in_force(world: World) -> None:
+async def test_an_old_version_is_refused_with_the_one_in_force(world: World) -> None:
     with pytest.raises(Conflict, match=r"needs a version above 1\.0\.0, and this is 0\.9\.9"):
         await world.book.publish(world.caller, changed("0.9.9"))
 

@@ -3,18 +3,24 @@ from __future__ import annotations
 import math
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests import wide
 from tests.world import START, World, event, key, rated
 
 from beliefgraph.errors import BeliefgraphError
+from beliefgraph.inference import greatest
 from beliefgraph.model.belief import BeliefKey, logit, probability
 from beliefgraph.model.command import Correct, Relate, Retract, Withdraw
 from beliefgraph.model.explanation import Contribution, Explanation
 from beliefgraph.model.time import AsOf
+from beliefgraph.services.derivation.counted import Counted
+from beliefgraph.services.explanation import explain, reasons
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.snapshots.as_of import Snapshots
+from beliefgraph.services.twin import bearings
 
 SMALL = 1e-4
 
@@ -61,7 +67,7 @@ async def without(world: World, ask: Questions, evidence: str, belief: BeliefKey
     return confidence
 
 
-async def test_a_belief_of_its_own_is_moved_by_exactly_what_was_said_of_it(
+async def test_an_independent_belief_is_moved_by_exactly_its_own_evidence(
     world: World, explanations: Explanations
 ) -> None:
     await world.intake.observe(world.caller, [rated("1", 1.5), rated("2", -0.5, by="a rival")])
@@ -133,7 +139,7 @@ async def test_without_is_what_withdrawing_it_gives(world: World, explanations: 
     assert final.contributions == ()
 
 
-async def test_without_a_correction_what_it_silenced_speaks_again(
+async def test_without_a_correction_what_it_cancelled_counts_again(
     world: World, explanations: Explanations, ask: Questions
 ) -> None:
     await world.intake.observe(world.caller, [event("1", "priced", day=1)])
@@ -307,7 +313,7 @@ async def test_a_move_that_no_percentage_shows_is_not_called_one(world: World, e
     assert said == "“stands alone” stands at 10 %, about its prior of 10 %: “rated” from one (-0.1) hardly moves it."
 
 
-def test_probabilities_are_never_said_to_be_certain() -> None:
+def test_probabilities_are_never_shown_as_certain() -> None:
     from beliefgraph.services.explanation.sentence import percent
 
     assert [percent(p) for p in (0.0, 0.004, 0.006, 0.5, 0.814, 0.994, 0.9999, 1.0)] == [
@@ -359,3 +365,51 @@ async def test_what_is_taken_from_a_sum_beyond_its_bound_is_exact(
     moment = AsOf(valid_time=explained.state.valid_time)
     expected = await without(world, ask, one.evidence.id, key("world.buys"), moment)
     assert one.without == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("first", [1, 5, 30])
+async def test_what_is_explained_by_the_greatest_contributions_is_what_is_explained_by_all(
+    world: World, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    """Runs, and the search in them, are for very many rows; here they begin with four."""
+    monkeypatch.setattr(bearings, "IN_RUNS", 4)
+    monkeypatch.setattr(explain, "READ", 10)
+    monkeypatch.setattr(reasons, "READ", 10)
+    monkeypatch.setattr(greatest, "SEARCHED", 1.0)
+    kinds = ("said", "priced", "audited", "rated")
+    events = [
+        event(str(n), kinds[n % 4], day=n / 8, llr=(1 + n % 7) * (-1) ** (n // 3) / 10, by=f"source {n % 3}", text=".")
+        for n in range(240)
+    ]
+    await world.intake.observe(world.caller, events)
+    explaining = Explanations(
+        world.graph, world.keyring, world.book, snapshots=Snapshots(world.graph, world.book, world.cache)
+    )
+
+    async def explained(attribute: str, **more: Any) -> Explanation:
+        return await explaining.explain(world.caller, "lena", key(attribute), first=first, **more)
+
+    searched: list[bool] = []
+    search = Counted.greatest
+
+    def noted(*args: Any) -> Any:
+        found = search(*args)
+        searched.append(found is not None)
+        return found
+
+    attributes = ("world.buys", "needs.budget", "world.alone")
+    for attribute in attributes * 2:
+        await explained(attribute)  # the second sum of a block sorts it
+    monkeypatch.setattr(Counted, "greatest", noted)
+    some = [await explained(attribute) for attribute in attributes]
+    assert all(searched)
+    monkeypatch.setattr(Counted, "greatest", lambda *_: None)
+    for found, attribute in zip(some, attributes, strict=True):
+        every = await explained(attribute)
+        assert found.model_copy(update={"rest": every.rest, "residual": every.residual}) == every
+        assert (found.rest.count, found.rest.pieces) == (every.rest.count, every.rest.pieces)
+        assert found.rest.contribution == pytest.approx(every.rest.contribution, abs=1e-12)
+        assert found.residual == pytest.approx(every.residual, abs=1e-12)
+        following = await explained(attribute, after=found.end_cursor)
+        listed = [each.evidence.id for each in (*found.contributions, *following.contributions)]
+        assert len(set(listed)) == 2 * first

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.reading import stored
-from tests.services.test_questions import tell_a_story
+from tests.services.test_questions import observe_a_story
 from tests.world import World, key, rated
 
 from beliefgraph.services.definitions.book import DefinitionBook
@@ -32,7 +32,7 @@ class Counting(Graph):
 
 
 async def test_sixteen_explanations_of_a_twin_that_is_not_in_memory_read_it_once(world: World) -> None:
-    await tell_a_story(world)
+    await observe_a_story(world)
     graph = Counting(world.graph)
     elsewhere = World(graph, world.keyring, world.clock, world.caller)
     snapshots = Snapshots(graph, elsewhere.book, elsewhere.cache)
@@ -92,7 +92,7 @@ async def test_work_goes_on_when_one_of_those_who_wait_gives_up_and_the_others_g
     assert await flights.join("a", work) == 2
 
 
-async def test_what_work_raises_everybody_is_told_and_the_next_begins_anew() -> None:
+async def test_an_exception_reaches_every_waiting_call_and_the_next_begins_anew() -> None:
     flights: Flights[str, int] = Flights()
 
     async def fails() -> int:

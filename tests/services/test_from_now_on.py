@@ -26,7 +26,7 @@ async def shares(world: World, as_of: AsOf = NOW) -> dict[str, float]:
     return {each.value: each.probability for each in found.values if each.probability is not None}
 
 
-def told_and_moved() -> Catalog:
+def changing_catalog() -> Catalog:
     """Where somebody lives, as events tell it, and as a move changes it; and whether they are at home."""
     city = {"attribute": "home.city", "value_from": "data.city", "log_likelihood_ratio": 3.0}
     home = {"attribute": "home.there", "log_likelihood_ratio": "double(data.llr)"}
@@ -63,7 +63,7 @@ MOVED = 200.0
 async def test_a_change_ends_what_spoke_for_other_values_and_as_of_before_it_still_counts(
     world: World, reverse: bool
 ) -> None:
-    await world.book.publish(world.caller, told_and_moved())
+    await world.book.publish(world.caller, changing_catalog())
     events = [event(str(n), "told", day=MOVED - (5 - n) * 146, city="Berlin") for n in range(5)]
     events.append(event("moved", "moved", day=MOVED, city="Hamburg"))
     for each in reversed(events) if reverse else events:
@@ -76,8 +76,8 @@ async def test_a_change_ends_what_spoke_for_other_values_and_as_of_before_it_sti
     assert not (await checked(world))["lena"].differ
 
 
-async def test_what_is_said_after_a_change_counts_and_a_withdrawn_change_leaves_what_was(world: World) -> None:
-    await world.book.publish(world.caller, told_and_moved())
+async def test_statements_after_a_change_count_and_a_withdrawn_change_has_no_effect(world: World) -> None:
+    await world.book.publish(world.caller, changing_catalog())
     await world.intake.observe(world.caller, [event(str(n), "told", day=n, city="Berlin") for n in range(3)])
     before = await shares(world)
     await world.intake.observe(world.caller, [event("moved", "moved", day=3, city="Hamburg")])
@@ -97,8 +97,8 @@ async def test_what_is_said_after_a_change_counts_and_a_withdrawn_change_leaves_
     assert after == pytest.approx(before, abs=0.01)  # two days older
 
 
-async def test_a_change_of_what_is_true_or_false_ends_all_that_was_said_before_but_a_correction(world: World) -> None:
-    await world.book.publish(world.caller, told_and_moved())
+async def test_a_change_of_a_binary_belief_ends_all_earlier_evidence_but_a_correction(world: World) -> None:
+    await world.book.publish(world.caller, changing_catalog())
     await world.intake.observe(world.caller, [event(str(n), "seen", day=n, llr=2.0) for n in range(5)])
     await world.intake.observe(world.caller, [event("left", "left", day=9, llr=-1.5)])
     assert held(await stored(world), "home.there") == published(-1.5)

@@ -114,7 +114,7 @@ async def shop(world: World) -> Shop:
     return made
 
 
-async def test_a_goal_nobody_spoke_of_causes_nothing_also_where_it_is_asked_about(shop: Shop) -> None:
+async def test_a_goal_without_statements_causes_nothing_also_where_it_is_asked_about(shop: Shop) -> None:
     expected = Enumeration.of(ALONE).log_odds([0, 2.0])
     assert await shop.held(BUYING, CURIOUS, VISITS) == pytest.approx([np.log(0.6 / 0.4), *expected], abs=1e-8)
     await shop.sent(plan("2", goal="sell"))
@@ -197,7 +197,7 @@ async def test_what_if_the_goal_were_pursued_or_abandoned(shop: Shop) -> None:
     assert {d.belief.subject for d in (await ask.what_if(shop.world.caller, fresh)).value.beliefs} == {"buy", "self"}
 
 
-async def test_the_order_in_which_goals_and_deeds_are_told_does_not_matter(world: World) -> None:
+async def test_the_order_of_statements_about_goals_and_deeds_does_not_matter(world: World) -> None:
     await world.book.publish(world.caller, catalog())
     told = [event("1", "visits.noticed"), plan("2"), plan("3", "achieved", day=4), event("4", "visits.noticed", day=2)]
     came = set()

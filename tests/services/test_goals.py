@@ -176,7 +176,7 @@ async def test_a_goal_without_a_title_goes_by_its_key_whatever_that_is(world: Wo
         assert {key_: (await standing(goals, world, as_of))[key_].title for key_ in keys} == {k: k for k in keys}
 
 
-async def test_of_what_is_stated_without_a_time_the_last_word_counts(world: World, goals: Goals) -> None:
+async def test_of_statements_without_a_time_the_last_counts(world: World, goals: Goals) -> None:
     """All of it is valid from the twin's head time, which no command moves."""
     for progress in (0.2, 0.5, 0.1, 0.9, 0.4, 0.3):
         await world.commands.set_goal(world.caller, SetGoal(twin="lena", goal="ship", progress=progress))
@@ -311,7 +311,7 @@ async def test_how_the_person_relates_their_goals_stands_against_others(world: W
     assert (await standing(goals, world, early))["part"].importance == pytest.approx(0.2)
 
 
-async def test_an_event_that_names_the_person_as_its_source_is_not_their_word(world: World, goals: Goals) -> None:
+async def test_an_event_that_names_the_person_as_its_source_is_not_their_statement(world: World, goals: Goals) -> None:
     await world.book.publish(world.caller, GOALS)
     await put(world, "all", priority=0.5)
     own = planned("1", "part", part_of="all").model_copy(update={"source": "person:lena"})
@@ -397,9 +397,7 @@ async def test_a_relation_that_ends_no_longer_counts_and_its_history_stays(world
     assert (await standing(goals, world, before))["b"].motivation == pytest.approx(0.5)
 
 
-async def test_withdrawn_evidence_takes_back_what_it_stated_of_goals_as_if_it_had_never_been_said(
-    world: World, goals: Goals
-) -> None:
+async def test_withdrawn_evidence_on_goals_has_no_effect_left(world: World, goals: Goals) -> None:
     await put(world, "a", priority=0.5)
     before = await standing(goals, world)
     rival = world.caller.model_copy(update={"actor": "somebody"})

@@ -152,7 +152,7 @@ async def test_a_person_cannot_claim_an_identifier_and_with_it_what_came_by_it(w
     assert (await stored(world)).rev == 0
 
 
-async def test_what_the_person_said_by_an_identifier_only_they_can_undo(world: World) -> None:
+async def test_only_the_person_can_undo_what_they_stated_by_an_identifier(world: World) -> None:
     await identify(world, "lena", PHONE)
     said = by(rated("1", 1.0, by="person:lena"), PHONE)
     await world.intake.observe(world.person("lena"), [said])

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
 from tests.reading import held, rows, stored
 from tests.world import START, World, event, rated
 
+from beliefgraph.errors import Fault
 from beliefgraph.ingest.cloudevents import read_structured
 from beliefgraph.model.belief import logit
 from beliefgraph.model.command import Identify
 from beliefgraph.model.twin import Identifier
 from beliefgraph.services.derivation.grid import published
+from beliefgraph.store.keys import Keyring
+from beliefgraph.store.personal import PersonalTexts
 
 
 async def test_an_event_becomes_evidence_and_moves_what_is_related(world: World) -> None:
@@ -78,3 +83,13 @@ async def test_an_event_without_a_time_that_waited_in_quarantine_is_still_a_dupl
     (again,) = await world.intake.observe(world.caller, [read_structured(unknown, START + timedelta(minutes=5))])
 
     assert (waits.status, again.status) == ("quarantined", "duplicate")
+
+
+async def test_a_process_with_the_keys_of_another_database_is_told_so(world: World, tmp_path: Path) -> None:
+    await world.intake.observe(world.caller, [rated("1", 1.0)])
+    other = World(world.graph, Keyring(tmp_path / "other"), world.clock, world.caller)
+    with pytest.raises(Fault, match="BELIEFGRAPH_KEYS") as refused:
+        await other.intake.observe(other.caller, [rated("1", 1.0)])
+    assert (refused.value.code, refused.value.ids["twins"]) == ("key-missing", ["lena"])
+    world.graph.personal = PersonalTexts(world.keyring)
+    assert (await stored(world)).rev == 1

@@ -46,7 +46,7 @@ def interpret(event: Event, *rules: dict[str, Any]) -> Interpretation:
 
 
 def only(interpretation: Interpretation) -> SourceStatement:
-    (spoken,) = interpretation.spoken
+    (spoken,) = interpretation.statements
     return spoken
 
 
@@ -98,14 +98,14 @@ def test_expressions_see_the_event_its_time_and_its_data() -> None:
     assert bearing.log_likelihood_ratio == 1.5
 
 
-def test_every_rule_whose_condition_holds_applies_and_each_source_speaks_once() -> None:
+def test_every_rule_whose_condition_holds_applies_with_one_statement_per_source() -> None:
     rules = (
         {"source": "'a'", "summary": "First.", "bears_on": [bears(ratio=1.0)]},
         {"source": "'b'", "summary": "Second.", "bears_on": [bears(ratio=-2.0)]},
         {"source": "'a'", "summary": "Third.", "bears_on": [bears(ratio=0.5), bears("budget.approved", 2.0)]},
         {"source": "'c'", "when": "false", "bears_on": [bears()]},
     )
-    a, b = interpret(event(), *rules).spoken
+    a, b = interpret(event(), *rules).statements
     assert (a.source, a.summary) == ("a", "First.; Third.")
     ratios = [(x.belief.attribute, x.log_likelihood_ratio) for x in a.bearings]
     assert ratios == [("needs.sso", 1.5), ("budget.approved", 2.0)]
@@ -130,7 +130,7 @@ def test_a_bearing_s_own_condition_leaves_the_others_alone() -> None:
 
 @pytest.mark.parametrize("rule", [{"when": "false", "bears_on": [bears()]}, {}, {"bears_on": [bears(when="false")]}])
 def test_an_event_whose_rules_do_not_apply_is_understood_and_bears_on_nothing(rule: dict[str, Any]) -> None:
-    assert interpret(event(), rule).spoken == ()
+    assert interpret(event(), rule).statements == ()
 
 
 def test_an_event_of_a_type_without_rules_cannot_be_interpreted() -> None:

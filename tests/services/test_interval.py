@@ -39,7 +39,7 @@ async def test_an_exact_confidence_lies_within_and_there_is_hardly_room_for_anot
     assert found.state.log_odds is not None
     assert found.low_log_odds <= found.state.log_odds <= found.high_log_odds
     assert 0.0 < found.high_log_odds - found.low_log_odds < NARROW
-    assert (found.reason, found.word, found.state.quality) == (None, None, "exact")
+    assert (found.reason, found.pinned, found.state.quality) == (None, None, "exact")
 
 
 async def test_it_is_answered_as_of_a_moment(world: World, intervals: Intervals) -> None:
@@ -67,10 +67,10 @@ async def test_on_a_twin_too_wide_to_be_exact_the_truth_lies_within(
         assert found.low_log_odds is not None
         assert found.high_log_odds is not None
         assert found.low_log_odds <= truth <= found.high_log_odds
-        assert (found.state.quality, found.word) == (quality, None)
+        assert (found.state.quality, found.pinned) == (quality, None)
 
 
-async def test_the_persons_word_bounds_it_on_their_side(world: World, intervals: Intervals) -> None:
+async def test_a_correction_by_the_person_bounds_it_on_their_side(world: World, intervals: Intervals) -> None:
     await world.book.publish(world.caller, wide.catalog(1.3))
     belief = key(wide.NAMES[0])
     await world.commands.correct(world.caller, Correct(twin="omar", belief=belief, holds=False))
@@ -80,7 +80,7 @@ async def test_the_persons_word_bounds_it_on_their_side(world: World, intervals:
 
     await world.commands.correct(world.person("lena"), Correct(twin="lena", belief=belief, holds=False))
     persons = await intervals.interval(world.caller, "lena", belief)
-    assert persons.high_log_odds == persons.word_log_odds == -PINNED
+    assert persons.high_log_odds == persons.pinned_log_odds == -PINNED
     assert persons.low_log_odds == others.low_log_odds
     assert persons.state.log_odds is not None
     assert persons.state.log_odds <= -PINNED

@@ -21,7 +21,7 @@ from beliefgraph.services.questions.beliefs import Questions
 from beliefgraph.services.upkeep.refresh import Refresher
 
 
-async def taught(world: World) -> TrainingData:
+async def training(world: World) -> TrainingData:
     return await training_data(world.caller, world.graph, world.book)
 
 
@@ -37,14 +37,14 @@ def columns(found: TrainingData, row: int) -> dict[str, float]:
     return {found.attributes[at]: float(heard[at]) for at in np.flatnonzero(heard)}
 
 
-async def test_a_label_has_what_was_heard_before_it_and_nothing_later(world: World) -> None:
+async def test_a_label_has_the_evidence_before_it_and_nothing_later(world: World) -> None:
     await world.intake.observe(
         world.caller,
         [event("1", day=1), event("2", "said", day=2, by="omar", llr=0.5, text="maybe"), event("3", "audited", day=9)],
     )
     await correct(world, "lena", "world.buys", True, day=5)
 
-    found = await taught(world)
+    found = await training(world)
 
     assert (found.twins, len(found.labels)) == (1, 1)
     assert columns(found, 0) == pytest.approx({"needs.budget": 0.8, "needs.urgent": 0.4, "world.buys": 0.5})
@@ -54,26 +54,26 @@ async def test_a_label_has_what_was_heard_before_it_and_nothing_later(world: Wor
     before = AsOf(valid_time=START + timedelta(days=5) - timedelta(microseconds=1))
     asked = Questions(world.graph, world.keyring, world.book)
     served = (await asked.belief(world.caller, "lena", key("world.buys"), as_of=before)).state.log_odds
-    assert found.said[0] == pytest.approx(served, abs=1e-12)
+    assert found.derived_log_odds[0] == pytest.approx(served, abs=1e-12)
 
 
-async def test_what_left_no_doubt_is_a_label_too_and_what_is_heard_now_is_a_row(world: World) -> None:
+async def test_conclusive_evidence_is_a_label_too_and_current_evidence_a_row(world: World) -> None:
     await world.intake.observe(world.caller, [rated("1", 1.0, day=1), rated("2", -6.5, day=3, by="the ledger")])
     await world.intake.observe(world.caller, [event("1", twin="omar")])
 
-    found = await taught(world)
+    found = await training(world)
 
     assert found.happened.tolist() == [0.0]
     assert columns(found, 0) == {"world.alone": pytest.approx(1.0)}
-    assert len(found.heard) == 2
-    assert found.heard.log_likelihood[:, found.attributes.index("world.alone")].tolist() == pytest.approx([0.0, -5.5])
+    assert len(found.current) == 2
+    assert found.current.log_likelihood[:, found.attributes.index("world.alone")].tolist() == pytest.approx([0.0, -5.5])
 
 
 async def test_labels_come_in_the_order_of_time_whatever_the_twins_are_called(world: World) -> None:
     for day, twin in ((9, "anna"), (3, "zoe"), (6, "mia")):
         await world.intake.observe(world.caller, [event("1", twin=twin)])
         await correct(world, twin, "world.buys", twin != "mia", day=day)
-    assert (await taught(world)).happened.tolist() == [1.0, 0.0, 1.0]
+    assert (await training(world)).happened.tolist() == [1.0, 0.0, 1.0]
 
 
 async def test_before_a_day_nothing_is_learned_from_what_came_later(world: World) -> None:
@@ -85,7 +85,7 @@ async def test_before_a_day_nothing_is_learned_from_what_came_later(world: World
 
     assert [found.attributes[column] for column in found.column] == ["world.alone"]
     assert columns(found, 0)["world.alone"] == pytest.approx(1.0)
-    (now,) = found.heard.log_likelihood
+    (now,) = found.current.log_likelihood
     assert now[found.attributes.index("needs.budget")] == pytest.approx(0.8)
     at_the_correction = await training_data(world.caller, world.graph, world.book, before=START + timedelta(days=3))
     assert len(at_the_correction.labels) == 0
@@ -111,7 +111,7 @@ async def unlucky(world: World, number: int) -> LearnedRelations:
         more = [event("1", twin=twin)] * holds
         await world.intake.observe(world.caller, [*more, rated("2", 0.1, twin=twin)])
         await correct(world, twin, "world.buys", not holds, day=2 + each)
-    return learn_relations(await taught(world), deviation=1.0)
+    return learn_relations(await training(world), deviation=1.0)
 
 
 async def test_learned_strengths_are_put_in_force_as_a_numbered_set(world: World) -> None:
@@ -182,11 +182,11 @@ def test_new_strengths_take_calibrations_away() -> None:
 
 def test_new_reliabilities_of_sources_take_calibrations_away_and_the_same_again_do_not() -> None:
     calibration = LearnedCalibration(attribute="a", kind="platt", knots=((0.0, 0.0),), slope=0.5, labels=300)
-    coins = BinaryRates(says_if_holds=0.8, says_if_not=0.3)
-    sources = (SourceRates(source="omar", scope=Scope(), coins=coins),)
+    rates = BinaryRates(says_if_holds=0.8, says_if_not=0.3)
+    sources = (SourceRates(source="omar", scope=Scope(), rates=rates),)
     known = ParameterSet(tenant="acme", sources=sources).with_calibrations((calibration,))
     assert known.with_sources(sources, ()).calibrations == (calibration,)
-    heard_otherwise = (SourceRates(source="omar", scope=Scope(), coins=coins.model_copy(update={"says_if_not": 0.4})),)
+    heard_otherwise = (SourceRates(source="omar", scope=Scope(), rates=rates.model_copy(update={"says_if_not": 0.4})),)
     assert known.with_sources(heard_otherwise, ()).calibrations == ()
     shared = (SharedError(kind="wire", correlation=0.5),)
     assert known.with_sources(sources, shared).calibrations == ()
@@ -201,7 +201,7 @@ async def test_a_draft_of_proposals_is_a_catalog_to_look_at(world: World) -> Non
             events += [rated("1", llr, twin=twin), event("2", "said", twin=twin, by="omar", llr=llr, text="so")]
         await world.intake.observe(world.caller, events)
 
-    found = propose_relations(await taught(world))
+    found = propose_relations(await training(world))
     written = draft("proposed", found)
 
     assert [(each.kind, {each.source, each.target}) for each in found] == [("supports", {"world.alone", "world.buys"})]

@@ -16,9 +16,9 @@ from beliefgraph.ingest.catalogs import parse_catalogs
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.definition import Definitions
-from beliefgraph.services.learning.dataset import Known
+from beliefgraph.services.learning.dataset import KnownTruth
 from beliefgraph.services.learning.rules import Cases, LearnedAttribute, fit
-from beliefgraph.store.learning import RuledRow, TwinRuled
+from beliefgraph.store.learning import RuleEvidenceRow, TwinRuleEvidence
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CHURN = BeliefKey(attribute="needs.churn")
@@ -53,13 +53,13 @@ def learned(twins: int, *, ticket: float, base: float, seed: int = 1, late: bool
         rows = []
         chance = 0.2 * np.exp(ticket) if leaves else 0.2
         if rng.random() < chance:
-            rows.append(RuledRow("b", "ticket", 2.0, START, None))
+            rows.append(RuleEvidenceRow("b", "ticket", 2.0, START, None))
         if rng.random() < (0.5 * np.exp(-1.0) if leaves else 0.5):
-            rows.append(RuledRow("b", "login", -1.0, START, None))
+            rows.append(RuleEvidenceRow("b", "login", -1.0, START, None))
         if late:
-            rows.append(RuledRow("b", "ticket", 2.0, START + timedelta(days=9), None))
-        truth.append(Known(f"twin {i}", CHURN, leaves, START + timedelta(days=1)))
-        said.append(TwinRuled(f"twin {i}", {"b": CHURN}, rows))
+            rows.append(RuleEvidenceRow("b", "ticket", 2.0, START + timedelta(days=9), None))
+        truth.append(KnownTruth(f"twin {i}", CHURN, leaves, START + timedelta(days=1)))
+        said.append(TwinRuleEvidence(f"twin {i}", {"b": CHURN}, rows))
     cases = Cases(DEFINITIONS, truth)
     for twin in said:
         cases.add(twin)
@@ -104,8 +104,12 @@ def test_where_the_stated_numbers_are_right_nothing_is_proposed() -> None:
     for i in range(400):
         leaves = bool(rng.random() < 0.695)  # of those without a ticket one half leaves: 0.695 * 0.3512 = 0.305 * 0.8
         spoke = rng.random() < (0.6488 if leaves else 0.2)  # an odds ratio of e^2
-        truth.append(Known(f"twin {i}", CHURN, leaves))
-        cases.append(TwinRuled(f"twin {i}", {"b": CHURN}, [RuledRow("b", "ticket", 2.0, START, None)] if spoke else []))
+        truth.append(KnownTruth(f"twin {i}", CHURN, leaves))
+        cases.append(
+            TwinRuleEvidence(
+                f"twin {i}", {"b": CHURN}, [RuleEvidenceRow("b", "ticket", 2.0, START, None)] if spoke else []
+            )
+        )
     collected = Cases(DEFINITIONS, truth)
     for twin in cases:
         collected.add(twin)
@@ -122,8 +126,8 @@ def test_one_file_of_truth_names_twin_attribute_context_value_and_time(tmp_path:
         written.writerow(["lena", "needs.churn", "", "yes", "2026-03-01"])
         written.writerow(["lena", "taste.colour", "home", "red", ""])
     one, other = read_truth(path)
-    assert one == Known("lena", CHURN, True, datetime(2026, 3, 1, tzinfo=UTC))
-    assert other == Known("lena", BeliefKey(attribute="taste.colour", context="home", value="red"), True, None)
+    assert one == KnownTruth("lena", CHURN, True, datetime(2026, 3, 1, tzinfo=UTC))
+    assert other == KnownTruth("lena", BeliefKey(attribute="taste.colour", context="home", value="red"), True, None)
     path.write_text("twin,attribute,context,value,time\nlena,needs.churn,,yes,soon\n")
     with pytest.raises(Incorrect, match="line 2: time is not a date"):
         list(read_truth(path))

@@ -79,7 +79,7 @@ def dense(measured: dict[int, float], day: float) -> tuple[float, float]:
     return float(mean), float(np.sqrt(prior - gain.sum() * prior))
 
 
-def said(measured: dict[int, float], day: float) -> float:
+def evidence_at(measured: dict[int, float], day: float) -> float:
     """logit P(above the threshold | measured) − logit P(above it)."""
 
     def logit_above(mean: float, deviation: float) -> float:
@@ -117,9 +117,9 @@ async def test_numbers_out_of_order_are_one_posterior_and_move_the_belief_by_wha
     assert found.deviation == pytest.approx(deviation, abs=1e-9)
     assert (found.band, found.since, found.due) == (None, None, START + timedelta(days=60))
     assert found.says == f"hours of reporting a week: {mean:.2f} ± {deviation:.2g} hours"
-    assert await log_odds(measured, "world.alone") == pytest.approx(said(MEASURED, 10), abs=1e-9)
+    assert await log_odds(measured, "world.alone") == pytest.approx(evidence_at(MEASURED, 10), abs=1e-9)
     state = await stored(measured)
-    assert held(state, "world.alone") == to_publish(said(MEASURED, 10))
+    assert held(state, "world.alone") == to_publish(evidence_at(MEASURED, 10))
     (reading,) = state.readings.values()
     assert (reading.value, reading.label, reading.band) == (round(mean, 2), None, None)
 
@@ -131,10 +131,12 @@ async def test_as_of_earlier_on_both_axes_it_is_what_was_measured_and_known_by_t
     day = START + timedelta(days=5)
     then = await ask.metric(measured.caller, "lena", HOURS, as_of=AsOf(valid_time=day))
     assert then.value == pytest.approx(dense(by_then, 5)[0], abs=1e-9)
-    assert await log_odds(measured, "world.alone", at=day) == pytest.approx(said(by_then, 5), abs=1e-9)
+    assert await log_odds(measured, "world.alone", at=day) == pytest.approx(evidence_at(by_then, 5), abs=1e-9)
     known = await ask.metric(measured.caller, "lena", HOURS, as_of=AsOf(valid_time=day, rev=2))
     assert known.value == pytest.approx(dense({3: MEASURED[3]}, 5)[0], abs=1e-9)
-    assert await log_odds(measured, "world.alone", at=day, rev=2) == pytest.approx(said({3: MEASURED[3]}, 5), abs=1e-9)
+    assert await log_odds(measured, "world.alone", at=day, rev=2) == pytest.approx(
+        evidence_at({3: MEASURED[3]}, 5), abs=1e-9
+    )
 
 
 async def test_a_number_withdrawn_is_as_if_it_had_never_been_measured(measured: World, ask: Metrics) -> None:
@@ -143,7 +145,7 @@ async def test_a_number_withdrawn_is_as_if_it_had_never_been_measured(measured: 
     await measured.commands.withdraw(measured.caller, Withdraw(twin="lena", evidence=row.evidence))
     left = {0: MEASURED[0], 10: MEASURED[10]}
     assert (await ask.metric(measured.caller, "lena", HOURS)).value == pytest.approx(dense(left, 10)[0], abs=1e-9)
-    assert await log_odds(measured, "world.alone") == pytest.approx(said(left, 10), abs=1e-9)
+    assert await log_odds(measured, "world.alone") == pytest.approx(evidence_at(left, 10), abs=1e-9)
     await measured.commands.withdraw(measured.caller, Withdraw(twin="lena", source="test"))
     nothing = await ask.metric(measured.caller, "lena", HOURS)
     assert (nothing.value, nothing.deviation, nothing.shown) == (None, None, "unknown")
@@ -173,12 +175,12 @@ async def test_an_explanation_shows_the_level_and_the_numbers_behind_it(measured
     assert one.source == "metric:hours.level"
     assert one.metric is not None
     assert one.evidence.summary == one.metric.says
-    assert one.contribution == pytest.approx(said(MEASURED, 10), abs=1e-4)
+    assert one.contribution == pytest.approx(evidence_at(MEASURED, 10), abs=1e-4)
     assert one.without == pytest.approx(0.5)
     assert [each.measurement.value for each in one.events] == [MEASURED[day] for day in (10, 3, 0)]
 
 
-async def test_without_a_number_that_also_speaks_for_itself_the_level_is_elsewhere(measured: World) -> None:
+async def test_without_a_number_that_is_evidence_itself_the_level_is_elsewhere(measured: World) -> None:
     bearing = {"attribute": "world.alone", "when": "data.hours > 20.0", "log_likelihood_ratio": 0.4}
     rule = {"type": "reported", "summary": "reported many hours", "bears_on": [bearing]}
     spoken = Catalog.model_validate({"catalog": "spoken", "version": "1.0.0", "events": [rule]})
@@ -190,7 +192,7 @@ async def test_without_a_number_that_also_speaks_for_itself_the_level_is_elsewhe
     without = {one.source: one.without for one in explained.contributions}
     assert without == {
         "metric:hours.level": pytest.approx(probability(0.4)),
-        "test": pytest.approx(probability(said(MEASURED, 12))),
+        "test": pytest.approx(probability(evidence_at(MEASURED, 12))),
     }
 
 
@@ -199,8 +201,8 @@ async def test_what_if_another_number_were_measured(measured: World) -> None:
         measured.caller, WhatIf(twin="lena", events=(event("more", "reported", day=11, hours=21.5),))
     )
     (moved,) = (one for one in found.value.beliefs if one.belief.attribute == "world.alone")
-    assert moved.before == pytest.approx(said(MEASURED, 11), abs=1e-9)
-    assert moved.after == pytest.approx(said({**MEASURED, 11: 21.5}, 11), abs=1e-9)
+    assert moved.before == pytest.approx(evidence_at(MEASURED, 11), abs=1e-9)
+    assert moved.after == pytest.approx(evidence_at({**MEASURED, 11: 21.5}, 11), abs=1e-9)
 
 
 async def test_what_is_no_number_waits_and_what_is_published_is_derived_again_alike(measured: World) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import timedelta
+from typing import Any
+from weakref import ref
 
 import pytest
 from hypothesis import example, given, settings
@@ -170,3 +173,18 @@ def test_who_stays_away_is_absent_until_the_next_visit_however_long_that_takes()
     assert due(one, away.tallies[one.metric.id], at) is None
     back = taken_in(away, [visit, Seen("visited", at)], [1])
     assert values(back, at)["visits.none"] == (0.0, None)
+
+
+def test_a_twin_that_nobody_holds_is_freed_at_once_not_by_the_garbage_collector() -> None:
+    visits = [Seen("visited", START), Seen("visited", START + timedelta(days=1))]
+    gc.collect()
+    gc.disable()
+    try:
+        state = taken_in(taken_in(fresh("lena", "t", "lena"), visits, [0]), visits, [1])
+        measured = measure(state, GRAPH.definitions, START + timedelta(days=2))
+        held: list[ref[Any]] = [ref(state), ref(state.bearings)]
+        held += [ref(tally) for tally in state.tallies.values()]
+        del state, measured
+        assert [each() for each in held] == [None] * len(held)
+    finally:
+        gc.enable()

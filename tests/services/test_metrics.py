@@ -81,7 +81,7 @@ async def test_three_visits_in_a_week_say_something_until_the_first_is_a_week_ag
     assert held(await stored(measured), "world.alone") is None
 
 
-async def test_the_state_speaks_once_however_many_events_repeat_it(measured: World) -> None:
+async def test_the_state_counts_once_however_many_events_repeat_it(measured: World) -> None:
     await visit(measured, *(n / 10 for n in range(40)))
     assert await log_odds(measured, "world.alone") == pytest.approx(1.5)
 
@@ -102,7 +102,7 @@ async def test_a_week_without_a_visit_is_published_by_the_clock_alone(measured: 
     assert (await refresher.refresh_due(clock.now(), measured.caller.tenant)).refreshed == 0
 
 
-async def test_what_a_refresh_published_is_told_to_who_follows(measured: World) -> None:
+async def test_subscribers_receive_what_a_refresh_published(measured: World) -> None:
     await visit(measured, 0)
     await refreshed(measured, 7)
     changes = await Changes(measured.graph, Notifier()).since(measured.caller, "lena", 1)
@@ -258,7 +258,7 @@ async def test_what_came_by_an_identifier_stops_counting_when_it_is_unlinked(mea
     assert (await readings(measured))["visits.week"] == (0.0, None, None)
 
 
-async def test_the_persons_word_silences_a_metric_and_a_retraction_does_until_it_is_heard_again(
+async def test_a_correction_cancels_a_metric_and_a_retraction_does_until_its_next_event(
     measured: World,
 ) -> None:
     await visit(measured, 0, 1, 2)

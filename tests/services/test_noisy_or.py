@@ -122,7 +122,7 @@ async def test_the_graph_and_the_explanation_show_the_probability(home: World) -
     assert [link.relation.probability for link in why.links if link.relation] == [0.9]
 
 
-async def test_a_relation_of_the_twins_own_may_be_a_rival_and_may_not_speak_another_way(home: World) -> None:
+async def test_a_relation_of_the_twins_own_may_be_a_rival_but_not_with_another_kind_of_strength(home: World) -> None:
     dog: dict[str, Any] = {"twin": "lena", "source": key("house.dog"), "target": ALARM, "kind": "causes"}
     assert await refusal(home.commands.relate(home.caller, Relate(**dog, odds_ratio=3.0))) == "invalid-input"
     await home.commands.relate(home.caller, Relate(**dog, probability=0.3, valid_from=START))
@@ -138,7 +138,7 @@ async def test_causes_that_alone_do_more_than_is_stated_are_refused(home: World)
     assert await refusal(home.book.publish(home.caller, beyond)) == "infeasible-statements"
 
 
-async def test_a_newer_version_that_speaks_the_other_way_is_adopted(home: World) -> None:
+async def test_a_newer_version_with_the_other_kind_of_strength_is_adopted(home: World) -> None:
     before = await derived(home)
     logistic = house("2.0.0", cause("burglar", odds_ratio=9.0), cause("storm", odds_ratio=3.0))
     await home.book.publish(home.caller, logistic)

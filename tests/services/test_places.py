@@ -9,18 +9,18 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from beliefgraph.errors import Unavailable
-from beliefgraph.services.process.places import HOLDER, Places, Shares
+from beliefgraph.services.process.fair_semaphore import HOLDER, FairSemaphore, Shares
 from beliefgraph.store.changes import heads
 from beliefgraph.store.graph import Graph
 
 
-def places(**given: float) -> Places:
+def places(**given: float) -> FairSemaphore:
     shares = {"total": 4, "per_tenant": 3, "per_key": 2, "waiting_per_key": 100, "patience": 5.0, **given}
-    return Places(Shares(**shares))  # type: ignore[arg-type]
+    return FairSemaphore(Shares(**shares))  # type: ignore[arg-type]
 
 
 @asynccontextmanager
-async def at_work(some: Places, *holders: tuple[str, str]) -> AsyncIterator[list[asyncio.Task[None]]]:
+async def at_work(some: FairSemaphore, *holders: tuple[str, str]) -> AsyncIterator[list[asyncio.Task[None]]]:
     """As many that ask for a place each, in this order, and keep it."""
 
     async def work(tenant: str, key: str) -> None:
@@ -112,7 +112,7 @@ async def test_a_free_place_goes_to_whoever_has_the_fewest() -> None:
         assert ("b", "1") not in some._waiting
 
 
-async def test_whoever_waits_too_long_or_behind_too_many_is_told_when_to_come_again() -> None:
+async def test_whoever_waits_too_long_or_behind_too_many_is_told_when_to_retry() -> None:
     some = places(per_key=1, waiting_per_key=1, patience=0.05)
     async with at_work(some, ("a", "1")):
         with pytest.raises(Unavailable) as refused:

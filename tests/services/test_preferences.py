@@ -41,11 +41,11 @@ async def asked(world: World) -> World:
     return world
 
 
-def verbs(world: World) -> Preferences:
+def service_of(world: World) -> Preferences:
     return Preferences(world.graph, world.book, Explanations(world.graph, world.keyring, world.book))
 
 
-async def tell(world: World, *events: Event) -> None:
+async def observe(world: World, *events: Event) -> None:
     receipts = await world.intake.observe(world.caller, list(events))
     assert {receipt.status for receipt in receipts} == {"accepted"}
 
@@ -53,7 +53,7 @@ async def tell(world: World, *events: Event) -> None:
 async def preferences(
     world: World, context: str = ANYWHERE, kinds: Sequence[PreferenceKind] | None = None, **more: Any
 ) -> dict[tuple[str, str], Preference]:
-    page = await verbs(world).preferences(world.caller, "lena", context=context, kinds=kinds, **more)
+    page = await service_of(world).preferences(world.caller, "lena", context=context, kinds=kinds, **more)
     return {(each.attribute, each.subject): each for each in page.nodes}
 
 
@@ -64,7 +64,7 @@ async def prefers(
 
 
 async def test_without_evidence_every_preference_of_the_person_answers_with_its_prior(asked: World) -> None:
-    await tell(asked, *PRIOR)
+    await observe(asked, *PRIOR)
     found = await preferences(asked, "work.mail")
     assert {name for name, _ in found} == {"contact.channel", "learns.by_doing", "risk.tolerance", "mood.stressed"}
     channels = found["contact.channel", "self"]
@@ -81,8 +81,8 @@ async def test_without_evidence_every_preference_of_the_person_answers_with_its_
     assert found["mood.stressed", "self"].strength == pytest.approx(0.9 - 0.1)
 
 
-async def test_a_narrow_context_answers_from_the_nearest_broader_one_and_says_where_it_was_heard(asked: World) -> None:
-    await tell(asked, wanted("1", "contact.channel", 3.0, value="call", context="work"))
+async def test_a_narrow_context_inherits_from_the_nearest_broader_one_and_names_it(asked: World) -> None:
+    await observe(asked, wanted("1", "contact.channel", 3.0, value="call", context="work"))
     there, narrow, beside = [await prefers(asked, "contact.channel", c) for c in ("work", "work.mail", "home")]
     assert [one.belief.state.belief.value for one in (there, narrow, beside)] == ["call", "call", "mail"]
     assert [one.heard_in for one in (there, narrow, beside)] == ["work", "work", None]
@@ -90,14 +90,14 @@ async def test_a_narrow_context_answers_from_the_nearest_broader_one_and_says_wh
     assert narrow.strength is not None
     assert there.strength > narrow.strength > 0
     assert narrow.belief.state.belief.context == "work.mail"
-    await tell(asked, wanted("2", "contact.channel", 3.0, value="chat", context="work.mail", by="somebody"))
+    await observe(asked, wanted("2", "contact.channel", 3.0, value="chat", context="work.mail", by="somebody"))
     own = await prefers(asked, "contact.channel", "work.mail")
     assert (own.belief.state.belief.value, own.heard_in) == ("chat", "work.mail")
     assert (await prefers(asked, "contact.channel", "work")).belief.state.belief.value == "call"
 
 
 async def test_a_reading_on_the_scale_moves_its_mean_and_what_is_off_the_scale_waits(asked: World) -> None:
-    await tell(asked, event("1", "slider.moved", at=90.0, context="money", by="a form"))
+    await observe(asked, event("1", "slider.moved", at=90.0, context="money", by="a form"))
     found = await prefers(asked, "risk.tolerance", "money")
     weights = {
         score: prior * math.exp(-((0.8 - score) ** 2) / (2 * 0.5**2))
@@ -113,8 +113,8 @@ async def test_a_reading_on_the_scale_moves_its_mean_and_what_is_off_the_scale_w
     assert (refused.status, refused.code) == ("quarantined", "interpretation-failed")
 
 
-async def test_what_does_not_inherit_answers_as_it_was_heard_nearest(asked: World) -> None:
-    await tell(
+async def test_what_does_not_inherit_answers_from_the_nearest_context_with_evidence(asked: World) -> None:
+    await observe(
         asked,
         wanted("1", "liking", 3.0, value="likes", subject="coffee"),
         wanted("2", "liking", 3.0, value="dislikes", subject="coffee", context="evening"),
@@ -133,7 +133,7 @@ async def test_what_does_not_inherit_answers_as_it_was_heard_nearest(asked: Worl
 
 
 async def test_why_names_what_came_from_a_broader_context_and_from_a_state(asked: World) -> None:
-    await tell(
+    await observe(
         asked,
         wanted("1", "contact.channel", 2.0, value="chat", context="work", by="a colleague"),
         wanted("2", "mood.stressed", 3.0, by="a watch"),
@@ -158,7 +158,7 @@ async def test_why_names_what_came_from_a_broader_context_and_from_a_state(asked
 async def test_two_hard_constraints_that_contradict_each_other_both_stand_and_the_conflict_is_shown(
     asked: World,
 ) -> None:
-    await tell(
+    await observe(
         asked,
         wanted("1", "contact.never", 6.0, subject="call", context="work"),
         wanted("2", "contact.only", 6.0, subject="call"),
@@ -182,7 +182,7 @@ async def test_two_hard_constraints_that_contradict_each_other_both_stand_and_th
 async def test_a_correction_by_the_person_stands_against_all_evidence_and_reaches_narrower_contexts(
     asked: World,
 ) -> None:
-    await tell(asked, wanted("1", "contact.channel", 4.0, value="call", context="work"))
+    await observe(asked, wanted("1", "contact.channel", 4.0, value="call", context="work"))
     command = Correct(twin="lena", belief=channel("mail", "work"), holds=True)
     await asked.commands.correct(asked.person("lena"), command)
     there, narrow = (
@@ -203,8 +203,8 @@ async def test_an_assertion_states_a_preference_in_a_context(asked: World) -> No
 
 
 async def test_a_state_passes_and_any_moment_can_be_asked_about(asked: World) -> None:
-    await tell(asked, wanted("1", "mood.stressed", 4.0))
-    await tell(asked, wanted("2", "work.busy", 0.0, day=3))
+    await observe(asked, wanted("1", "mood.stressed", 4.0))
+    await observe(asked, wanted("2", "work.busy", 0.0, day=3))
     now = await prefers(asked, "contact.channel", "work")
     then = await prefers(asked, "contact.channel", "work", as_of=AsOf(valid_time=START))
     at_rev = await prefers(asked, "contact.channel", "work", as_of=AsOf(rev=1))
@@ -217,7 +217,7 @@ async def test_a_state_passes_and_any_moment_can_be_asked_about(asked: World) ->
 
 async def test_what_a_metric_says_in_a_context_reaches_narrower_ones(asked: World) -> None:
     visits = [event(str(n), "visited", context="work", by="a door", day=n / 10) for n in range(2)]
-    await tell(asked, *visits)
+    await observe(asked, *visits)
     found = await prefers(asked, "learns.by_doing", "work.bench", explained=True)
     assert found.heard_in == "work"
     assert (found.belief.state.confidence or 0) > 0.4
@@ -227,8 +227,8 @@ async def test_what_a_metric_says_in_a_context_reaches_narrower_ones(asked: Worl
     assert why.on.context == "work"
 
 
-async def test_what_if_somebody_said_so_reaches_every_context_and_stores_nothing(asked: World) -> None:
-    await tell(asked, wanted("1", "contact.channel", 1.0, value="mail", context="work.mail"))
+async def test_a_what_if_reaches_every_context_and_stores_nothing(asked: World) -> None:
+    await observe(asked, wanted("1", "contact.channel", 1.0, value="mail", context="work.mail"))
     supposed = HypotheticalEvidence(belief=channel("call", "work"), log_likelihood_ratio=3.0)
     asking = WhatIfs(asked.graph, asked.book, RuleInterpreter())
     found = (await asking.what_if(asked.caller, WhatIf(twin="lena", evidence=(supposed,)))).value.beliefs
@@ -239,14 +239,14 @@ async def test_what_if_somebody_said_so_reaches_every_context_and_stores_nothing
 
 
 async def test_nothing_is_learned_of_relations_that_hold_in_one_place_alone(asked: World) -> None:
-    await tell(asked, *PRIOR)
+    await observe(asked, *PRIOR)
     read = await training_data(asked.caller, asked.graph, asked.book)
     assert set(read.left_out) == {"learns.by_doing", "mood.stressed", "work.busy"}
 
 
 async def test_history_comes_with_the_preference(asked: World) -> None:
-    await tell(asked, wanted("1", "contact.channel", 1.0, value="mail", context="work"))
-    await tell(asked, wanted("2", "contact.channel", 1.0, value="mail", context="work", day=1, by="somebody"))
+    await observe(asked, wanted("1", "contact.channel", 1.0, value="mail", context="work"))
+    await observe(asked, wanted("2", "contact.channel", 1.0, value="mail", context="work", day=1, by="somebody"))
     found = await prefers(asked, "contact.channel", "work", with_history=True)
     assert found.history is not None
     assert [row.rev_from for row in found.history] == [2, 1]
@@ -256,17 +256,17 @@ async def test_history_comes_with_the_preference(asked: World) -> None:
 
 
 async def test_pages_go_on_where_the_last_one_ended_at_the_same_rev(asked: World) -> None:
-    await tell(asked, wanted("1", "liking", 3.0, value="likes", subject="tea"))
-    await tell(asked, wanted("2", "liking", 3.0, value="likes", subject="coffee"))
+    await observe(asked, wanted("1", "liking", 3.0, value="likes", subject="tea"))
+    await observe(asked, wanted("2", "liking", 3.0, value="likes", subject="coffee"))
     names: list[str] = []
     after: str | None = None
     while True:
-        page = await verbs(asked).preferences(asked.caller, "lena", first=2, after=after)
+        page = await service_of(asked).preferences(asked.caller, "lena", first=2, after=after)
         names += [f"{each.attribute} {each.subject}" for each in page.nodes]
         if not page.has_next:
             break
         after = page.items[-1].cursor
-        await tell(asked, wanted(f"more {len(names)}", "liking", 1.0, value="likes", subject=f"zebra {len(names)}"))
+        await observe(asked, wanted(f"more {len(names)}", "liking", 1.0, value="likes", subject=f"zebra {len(names)}"))
     assert names == [
         "contact.channel self",
         "learns.by_doing self",
@@ -275,25 +275,25 @@ async def test_pages_go_on_where_the_last_one_ended_at_the_same_rev(asked: World
         "mood.stressed self",
         "risk.tolerance self",
     ]
-    other = verbs(asked).preferences(asked.caller, "lena", context="work", first=2, after=after)
+    other = service_of(asked).preferences(asked.caller, "lena", context="work", first=2, after=after)
     assert await refusal(other) == "invalid-cursor"
 
 
 @pytest.mark.parametrize("context", ["", "a\nb", "x" * 201])
 async def test_what_is_no_context_is_refused(asked: World, context: str) -> None:
-    await tell(asked, *PRIOR)
-    assert await refusal(verbs(asked).preferences(asked.caller, "lena", context=context)) == "invalid-input"
+    await observe(asked, *PRIOR)
+    assert await refusal(service_of(asked).preferences(asked.caller, "lena", context=context)) == "invalid-input"
 
 
 async def test_a_context_that_lies_in_very_many_others_is_refused(asked: World) -> None:
-    await tell(asked, *PRIOR)
+    await observe(asked, *PRIOR)
     deep = ".".join("abcdefghijklmno")  # and `any`
     assert ("contact.channel", "self") in await preferences(asked, deep)
-    assert await refusal(verbs(asked).preferences(asked.caller, "lena", context=f"{deep}.p")) == "too-large"
+    assert await refusal(service_of(asked).preferences(asked.caller, "lena", context=f"{deep}.p")) == "too-large"
 
 
 async def test_a_version_in_which_nothing_inherits_any_more_is_adopted_and_unties_the_contexts(asked: World) -> None:
-    await tell(asked, wanted("1", "contact.channel", 3.0, value="call", context="work.mail"))
+    await observe(asked, wanted("1", "contact.channel", 3.0, value="call", context="work.mail"))
     tied = await prefers(asked, "contact.channel", "work")
     attributes = [
         {**each, "preference": {**each["preference"], "inherits": None}} if each.get("preference") else each
@@ -317,11 +317,11 @@ async def test_a_version_in_which_nothing_inherits_any_more_is_adopted_and_untie
 
 
 async def test_what_is_published_in_contexts_can_be_recomputed(asked: World) -> None:
-    await tell(asked, wanted("1", "contact.channel", 2.0, value="chat", context="work.mail"))
-    await tell(
+    await observe(asked, wanted("1", "contact.channel", 2.0, value="chat", context="work.mail"))
+    await observe(
         asked, wanted("2", "mood.stressed", 3.0, day=1), wanted("3", "contact.never", 4.0, subject="call", day=1)
     )
-    await tell(asked, wanted("4", "contact.channel", 2.0, value="mail", day=2, by="somebody"))
+    await observe(asked, wanted("4", "contact.channel", 2.0, value="mail", day=2, by="somebody"))
     async for found in recheck(asked.graph, asked.book, asked.caller.tenant):
         assert found.differing == ()
     published = await Questions(asked.graph, asked.keyring, asked.book).belief(
@@ -344,7 +344,7 @@ async def test_what_is_published_in_contexts_can_be_recomputed(asked: World) -> 
     ],
 )
 async def test_what_nobody_can_mean_is_refused_and_nothing_is_written(asked: World, belief: dict[str, str]) -> None:
-    await tell(asked, *PRIOR)
+    await observe(asked, *PRIOR)
     key = BeliefKey(**belief)
     said = asked.commands.assert_belief(asked.caller, AssertBelief(twin="lena", belief=key, confidence=0.9))
     assert await refusal(said) == "invalid-input"

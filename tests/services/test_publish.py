@@ -20,7 +20,7 @@ RELATED = ("needs.budget", "needs.urgent", "product.fits", "product.risky")
 """What evidence on `world.buys` moves."""
 
 
-def said(id_: str, llr: float, day: float = 0, twin: str = "lena") -> Event:
+def observation(id_: str, llr: float, day: float = 0, twin: str = "lena") -> Event:
     return event(id_, "said", day=day, twin=twin, llr=llr, by=f"colleague {id_}", text="so it is")
 
 
@@ -30,7 +30,7 @@ async def names(world: World, twin: str = "lena") -> set[str]:
 
 
 async def test_what_moved_too_little_to_be_noticed_is_not_published_and_answers_all_the_same(world: World) -> None:
-    (receipt,) = await world.intake.observe(world.caller, [said("1", 0.1)])
+    (receipt,) = await world.intake.observe(world.caller, [observation("1", 0.1)])
     ask = Questions(world.graph, world.keyring, world.book)
 
     assert await names(world) == {"world.buys"}
@@ -43,9 +43,9 @@ async def test_what_moved_too_little_to_be_noticed_is_not_published_and_answers_
 
 
 async def test_what_is_back_at_its_prior_is_not_published_any_more(world: World) -> None:
-    await world.intake.observe(world.caller, [said("1", 3.0)])
+    await world.intake.observe(world.caller, [observation("1", 3.0)])
     assert await names(world) == {"world.buys", *RELATED}
-    (receipt,) = await world.intake.observe(world.caller, [said("2", -3.0, day=1)])
+    (receipt,) = await world.intake.observe(world.caller, [observation("2", -3.0, day=1)])
 
     assert await names(world) == {"world.buys"}
     assert {c.belief.attribute for c in receipt.beliefs if c.after is None} == set(RELATED)
@@ -60,9 +60,9 @@ async def test_what_is_back_at_its_prior_is_not_published_any_more(world: World)
     assert [found.differ async for found in recheck(world.graph, world.book, world.caller.tenant)] == [0]
 
 
-async def test_a_follower_is_told_that_a_belief_is_not_published_any_more(world: World) -> None:
-    await world.intake.observe(world.caller, [said("1", 3.0)])
-    (receipt,) = await world.intake.observe(world.caller, [said("2", -3.0, day=1)])
+async def test_a_subscriber_learns_that_a_belief_is_no_longer_published(world: World) -> None:
+    await world.intake.observe(world.caller, [observation("1", 3.0)])
+    (receipt,) = await world.intake.observe(world.caller, [observation("2", -3.0, day=1)])
     (change,) = await Changes(world.graph, Notifier()).since(world.caller, "lena", 1)
 
     assert {c.belief.id: (c.before, c.after) for c in change.beliefs} == {
@@ -72,8 +72,8 @@ async def test_a_follower_is_told_that_a_belief_is_not_published_any_more(world:
 
 
 async def test_the_browser_shows_no_confidence_of_what_is_not_published(world: World) -> None:
-    await world.intake.observe(world.caller, [said("1", 3.0)])
-    await world.intake.observe(world.caller, [said("2", -3.0, day=1)])
+    await world.intake.observe(world.caller, [observation("1", 3.0)])
+    await world.intake.observe(world.caller, [observation("2", -3.0, day=1)])
     async with world.graph._driver.session() as session:
         found = await session.run(
             "MATCH (b:Belief {twin: $twin}) RETURN b.attribute AS name, b.caption AS caption, b.confidence AS p",
@@ -88,7 +88,7 @@ async def test_the_order_in_which_events_come_makes_no_difference_to_what_is_pub
     events = [("1", 3.0, 0.0), ("2", -2.9, 1.0), ("3", 0.3, 2.0)]
     for n, order in enumerate(permutations(events)):
         for id_, llr, day in order:
-            await world.intake.observe(world.caller, [said(id_, llr, day, twin=f"twin-{n}")])
+            await world.intake.observe(world.caller, [observation(id_, llr, day, twin=f"twin-{n}")])
     states = [await stored(world, f"twin-{n}") for n in range(6)]
     shown = [{s.beliefs[id_].attribute: h.log_odds for id_, h in s.holdings.items()} for s in states]
     assert all(each == shown[0] for each in shown)
@@ -96,7 +96,7 @@ async def test_the_order_in_which_events_come_makes_no_difference_to_what_is_pub
 
 
 async def test_a_database_with_finer_numbers_is_brought_to_the_grid(world: World) -> None:
-    await world.intake.observe(world.caller, [said("1", 3.0)])
+    await world.intake.observe(world.caller, [observation("1", 3.0)])
     state = await stored(world)
     finer = {holding.revision_id: 0.37 * n - 7.13 for n, holding in enumerate(state.holdings.values())}
     async with world.graph._driver.session() as session:
@@ -114,7 +114,7 @@ async def test_a_database_with_finer_numbers_is_brought_to_the_grid(world: World
 
 
 async def test_the_exact_confidence_is_to_be_had_beside_the_published_one(world: World) -> None:
-    await world.intake.observe(world.caller, [said("1", 1.234)])
+    await world.intake.observe(world.caller, [observation("1", 1.234)])
     ask = Questions(world.graph, world.keyring, world.book)
     then = {
         row.state.belief.id: row.state.confidence

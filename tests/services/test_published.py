@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import cycle, product
 
 import pytest
-from tests.services.test_questions import tell_a_story
+from tests.services.test_questions import observe_a_story
 from tests.world import START, World, key, rated
 
 from beliefgraph.model.command import Relate
@@ -88,7 +88,7 @@ async def relate(world: World, from_day: float, to_day: float | None) -> None:
 async def test_every_list_is_the_same_page_by_page_whether_read_from_memory_or_the_store(
     world: World, memory: Questions, store: Questions
 ) -> None:
-    await tell_a_story(world)
+    await observe_a_story(world)
     assert world.cache.has(memory_id(world))
     lists = [*((BeliefFilter(), order) for order in ORDERS), *zip(FILTERS, cycle(ORDERS), strict=False)]
     for matching, order in lists:
@@ -100,7 +100,7 @@ async def test_every_list_is_the_same_page_by_page_whether_read_from_memory_or_t
 async def test_what_a_belief_is_related_to_is_the_same_from_memory_as_from_the_store(
     world: World, memory: Questions, store: Questions, levels: RelationLevels
 ) -> None:
-    await tell_a_story(world)
+    await observe_a_story(world)
     await relate(world, 1, 2)
     await relate(world, 9, None)
     everything = await store.beliefs(world.caller, "lena")
@@ -124,7 +124,7 @@ def memory_id(world: World) -> str:
 
 
 async def test_a_read_of_a_twin_in_memory_asks_the_store_for_its_rev_alone(world: World, memory: Questions) -> None:
-    await tell_a_story(world)
+    await observe_a_story(world)
     for ask in (
         lambda: memory.belief(world.caller, "lena", key("world.buys")),
         lambda: memory.beliefs(world.caller, "lena", relation_levels=2),
@@ -147,7 +147,7 @@ async def test_questions_that_come_together_share_the_look_at_their_revs(world: 
 
 
 async def test_a_twin_that_is_read_again_and_again_comes_into_memory_by_itself(world: World) -> None:
-    await tell_a_story(world)
+    await observe_a_story(world)
     cache = TwinCache(world.graph)
     ask = asked(world, cache)
     try:
@@ -166,7 +166,7 @@ async def test_a_twin_that_is_read_again_and_again_comes_into_memory_by_itself(w
 async def test_a_walk_shows_one_rev_although_the_twin_in_memory_moves_on(
     world: World, memory: Questions, store: Questions
 ) -> None:
-    await tell_a_story(world)
+    await observe_a_story(world)
     first = await memory.beliefs(world.caller, "lena", first=2)
     await world.intake.observe(world.caller, [rated("more", 2.0, day=10)])
     after = first.last_cursor

@@ -22,7 +22,7 @@ from beliefgraph.model.twin import Twin
 from beliefgraph.services.derivation.grid import published
 from beliefgraph.services.questions.beliefs import Questions
 from beliefgraph.services.snapshots.as_of import Snapshots
-from beliefgraph.services.twin.paging import Place, encode
+from beliefgraph.services.twin.paging import Position, encode
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def day(n: float) -> AsOf:
     return AsOf(valid_time=START + timedelta(days=n))
 
 
-async def tell_a_story(world: World, twin: str = "lena") -> None:
+async def observe_a_story(world: World, twin: str = "lena") -> None:
     """Eight commits on several attributes, subjects and kinds of evidence."""
     observe, caller = world.intake.observe, world.caller
     await observe(caller, [event("1", "priced", day=1, twin=twin)])
@@ -183,7 +183,7 @@ async def test_twins_are_paged_by_name(world: World, ask: Questions) -> None:
 async def test_paging_visits_every_belief_once_in_every_order(
     world: World, ask: Questions, by: str, descending: bool, as_of: AsOf
 ) -> None:
-    await tell_a_story(world)
+    await observe_a_story(world)
     order = BeliefOrder.model_validate({"by": by, "descending": descending})
     whole = await walk(ask, world.caller, order, 200, as_of)
 
@@ -202,7 +202,7 @@ async def test_paging_visits_every_belief_once_in_every_order(
 
 
 async def test_published_and_recomputed_list_the_same_beliefs_at_the_head(world: World, ask: Questions) -> None:
-    await tell_a_story(world)
+    await observe_a_story(world)
     now = await ask.beliefs(world.caller, "lena", BeliefFilter(), BeliefOrder(by="attribute"))
     then = await ask.beliefs(world.caller, "lena", BeliefFilter(), BeliefOrder(by="attribute"), as_of=AsOf(rev=8))
 
@@ -214,7 +214,7 @@ async def test_published_and_recomputed_list_the_same_beliefs_at_the_head(world:
 
 
 async def test_a_walk_shows_one_state_however_much_is_written_meanwhile(world: World, ask: Questions) -> None:
-    await tell_a_story(world)
+    await observe_a_story(world)
     order = BeliefOrder()
     before = await walk(ask, world.caller, order, 200, AsOf())
     first = await ask.beliefs(world.caller, "lena", order=order, first=2)
@@ -234,14 +234,14 @@ async def test_a_cursor_that_somebody_made_up_is_refused(
     await world.intake.observe(world.caller, [rated("3", 1.0, day=2)])
     page = await ask.history(world.caller, "lena", key("world.alone"), first=1)
     mark, rev, value, id_ = orjson.loads(b64decode(page.items[0].cursor + "==", altchars=b"-_"))
-    cursor = encode(mark, replace(Place(value, id_, rev), **forged))  # type: ignore[arg-type]
+    cursor = encode(mark, replace(Position(value, id_, rev), **forged))  # type: ignore[arg-type]
     with pytest.raises(Incorrect) as refused:
         await ask.history(world.caller, "lena", key("world.alone"), first=1, after=cursor)
     assert refused.value.code == "invalid-cursor"
 
 
 async def test_a_cursor_that_is_garbage_or_of_another_question_is_refused(world: World, ask: Questions) -> None:
-    await tell_a_story(world)
+    await observe_a_story(world)
     page = await ask.beliefs(world.caller, "lena", first=1)
     cursor = page.items[0].cursor
     for order, after in (
@@ -276,7 +276,7 @@ async def test_a_list_of_beliefs_holds_as_many_as_a_large_twin_has(
 
 @pytest.mark.parametrize("as_of", [AsOf(), AsOf(rev=8)], ids=["now", "recomputed"])
 async def test_filters_keep_what_matches_and_count_it(world: World, ask: Questions, as_of: AsOf) -> None:
-    await tell_a_story(world)
+    await observe_a_story(world)
     everything = [r.state for r in (await ask.beliefs(world.caller, "lena", as_of=as_of)).nodes]
     for matching in (
         BeliefFilter(domains=("needs",)),
@@ -418,7 +418,7 @@ async def test_the_chain_of_a_belief_is_exactly_the_evidence_visible_there(world
     )
 
 
-async def test_what_a_correction_or_a_retraction_silences_is_visible_but_does_not_count(
+async def test_what_a_correction_or_a_retraction_cancels_is_visible_but_does_not_count(
     world: World, ask: Questions
 ) -> None:
     await world.intake.observe(world.caller, [rated("1", 1.0, day=1), rated("2", 2.0, day=2, by="a rival")])
@@ -457,7 +457,7 @@ def shape(row: BeliefRow) -> object:
 
 @pytest.mark.parametrize("levels", [0, 1, 2])
 async def test_relations_are_followed_as_far_as_asked(world: World, ask: Questions, levels: int) -> None:
-    await tell_a_story(world)
+    await observe_a_story(world)
     now = await ask.beliefs(world.caller, "lena", relation_levels=levels, with_evidence=True)  # type: ignore[arg-type]
     then = await ask.beliefs(
         world.caller,
@@ -487,7 +487,7 @@ async def test_relations_are_followed_as_far_as_asked(world: World, ask: Questio
 
 
 async def test_a_personal_relation_is_there_only_while_it_holds(world: World, ask: Questions) -> None:
-    await tell_a_story(world)
+    await observe_a_story(world)
 
     async def kinds(n: float) -> set[str]:
         found = await ask.relations(world.caller, "lena", key("world.alone"), as_of=day(n))
@@ -498,7 +498,7 @@ async def test_a_personal_relation_is_there_only_while_it_holds(world: World, as
 
 
 async def test_comparing_a_moment_with_itself_shows_nothing(world: World, ask: Questions) -> None:
-    await tell_a_story(world)
+    await observe_a_story(world)
     for as_of in (AsOf(), AsOf(rev=3), day(5)):
         assert (await ask.compare(world.caller, "lena", as_of, as_of)).value.beliefs == ()
 
@@ -529,7 +529,7 @@ async def test_an_old_page_is_still_there_after_the_twin_went_on(world: World, a
 
 
 async def test_a_list_with_all_relations_around_it_is_one_statement(world: World, ask: Questions) -> None:
-    await tell_a_story(world)
+    await observe_a_story(world)
     await ask.beliefs(world.caller, "lena")
     before = world.graph.statements
     await ask.beliefs(world.caller, "lena", relation_levels=2, with_total=True)
@@ -542,7 +542,7 @@ async def test_the_chains_of_a_list_are_three_statements_more_however_many_they_
     world: World, ask: Questions
 ) -> None:
     """The commit, the twin as it sees it, and what was told."""
-    await tell_a_story(world)
+    await observe_a_story(world)
     before = world.graph.statements
     found = await ask.beliefs(world.caller, "lena", with_evidence=True)
 

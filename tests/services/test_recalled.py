@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests import telling
+from tests import storeless
 from tests.reading import everything
 from tests.world import CATALOG, event, rated
 
@@ -43,9 +43,9 @@ def test_a_commit_asks_only_the_models_whose_evidence_it_changes(monkeypatch: py
         event("5", "said", llr=1.0, by="a", text=""),
     ):
         said = RuleInterpreter().interpret(one, GRAPH.definitions)
-        added = observations([(telling.setting(state, GRAPH, one), said)])
+        added = observations([(storeless.command_context(state, GRAPH, one), said)])
         asked.clear()
-        state = advance(state, GRAPH, added, telling.CALLER, telling.NOW).state
+        state = advance(state, GRAPH, added, storeless.CALLER, storeless.NOW).state
         times.append(len(asked))
         assert state.head_time is not None
         recalled = everything(derive(state, GRAPH, state.head_time))

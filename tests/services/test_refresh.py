@@ -199,7 +199,7 @@ async def test_an_event_from_the_future_is_taken_in_when_it_is_due_and_not_at_th
     refresher = Refresher(world.updater, world.intake)
     scheduler = Scheduler(refresher, clock, interval=3_600.0)
     running = asyncio.create_task(scheduler.run())
-    scheduler.let_time_pass()
+    scheduler.start_background_work()
     early = timedelta(seconds=FUTURE_SKEW_S)
     soon = rated("soon", 1.0).model_copy(update={"time": clock.now() + early + timedelta(seconds=20)})
     (waiting,) = await world.intake.observe(world.caller, [soon])

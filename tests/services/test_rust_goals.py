@@ -27,7 +27,7 @@ from beliefgraph.store.keys import Keyring
 TWIN = "rust"
 
 
-class Told:
+class Stated:
     """The goals of Rust in a tenant of their own, and what the tables say of them."""
 
     def __init__(self, world: World, data: RustGoals) -> None:
@@ -71,7 +71,7 @@ class Told:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def told(graph: Graph, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
+async def stated(graph: Graph, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Stated:
     folder = shared_data / "rust_goals"
     if not folder.is_dir():
         pytest.skip("the data set rust_goals is not beside the project")
@@ -83,73 +83,75 @@ async def told(graph: Graph, shared_data: Path, tmp_path_factory: pytest.TempPat
     data = RustGoals(folder)
     receipts = await world.intake.observe(caller, list(data.events(TWIN)))
     assert Counter(receipt.status for receipt in receipts) == {"accepted": len(receipts)}
-    return Told(world, data)
+    return Stated(world, data)
 
 
-async def test_progress_is_the_share_of_the_leaf_tasks_done_and_two_roadmaps_count_no_goal_twice(told: Told) -> None:
-    found = await told.standing()
+async def test_progress_is_the_share_of_the_leaf_tasks_done_and_two_roadmaps_count_no_goal_twice(
+    stated: Stated,
+) -> None:
+    found = await stated.standing()
     dropped = {key for key, state in found.items() if state.status == "abandoned"}
-    done = {task.key for task in told.data.tasks if task.done}
+    done = {task.key for task in stated.data.tasks if task.done}
     assert len(done) == 34
-    twice = [goal.key for goal in told.data.goals if len(goal.roadmaps) > 1]
+    twice = [goal.key for goal in stated.data.goals if len(goal.roadmaps) > 1]
     assert len(twice) >= 9
-    wholes = [PROGRAMME, *{w for key in twice for w in told.parents[key]}, *{goal.key for goal in told.data.goals}]
+    wholes = [PROGRAMME, *{w for key in twice for w in stated.parents[key]}, *{goal.key for goal in stated.data.goals}]
     for key in wholes:
-        leaves = told.leaves(key, dropped)
+        leaves = stated.leaves(key, dropped)
         assert found[key].progress == pytest.approx(len(leaves & done) / len(leaves)), key
     assert found[PROGRAMME].progress > 0
 
 
-async def test_what_waits_for_teams_says_for_which(told: Told) -> None:
-    waiting = [task for task in told.data.tasks if task.teams and not task.done]
-    found = await told.standing()
+async def test_what_waits_for_teams_says_for_which(stated: Stated) -> None:
+    waiting = [task for task in stated.data.tasks if task.teams and not task.done]
+    found = await stated.standing()
     assert {found[task.key].status for task in waiting} == {"blocked"}
     assert sum(state.status == "blocked" for state in found.values()) == len(waiting)
     task = next(task for task in waiting if len(task.teams) == 2)
-    row = await told.goals.goal(told.world.caller, TWIN, task.key, explained=True)
+    row = await stated.goals.goal(stated.world.caller, TWIN, task.key, explained=True)
     assert row.explanation is not None
     assert sorted(state.title for state in row.explanation.blocked_by) == [f"{team} decides" for team in task.teams]
 
 
-async def test_a_goal_that_is_carried_on_is_one_goal_in_all_its_periods(told: Told) -> None:
-    state = await read_state(told.world.graph, twin_id(told.world.caller.tenant, TWIN), "rust", TWIN)
+async def test_a_goal_that_is_carried_on_is_one_goal_in_all_its_periods(stated: Stated) -> None:
+    state = await read_state(stated.world.graph, twin_id(stated.world.caller.tenant, TWIN), "rust", TWIN)
     periods = defaultdict(set)
     for statement in state.statements:
         key = state.goals[statement.goal].key
         if key.startswith("issue/"):
             periods[key].add(statement.valid_from)
     assert {n: c for n, c in Counter(len(p) for p in periods.values()).items() if n > 1} == {2: 18, 3: 10, 4: 8}
-    carried = next(goal for goal in told.data.goals if len(periods.get(goal.key, ())) == 4)
-    for goal in told.data.goals:
+    carried = next(goal for goal in stated.data.goals if len(periods.get(goal.key, ())) == 4)
+    for goal in stated.data.goals:
         if goal.key == carried.key:
             then = AsOf(valid_time=PERIODS[goal.row["period"]])
-            seen = await told.goals.goal(told.world.caller, TWIN, goal.key, as_of=then)
+            seen = await stated.goals.goal(stated.world.caller, TWIN, goal.key, as_of=then)
             assert seen.state.title == (goal.row["title"] or goal.row["goal_id"])
 
 
-async def test_finishing_a_task_moves_its_neighbours_and_nothing_unrelated(told: Told) -> None:
+async def test_finishing_a_task_moves_its_neighbours_and_nothing_unrelated(stated: Stated) -> None:
     """It moves what it is part of (progress), and the decisions it no longer asks for; nobody else's numbers change."""
-    before = await told.standing()
-    for task in _typical(told):
-        receipt = await told.world.commands.set_goal(
-            told.world.caller, SetGoal(twin=TWIN, goal=task.key, status="achieved")
+    before = await stated.standing()
+    for task in _typical(stated):
+        receipt = await stated.world.commands.set_goal(
+            stated.world.caller, SetGoal(twin=TWIN, goal=task.key, status="achieved")
         )
         moved = {change.goal.key for change in receipt.goals}
-        wholes = {key for key in told.wholes(task.key) if before[key].status != "achieved"}
+        wholes = {key for key in stated.wholes(task.key) if before[key].status != "achieved"}
         asks = {task.ask(team) for team in task.teams}
         assert {task.key, *wholes} <= moved <= {task.key, *wholes, *asks}
-        after = await told.standing()
+        after = await stated.standing()
         assert {key for key in after if after[key].changed_at_rev == receipt.rev} == moved
         assert all(state.reason for key, state in after.items() if key in moved)
 
 
-def _typical(told: Told) -> list[Task]:
+def _typical(stated: Stated) -> list[Task]:
     """An open task without teams below a roadmap, and one that waits for a team."""
-    open_ = [task for task in told.data.tasks if not task.done and "roadmap/" in str(told.wholes(task.key))]
+    open_ = [task for task in stated.data.tasks if not task.done and "roadmap/" in str(stated.wholes(task.key))]
     return [next(task for task in open_ if not task.teams), next(task for task in open_ if task.teams)]
 
 
-async def test_what_was_published_of_them_is_what_their_rows_give(told: Told) -> None:
-    (checked,) = [one async for one in recheck(told.world.graph, told.world.book, told.world.caller.tenant)]
+async def test_what_was_published_of_them_is_what_their_rows_give(stated: Stated) -> None:
+    (checked,) = [one async for one in recheck(stated.world.graph, stated.world.book, stated.world.caller.tenant)]
     assert checked.published["goals"] > 1_500
     assert checked.differ == 0

@@ -58,7 +58,7 @@ def test_auc_agrees_with_counting_all_pairs() -> None:
     assert scoring.auc(p, y) == pytest.approx(pairs / (len(ones) * len(zeros)))
 
 
-def test_ece_is_the_mean_gap_between_said_and_happened() -> None:
+def test_ece_is_the_mean_gap_between_predicted_and_observed() -> None:
     # the bin of .62 and .68 says .65 and half of them happened; the bin of .05 says .05 and it did not
     assert scoring.ece([0.62, 0.68, 0.05], [1, 0, 0]) == pytest.approx((2 * 0.15 + 0.05) / 3)
 
@@ -66,7 +66,7 @@ def test_ece_is_the_mean_gap_between_said_and_happened() -> None:
 def test_certainty_falls_into_the_last_bin() -> None:
     found = scoring.bins([1.0, 0.95], [1, 1])
     assert found.count.tolist() == [0] * 9 + [2]
-    assert np.isnan(found.said[0])
+    assert np.isnan(found.predicted[0])
 
 
 def test_the_ece_of_answers_looks_at_the_likelier_class() -> None:

@@ -22,11 +22,11 @@ from beliefgraph.model.parameters import BinaryRates, ParameterSet, Scope, Share
 from beliefgraph.model.question import BeliefFilter
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.commits.recheck import recheck
-from beliefgraph.services.learning.dataset import Collection, Known
-from beliefgraph.services.learning.sources import SourceLearner, lesson
+from beliefgraph.services.learning.dataset import Collection, KnownTruth
+from beliefgraph.services.learning.sources import SourceLearner, learned_sources
 from beliefgraph.services.questions.beliefs import Questions
 from beliefgraph.services.upkeep.refresh import Refresher
-from beliefgraph.store.learning import SaidRow, TwinSaid
+from beliefgraph.store.learning import EvidenceRow, TwinEvidence
 
 LABELS = Catalog.model_validate(
     {
@@ -135,16 +135,16 @@ async def standing(world: World, twin: str = "lena", as_of: AsOf | None = None) 
         after = page.items[-1].cursor
 
 
-async def test_workers_are_learned_without_the_truth_and_who_lies_is_believed_the_other_way(crowd: World) -> None:
+async def test_workers_are_learned_without_the_truth_and_inverted_ones_count_the_other_way(crowd: World) -> None:
     events, truth = labels()
     await crowd.intake.observe(crowd.caller, events)
     by_vote = await standing(crowd)
     found = await learner(crowd).learn(crowd.caller)
-    coins = {each.source: each for each in found.sources}
-    assert coins["worker 0"].reliability > coins["worker 6"].reliability > coins["worker 7"].reliability
-    assert coins["worker 7"].coins.says_if_holds < coins["worker 7"].coins.says_if_not
-    assert coins["worker 0"].low < coins["worker 0"].reliability < coins["worker 0"].high
-    assert coins["worker 0"].heard == pytest.approx(ITEMS)
+    rates = {each.source: each for each in found.sources}
+    assert rates["worker 0"].reliability > rates["worker 6"].reliability > rates["worker 7"].reliability
+    assert rates["worker 7"].rates.says_if_holds < rates["worker 7"].rates.says_if_not
+    assert rates["worker 0"].low < rates["worker 0"].reliability < rates["worker 0"].high
+    assert rates["worker 0"].statements == pytest.approx(ITEMS)
     assert found.settled == 0
 
     await learned_and_adopted(crowd)
@@ -211,12 +211,12 @@ async def test_in_another_order_the_same_is_learned_and_believed_to_the_bit(crow
     both = await learner(crowd).learn(crowd.caller)
     assert both.twins == 2
     assert [s.source for s in both.sources][:1] != []
-    assert {s.source: s.coins for s in first.sources} != {
-        s.source: s.coins for s in both.sources
+    assert {s.source: s.rates for s in first.sources} != {
+        s.source: s.rates for s in both.sources
     }  # twice as much heard
 
 
-async def test_a_source_withdrawn_after_learning_equals_never_having_heard_it(crowd: World) -> None:
+async def test_a_source_withdrawn_after_learning_equals_never_having_had_it(crowd: World) -> None:
     events, _ = labels()
     await crowd.intake.observe(crowd.caller, events)
     await learned_and_adopted(crowd)
@@ -246,8 +246,8 @@ async def test_a_new_source_is_taken_for_one_of_its_kind(crowd: World) -> None:
     assert 0 < robot < 1.2 < 2 < human < 12
     parameters = (await crowd.book.latest(crowd.caller.tenant)).definitions.parameters
     assert parameters is not None
-    coins = parameters.coins[None, "human", Scope(attribute="world.labelled")]
-    assert human == pytest.approx(math.log(coins.says_if_holds / coins.says_if_not), rel=1e-3)
+    rates = parameters.source_rates[None, "human", Scope(attribute="world.labelled")]
+    assert human == pytest.approx(math.log(rates.says_if_holds / rates.says_if_not), rel=1e-3)
 
 
 async def test_copies_of_a_wire_count_once_and_less_than_two_wires(crowd: World) -> None:
@@ -274,7 +274,7 @@ async def test_how_much_an_origin_shares_is_learned_from_what_turned_out(crowd: 
     events, truth = [], []
     for i in range(160):
         holds, luck = bool(chance.random() < 0.5), chance.normal()
-        truth.append(Known("lena", BeliefKey(attribute="world.labelled", subject=f"race {i}"), holds))
+        truth.append(KnownTruth("lena", BeliefKey(attribute="world.labelled", subject=f"race {i}"), holds))
         for p in range(6):
             x = (1 if holds else -1) + 2 * (math.sqrt(0.5) * luck + math.sqrt(0.5) * chance.normal())
             events.append(
@@ -291,7 +291,7 @@ async def test_how_much_an_origin_shares_is_learned_from_what_turned_out(crowd: 
     assert 0.05 < shared.correlation < 0.95
 
 
-async def test_what_the_person_sets_right_is_known_and_is_heard_as_it_stands(crowd: World) -> None:
+async def test_what_the_person_corrects_is_known_truth_and_counts_as_stated(crowd: World) -> None:
     events, _ = labels()
     await crowd.intake.observe(crowd.caller, events)
     lena = crowd.person("lena")
@@ -306,7 +306,7 @@ async def test_what_the_person_sets_right_is_known_and_is_heard_as_it_stands(cro
     assert corrected == pytest.approx(-12.0)
 
 
-async def test_the_person_is_no_witness_and_is_heard_as_they_speak(crowd: World) -> None:
+async def test_the_person_is_not_learned_as_a_source_and_counts_as_stated(crowd: World) -> None:
     events, _ = labels()
     await crowd.intake.observe(crowd.caller, events)
     await learned_and_adopted(crowd)
@@ -317,7 +317,7 @@ async def test_the_person_is_no_witness_and_is_heard_as_they_speak(crowd: World)
     assert found == pytest.approx(math.log(9))
 
 
-async def test_values_have_coins_of_their_own_and_open_ones_one_reliability(crowd: World) -> None:
+async def test_values_have_rates_of_their_own_and_open_ones_one_reliability(crowd: World) -> None:
     chance = random.Random(6)
     events = []
     for i in range(50):
@@ -346,12 +346,12 @@ def test_from_a_few_statements_nothing_is_learned_and_nothing_fails(
 ) -> None:
     value = None if attribute == "world.labelled" else "red"
     beliefs = {str(n): BeliefKey(attribute=attribute, subject=f"it {n}", value=value) for n in range(statements)}
-    rows = [SaidRow(id_, "w", "observation", 12.0, None, None, START) for id_ in beliefs]
+    rows = [EvidenceRow(id_, "w", "observation", 12.0, None, None, START) for id_ in beliefs]
     definitions = Definitions(tenant="t", number=1, catalogs=(LABELS,))
-    truth = [Known("lena", beliefs[str(n)], True) for n in known if n < statements]
+    truth = [KnownTruth("lena", beliefs[str(n)], True) for n in known if n < statements]
     collection = Collection(definitions, "attribute", truth)
-    collection.add(TwinSaid("lena", beliefs, rows, {"w": "w"}))
-    assert not lesson(collection, definitions).adopts
+    collection.add(TwinEvidence("lena", beliefs, rows, {"w": "w"}))
+    assert not learned_sources(collection, definitions).adopts
 
 
 async def test_only_a_service_that_may_define_learns(crowd: World) -> None:
@@ -362,10 +362,18 @@ async def test_only_a_service_that_may_define_learns(crowd: World) -> None:
         assert refusal.value.code == "missing-scope"
 
 
-async def test_a_set_with_two_pairs_of_coins_for_one_source_is_refused() -> None:
-    coins = SourceRates(source="a", scope=Scope(), coins=BinaryRates(says_if_holds=0.9, says_if_not=0.1))
+def test_a_set_stored_by_version_0_1_is_read() -> None:
+    rates = BinaryRates(says_if_holds=0.9, says_if_not=0.1)
+    known = ParameterSet(tenant="t", number=1, sources=(SourceRates(source="a", scope=Scope(), rates=rates),))
+    earlier = known.model_dump_json(exclude_defaults=True).replace('"rates":', '"coins":')
+    assert ParameterSet.model_validate_json(earlier) == known
+    assert ParameterSet.model_validate_json(known.model_dump_json()) == known
+
+
+async def test_a_set_with_two_pairs_of_rates_for_one_source_is_refused() -> None:
+    rates = SourceRates(source="a", scope=Scope(), rates=BinaryRates(says_if_holds=0.9, says_if_not=0.1))
     with pytest.raises(Incorrect, match="Two pairs"):
-        ParameterSet(tenant="t", number=1, sources=(coins, coins))
+        ParameterSet(tenant="t", number=1, sources=(rates, rates))
     shared = SharedError(kind="wire", correlation=0.5)
     with pytest.raises(Incorrect, match="Two correlations"):
         ParameterSet(tenant="t", number=1, shared_errors=(shared, shared))

@@ -14,7 +14,7 @@ from tests.world import START
 from beliefgraph.model.delta import Delta, Records
 from beliefgraph.model.goal import FIELDS, GoalRelation, GoalStatement
 from beliefgraph.model.identity import relation_id
-from beliefgraph.services.derivation.goal_statements import Resolved, StatedGoal, resolve
+from beliefgraph.services.derivation.goal_statements import ResolvedGoals, StatedGoal, resolve
 from beliefgraph.services.twin.state import TwinState, by_place, fresh
 
 DAYS = 6
@@ -22,7 +22,7 @@ GOALS = "abc"
 
 
 @dataclass(frozen=True)
-class Saying:
+class GoalSaying:
     """One thing that somebody says of a goal, over [day, until); by the person themselves, or by others."""
 
     goal: str
@@ -34,7 +34,7 @@ class Saying:
     weight: float
 
 
-def sayings() -> st.SearchStrategy[list[Saying]]:
+def goal_statements() -> st.SearchStrategy[list[GoalSaying]]:
     fields = st.fixed_dictionaries(
         {},
         optional={
@@ -45,7 +45,7 @@ def sayings() -> st.SearchStrategy[list[Saying]]:
     )
     spans = st.tuples(st.integers(0, DAYS), st.one_of(st.none(), st.integers(1, DAYS + 1)))
     one = st.builds(
-        lambda goal, span, person, named, whole, weight: Saying(
+        lambda goal, span, person, named, whole, weight: GoalSaying(
             goal, span[0], span[1], person, tuple(named.items()), whole, weight
         ),
         st.sampled_from(GOALS),
@@ -62,7 +62,7 @@ def at(day: float) -> datetime:
     return START + timedelta(days=day)
 
 
-def told(state: TwinState, number: int, said: Saying) -> TwinState:
+def with_statement(state: TwinState, number: int, said: GoalSaying) -> TwinState:
     """The twin once one more thing was said, as rev `number`."""
     row: dict[str, Any] = {
         "twin": "t",
@@ -91,7 +91,7 @@ def told(state: TwinState, number: int, said: Saying) -> TwinState:
     return state.after(Delta.of(opened=rows))
 
 
-def valid(done: list[Saying], day: float) -> list[Saying]:
+def valid(done: list[GoalSaying], day: float) -> list[GoalSaying]:
     """What is valid on a day, in the order of valid time, the person's own last."""
     ranked = [
         (said.person, said.day, number, said)
@@ -101,7 +101,7 @@ def valid(done: list[Saying], day: float) -> list[Saying]:
     return [said for *_, said in sorted(ranked, key=lambda each: each[:3])]
 
 
-def expected(done: list[Saying], day: float) -> dict[str, dict[str, Any]]:
+def expected(done: list[GoalSaying], day: float) -> dict[str, dict[str, Any]]:
     """The reference: of every field the last of what is valid."""
     found: dict[str, dict[str, Any]] = {}
     for said in valid(done, day):
@@ -109,7 +109,7 @@ def expected(done: list[Saying], day: float) -> dict[str, dict[str, Any]]:
     return found
 
 
-def parts(done: list[Saying], day: float) -> dict[tuple[str, str], float]:
+def parts(done: list[GoalSaying], day: float) -> dict[tuple[str, str], float]:
     """The reference: of every relation between goals that are spoken of, the last weight of what is valid."""
     said = valid(done, day)
     spoken = {each.goal for each in said}
@@ -120,54 +120,54 @@ def plain(goal: StatedGoal) -> dict[str, Any]:
     return {name: value for name in FIELDS if (value := getattr(goal, name)) is not None}
 
 
-def alike(one: Resolved, other: Resolved) -> bool:
+def alike(one: ResolvedGoals, other: ResolvedGoals) -> bool:
     """Whether two say the same, and for as long."""
     return (one.stated, one.structure, one.until) == (other.stated, other.structure, other.until)
 
 
-@given(sayings(), st.integers(0, DAYS + 1))
+@given(goal_statements(), st.integers(0, DAYS + 1))
 @effort(150)
-def test_every_valid_time_and_rev_shows_what_the_plain_list_says(done: list[Saying], day: int) -> None:
+def test_every_valid_time_and_rev_shows_what_the_plain_list_says(done: list[GoalSaying], day: int) -> None:
     state = fresh("t", "tenant", "t")
     for number, said in enumerate(done, start=1):
-        state = told(state, number, said)
+        state = with_statement(state, number, said)
         found = resolve(state, at(day))
         assert {goal: plain(stated) for goal, stated in found.stated.items()} == expected(done[:number], day)
         assert {(p.source, p.target): p.weight for p in found.structure.parts} == parts(done[:number], day)
 
 
-@given(sayings(), st.lists(st.integers(0, DAYS + 1), min_size=10, max_size=10))
+@given(goal_statements(), st.lists(st.integers(0, DAYS + 1), min_size=10, max_size=10))
 @effort(150)
 def test_what_is_taken_over_from_an_earlier_rev_is_what_would_be_resolved_anew(
-    done: list[Saying], days: list[int]
+    done: list[GoalSaying], days: list[int]
 ) -> None:
     """Moments in any order, as when a question looks back; head times only grow."""
     state, before = fresh("t", "tenant", "t"), None
     for number, (said, day) in enumerate(zip(done, days, strict=False), start=1):
-        state = told(state, number, said)
+        state = with_statement(state, number, said)
         found = resolve(state, at(day), before)
         assert alike(found, resolve(state, at(day)))
         before = found
 
 
-@given(sayings(), st.data())
+@given(goal_statements(), st.data())
 @effort(60)
-def test_what_was_withdrawn_is_not_taken_over(done: list[Saying], data: st.DataObject) -> None:
+def test_what_was_withdrawn_is_not_taken_over(done: list[GoalSaying], data: st.DataObject) -> None:
     state = fresh("t", "tenant", "t")
     for number, said in enumerate(done, start=1):
-        state = told(state, number, said)
+        state = with_statement(state, number, said)
     before = resolve(state, at(DAYS))
     gone = data.draw(st.integers(0, len(done) - 1))
     left = state.after(Delta.of(closed=[state.statements[gone]]))
     assert alike(resolve(left, at(DAYS), before), resolve(left, at(DAYS)))
 
 
-@given(sayings(), st.randoms(use_true_random=False))
+@given(goal_statements(), st.randoms(use_true_random=False))
 @effort(60)
-def test_the_order_in_which_rows_are_read_does_not_matter(done: list[Saying], random: Any) -> None:
+def test_the_order_in_which_rows_are_read_does_not_matter(done: list[GoalSaying], random: Any) -> None:
     state = fresh("t", "tenant", "t")
     for number, said in enumerate(done, start=1):
-        state = told(state, number, said)
+        state = with_statement(state, number, said)
     statements, relations = list(state.statements), list(state.goal_relations)
     random.shuffle(statements)
     random.shuffle(relations)

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from beliefgraph.errors import Unavailable
-from beliefgraph.inference.stop import check_stopped, left_behind, stoppable
-from beliefgraph.services.process.places import HOLDER
+from beliefgraph.inference.stop import check_stopped, in_abandonable_thread, stoppable
+from beliefgraph.services.process.fair_semaphore import HOLDER
 from beliefgraph.services.process.threads import Threads, long_work, threads
 
 
@@ -106,7 +106,7 @@ async def test_what_nobody_waits_for_any_more_stops_and_what_waits_is_never_begu
         assert some.waiting == 0
 
 
-async def test_all_stops_when_the_process_ends_and_whoever_waits_is_told() -> None:
+async def test_all_stops_when_the_process_ends_and_waiting_calls_are_refused() -> None:
     some = threads(2)
     asyncio.get_running_loop().set_default_executor(some)
     tasks = [*await handed_over("tenant", "a", 1), *await handed_over("tenant", "b", 1)]
@@ -142,7 +142,7 @@ def test_long_work_never_has_all_the_threads(cores: int) -> None:
     some.shutdown()
 
 
-async def test_a_step_of_one_piece_is_left_behind_where_nobody_wants_it_any_more() -> None:
+async def test_an_uninterruptible_step_is_abandoned_when_nobody_waits_for_it() -> None:
     async with of_a_loop():
         began, release = threading.Event(), threading.Event()
 
@@ -150,7 +150,7 @@ async def test_a_step_of_one_piece_is_left_behind_where_nobody_wants_it_any_more
             began.set()
             return release.wait(30)
 
-        task = asyncio.create_task(long_work(left_behind, piece))
+        task = asyncio.create_task(long_work(in_abandonable_thread, piece))
         assert await asyncio.to_thread(began.wait, 5)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -165,6 +165,6 @@ def test_a_step_of_one_piece_brings_what_it_finds_and_what_goes_wrong() -> None:
         raise TimeoutError("of its own")
 
     with stoppable(threading.Event()):
-        assert left_behind(lambda: 1) == 1
+        assert in_abandonable_thread(lambda: 1) == 1
         with pytest.raises(TimeoutError, match="of its own"):
-            left_behind(wrong)
+            in_abandonable_thread(wrong)

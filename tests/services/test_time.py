@@ -217,7 +217,7 @@ def note_evidence(world: World, twin: str, rev: int, deed: Deed) -> None:
         EVIDENCE[id_, rev] = evidence_id(event_id(id_, SOURCE, f"c{rev}"), source_id(tenant, f"person:{twin}"))
 
 
-async def live(world: World, twin: str, known: Sequence[Version]) -> None:
+async def observe_versions(world: World, twin: str, known: Sequence[Version]) -> None:
     """Do everything the reference says, in the order of the revs."""
     await world.intake.observe(world.caller, [event("first", "priced", day=-1, twin=twin)])  # rev 1, everywhere
     for v in known:
@@ -228,12 +228,12 @@ async def live(world: World, twin: str, known: Sequence[Version]) -> None:
 
 @effort(25)
 @given(deeds, st.randoms(use_true_random=False))
-async def test_as_of_any_moment_is_what_a_fresh_twin_believes_that_was_told_what_is_visible_then(
+async def test_as_of_any_moment_equals_a_fresh_twin_with_the_events_visible_then(
     world: World, done: list[Deed], chance: random.Random
 ) -> None:
     known = versions(done)
     twin = f"twin-{next(TWINS)}"
-    await live(world, twin, known)
+    await observe_versions(world, twin, known)
     last = max((v.rev for v in known), default=0)
     instants = [n + shift * 1e-9 for n in range(DAYS + 1) for shift in (-1, 0, 1)]
 
@@ -253,7 +253,7 @@ async def test_as_of_any_moment_is_what_a_fresh_twin_believes_that_was_told_what
         if versions([v.deed for v in begun]) != [Version(i, v.deed) for i, v in enumerate(begun, 1)]:
             continue  # it was retracted before it began: a twin that is told only that has nothing to retract
         told = f"twin-{next(TWINS)}"
-        await live(world, told, [Version(i, v.deed) for i, v in enumerate(begun, 1)])
+        await observe_versions(world, told, [Version(i, v.deed) for i, v in enumerate(begun, 1)])
         there, here_ = await stored(world, told), await stored(world, twin, rev + 1)
         assert alike(await derived(world, there, at(moment)), await derived(world, here_, at(moment)))
 

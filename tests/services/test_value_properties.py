@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import telling, values
+from tests import storeless, values
 from tests.values import CITY, OTHER_CITY, ROLE, ROLES, by_hand, cities, city_seen, role_seen
 
 from beliefgraph.model.attribute import MOST_VALUES
@@ -29,9 +29,9 @@ def graph() -> DefinitionGraph:
     return DefinitionGraph(Definitions(tenant="acme", number=1, catalogs=(values.CATALOG,)))
 
 
-def told(*batches: Sequence[Event]) -> TwinState:
+def state_after(*batches: Sequence[Event]) -> TwinState:
     """A twin that was told these events, each batch in one commit."""
-    return telling.told(graph(), *batches)
+    return storeless.state_after(graph(), *batches)
 
 
 def believed(state: TwinState, variable: BeliefKey) -> tuple[Derivation, dict[str, float]]:
@@ -58,7 +58,7 @@ def visits(said: Sequence[tuple[str, float]]) -> list[Event]:
 @settings(max_examples=40)
 @given(seen)
 def test_open_values_are_shares_of_what_is_certain(said: list[tuple[str, float]]) -> None:
-    _, counted = believed(told(visits(said)), CITY)
+    _, counted = believed(state_after(visits(said)), CITY)
     named = sorted({value for value, _ in said} - {"other"})
     if not named:
         assert counted == {}
@@ -76,7 +76,7 @@ def test_order_and_batches_do_not_matter_to_the_last_bit(
     events = visits(said) + [role_seen(f"r{n}", "lead", llr, day=n) for n, (_, llr) in enumerate(said)]
     shuffled = list(events)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
-    one, other = told(events), told(shuffled[:cut], shuffled[cut:])
+    one, other = state_after(events), state_after(shuffled[:cut], shuffled[cut:])
     for variable in (CITY, ROLE):
         assert believed(one, variable)[1] == believed(other, variable)[1]
 
@@ -86,18 +86,18 @@ def test_order_and_batches_do_not_matter_to_the_last_bit(
 def test_what_is_withdrawn_leaves_no_trace(kept: list[tuple[str, float]], gone: list[tuple[str, float]]) -> None:
     stay = visits(kept)
     leave = [city_seen(f"gone {n}", value, llr, by="somebody") for n, (value, llr) in enumerate(gone)]
-    state = told([*stay, *leave])
+    state = state_after([*stay, *leave])
     withdrawn = {event_id(state.id, e.source, e.id) for e in leave}
-    evidence = {b.evidence for b in told(leave).bearings}
+    evidence = {b.evidence for b in state_after(leave).bearings}
     assert len(withdrawn) == len(evidence)
     without = state.after(Delta.of(closed=[b for b in state.bearings if b.evidence in evidence]))
-    assert believed(without, CITY)[1] == believed(told(stay), CITY)[1]
+    assert believed(without, CITY)[1] == believed(state_after(stay), CITY)[1]
 
 
 @settings(max_examples=20)
 @given(st.dictionaries(st.sampled_from(sorted(ROLES)), llrs, min_size=1))
 def test_closed_values_are_shares_of_what_is_certain(said: dict[str, float]) -> None:
-    state = told([role_seen(value, value, llr) for value, llr in said.items()])
+    state = state_after([role_seen(value, value, llr) for value, llr in said.items()])
     found, counted = believed(state, ROLE)
     likely = {value: probability(x) for value, x in counted.items()}
     assert likely == pytest.approx(by_hand(ROLES, said), rel=1e-6)
@@ -125,8 +125,8 @@ def test_twins_with_as_many_values_share_what_is_compiled() -> None:
 
 def test_as_many_values_as_may_be_have_an_answer_and_one_more_has_none() -> None:
     most = [city_seen(str(n), f"city {n}", 0.5) for n in range(MOST_VALUES)]
-    found, counted = believed(told(most[:-1]), CITY)
+    found, counted = believed(state_after(most[:-1]), CITY)
     assert found.available.all()
     assert math.fsum(map(probability, counted.values())) == pytest.approx(1.0, abs=1e-9)
-    found, _ = believed(told(most), CITY)
+    found, _ = believed(state_after(most), CITY)
     assert not found.available.any()

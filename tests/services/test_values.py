@@ -238,7 +238,7 @@ async def test_when_the_person_excludes_a_value_the_others_share_what_it_leaves(
     assert await shares(people, ROLE) == pytest.approx(by_hand(ROLES, {"lead": -12.0}), abs=1e-6)
 
 
-async def test_of_two_values_set_right_the_one_said_for_later_holds_until_it_is_taken_back(people: World) -> None:
+async def test_of_two_corrected_values_the_one_valid_later_holds_until_it_is_withdrawn(people: World) -> None:
     await correct(people, city("Bonn"), day=0)
     await correct(people, city("Köln"), day=5, id_="moved")
     at = {n: AsOf(valid_time=START + timedelta(days=n)) for n in (1, 6)}
@@ -257,7 +257,7 @@ async def test_of_two_values_set_right_the_one_said_for_later_holds_until_it_is_
     assert ((await shares(people, CITY))["Bonn"] or 0) > 0.99
 
 
-async def test_nobody_else_says_that_another_value_holds_than_the_person_did(people: World) -> None:
+async def test_only_the_person_can_correct_to_another_value_than_they_stated(people: World) -> None:
     await correct(people, role("lead"))
     assert await refusal(correct(people, role("analyst"), by=people.caller)) == "correction-stands"
     assert await refusal(correct(people, role("lead"), holds=False, by=people.caller)) == "correction-stands"

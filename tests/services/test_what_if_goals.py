@@ -86,13 +86,13 @@ async def test_a_belief_that_is_assumed_moves_the_goals_that_it_motivates(team: 
     assert not (await what_if(team, evidence=[{"belief": key("world.alone"), "log_likelihood_ratio": 3.0}])).goals
 
 
-async def test_what_is_supposed_of_a_goal_counts_before_what_the_person_said(team: World) -> None:
+async def test_what_is_supposed_of_a_goal_takes_precedence_over_the_persons_statement(team: World) -> None:
     await put(team, "hire", status="abandoned", caller=team.person("lena"))
     found = (await what_if(team, goals=[{"goal": "hire", "status": "active"}])).goals
     assert numbers(found)["hire"][0] == "active"
 
 
-async def test_a_goal_that_nobody_spoke_of_might_begin(team: World) -> None:
+async def test_a_goal_without_statements_can_be_supposed(team: World) -> None:
     found = (await what_if(team, goals=[{"goal": "travel", "title": "See the world", "priority": 0.3}])).goals
     assert numbers(found) == {"travel": ("active", 0.3, 0.3, 0.0)}
     assert (found[0].before, found[0].reason) == (None, "It is pursued from now on.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.line import line_to
+from tests.lossy_connection import line_to
 
 from beliefgraph.errors import Unavailable
 from beliefgraph.local import Endpoint

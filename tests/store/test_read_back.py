@@ -26,17 +26,17 @@ from beliefgraph.model.revision import Revision
 from beliefgraph.services.twin.load import read_state
 from beliefgraph.services.twin.published import Published
 from beliefgraph.store import beliefs, changes, commits, decisions, goals, metrics
-from beliefgraph.store.beliefs import HeldRow, RelationRow, Wanted
+from beliefgraph.store.beliefs import Neighbourhood, PublishedBelief, RelationRow
 from beliefgraph.store.commits import TwinCommit
 from beliefgraph.store.graph import Graph
-from beliefgraph.store.history import Stretch
+from beliefgraph.store.history import HistoryFilter
 from beliefgraph.store.keys import Keyring
 
 R = TypeVar("R", bound=Revision)
 
 NAME = "lena"
-ALL = Stretch(None, None, None, 10)
-EVERYTHING_AROUND = Wanted(relation_levels=2, total=True)
+ALL = HistoryFilter(None, None, None, 10)
+EVERYTHING_AROUND = Neighbourhood(relation_levels=2, total=True)
 
 
 def moment(day: float) -> datetime:
@@ -183,8 +183,8 @@ def opened(commit: TwinCommit, kind: type[R]) -> tuple[R, ...]:
     return tuple(commit.delta.opened.of(kind))
 
 
-def _held(holding: Holding, belief: Belief) -> HeldRow:
-    return HeldRow(belief, holding.log_odds, holding.status, holding.quality, holding.rev_from, holding.error)
+def _held(holding: Holding, belief: Belief) -> PublishedBelief:
+    return PublishedBelief(belief, holding.log_odds, holding.status, holding.quality, holding.rev_from, holding.error)
 
 
 async def test_history_gives_back_what_was_published_at_every_rev(written: Written) -> None:

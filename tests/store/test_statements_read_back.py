@@ -16,7 +16,7 @@ from beliefgraph.model.arrival import ArrivedEvent
 from beliefgraph.model.belief import Belief, BeliefKey, Holding
 from beliefgraph.model.commit import Commit
 from beliefgraph.model.contest import Contested
-from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation, Ground, Option, Words
+from beliefgraph.model.decision import Decision, DecisionStatement, DecisionTexts, Deliberation, Ground, Option
 from beliefgraph.model.delta import Delta, Records
 from beliefgraph.model.event import Event
 from beliefgraph.model.evidence import Bearing, Evidence, Source
@@ -63,7 +63,7 @@ AS_RECORDS: tuple[type[Revision], ...] = (
 
 
 @pytest_asyncio.fixture
-async def told(graph: Graph, keyring: Keyring, clock: StoppedClock, tenant: str) -> TwinCommit:
+async def committed(graph: Graph, keyring: Keyring, clock: StoppedClock, tenant: str) -> TwinCommit:
     """A twin of one commit, with one row of each type that states something."""
     commit = _commit(twin_id(tenant, NAME), tenant)
     await commits.write(graph, [commit], commits.statements(keyring, [commit]))
@@ -218,7 +218,7 @@ def _commit(twin: str, tenant: str) -> TwinCommit:
             events=[ArrivedEvent(evidence.event, event, f"{twin}-delivery", "body")],
             sources=[source],
             evidence=[evidence],
-            words={worded.revision_id: Words(reasons=(None, "because"), expected="well", actual="badly")},
+            texts={worded.revision_id: DecisionTexts(reasons=(None, "because"), expected="well", actual="badly")},
         ),
     )
 
@@ -238,33 +238,33 @@ def test_every_type_of_row_that_is_stored_is_read_back_by_some_test() -> None:
         assert len(set(values)) == len(values), type(row)
 
 
-async def test_a_twin_that_is_read_whole_has_what_was_stated(graph: Graph, tenant: str, told: TwinCommit) -> None:
-    state = await read_state(graph, told.commit.twin, tenant, NAME)
+async def test_a_twin_that_is_read_whole_has_what_was_stated(graph: Graph, tenant: str, committed: TwinCommit) -> None:
+    state = await read_state(graph, committed.commit.twin, tenant, NAME)
     for kind in AS_RECORDS:
-        assert list(state.rows_of(kind).values()) == [opened(told, kind)]
-    bearing, measurement = opened(told, Bearing), opened(told, Measurement)
+        assert list(state.rows_of(kind).values()) == [opened(committed, kind)]
+    bearing, measurement = opened(committed, Bearing), opened(committed, Measurement)
     assert list(state.bearings.records(state.bearings.of_evidence([bearing.evidence]))) == [bearing]
     assert list(state.measurements.records(state.measurements.of_evidence([measurement.evidence]))) == [measurement]
     made = {id_: record for records in state.made.values() for id_, record in records.items()}
-    assert [made.pop(record.id) for record in told.delta.made] == list(told.delta.made)  # type: ignore[attr-defined]
+    assert [made.pop(record.id) for record in committed.delta.made] == list(committed.delta.made)  # type: ignore[attr-defined]
     assert not made
 
 
-async def test_what_permissions_are_judged_by_is_what_was_stated(graph: Graph, told: TwinCommit) -> None:
-    twin = told.commit.twin
-    assert await permissions.of_twins(graph, [twin]) == {twin: (opened(told, Permission),)}
+async def test_what_permissions_are_judged_by_is_what_was_stated(graph: Graph, committed: TwinCommit) -> None:
+    twin = committed.commit.twin
+    assert await permissions.of_twins(graph, [twin]) == {twin: (opened(committed, Permission),)}
     rows, (commit,) = await permissions.inputs(graph, twin, 1, 0)
-    assert {type(row): row for row in rows} == {kind: opened(told, kind) for kind in AS_RECORDS}
-    assert commit == told.commit.model_copy(update={"head_time": told.commit.at})
+    assert {type(row): row for row in rows} == {kind: opened(committed, kind) for kind in AS_RECORDS}
+    assert commit == committed.commit.model_copy(update={"head_time": committed.commit.at})
 
 
-async def test_what_was_said_in_words_is_read_back(graph: Graph, keyring: Keyring, told: TwinCommit) -> None:
-    statement = opened(told, DecisionStatement).revision_id
-    assert await decisions.words_of(graph, keyring, told.commit.twin, [statement]) == dict(told.delta.words)
+async def test_what_was_said_in_words_is_read_back(graph: Graph, keyring: Keyring, committed: TwinCommit) -> None:
+    statement = opened(committed, DecisionStatement).revision_id
+    assert await decisions.texts_of(graph, keyring, committed.commit.twin, [statement]) == dict(committed.delta.texts)
 
 
-async def test_a_forecast_with_what_came_of_it_is_read_back(graph: Graph, tenant: str, told: TwinCommit) -> None:
-    twin = told.commit.twin
+async def test_a_forecast_with_what_came_of_it_is_read_back(graph: Graph, tenant: str, committed: TwinCommit) -> None:
+    twin = committed.commit.twin
     resolutions = tuple(
         Resolution(
             id=f"{twin}-resolution-{number}",
@@ -311,7 +311,7 @@ async def test_a_forecast_with_what_came_of_it_is_read_back(graph: Graph, tenant
     assert await forecasts.store(graph, tenant, [forecast]) == 1
     assert await forecasts.resolve(graph, resolutions) == 2
     for asked in ({}, {"id_": forecast.id}, {"outcome": "will.buy", "horizon": forecast.horizon}):
-        assert await forecasts.of_twin(graph, twin, **asked) == (1, told.commit.head_time, [forecast])
+        assert await forecasts.of_twin(graph, twin, **asked) == (1, committed.commit.head_time, [forecast])
     over = forecast.made_at + forecast.horizon
     (scored,) = await forecasts.scored(graph, tenant, "will.buy", forecast.horizon, over, retrospective=True)
     assert (scored.probability, scored.segment, scored.basis, scored.happened) == (0.25, "a segment", "learned", True)

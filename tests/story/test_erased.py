@@ -142,12 +142,12 @@ async def test_an_erasure_that_was_cut_short_is_finished_at_the_next_start(world
     assert (receipt.status, receipt.rev) == ("accepted", 1)
 
 
-async def test_what_the_person_said_of_others_stays_without_their_name(
+async def test_statements_of_the_person_about_others_stay_without_their_name(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = rated("1", 1.0, twin="omar", by="person:lena")
     with monkeypatch.context() as earlier:  # versions before took this from anybody
-        earlier.setattr(CommandContext, "may_speak_as", lambda *_: True)
+        earlier.setattr(CommandContext, "may_name_source", lambda *_: True)
         await world.intake.observe(world.caller, [said])
     await world.commands.assert_belief(
         world.person("lena"), AssertBelief(twin="lena", belief=key("world.alone"), confidence=0.9)
@@ -158,7 +158,7 @@ async def test_what_the_person_said_of_others_stays_without_their_name(
 
     assert rows(await stored(world, "omar")) == before
     (bearing,) = (await stored(world, "omar")).bearings
-    record = await world.graph.read("evidence/told", twin=id_of(world, "omar"), ids=[bearing.evidence])
+    record = await world.graph.read("evidence/by_ids", twin=id_of(world, "omar"), ids=[bearing.evidence])
     assert record is not None
     assert [row[-1] for row in record[0]] == ["erased"]
 

@@ -12,7 +12,7 @@ from beliefgraph.model.command import Correct, Identify
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.relation import RelationKind
-from beliefgraph.model.vocabulary import words_of
+from beliefgraph.model.vocabulary import values_of
 from beliefgraph.services.interpretation.check import check_catalog
 from beliefgraph.services.interpretation.protocol import Interpretation
 from beliefgraph.services.interpretation.rules import RuleInterpreter
@@ -53,7 +53,7 @@ def test_the_catalogs_can_be_published_one_after_the_other(story: Story) -> None
 
 def test_all_five_kinds_of_relation_are_there(story: Story) -> None:
     kinds = Counter(relation.kind for catalog in story.catalogs for relation in catalog.relations)
-    assert set(kinds) == set(words_of(RelationKind))
+    assert set(kinds) == set(values_of(RelationKind))
     assert 20 <= kinds.total() <= 40
 
 
@@ -114,7 +114,7 @@ def test_exactly_one_event_comes_late(story: Story) -> None:
 def test_every_event_is_understood_and_nearly_all_bear_on_something(
     interpretations: list[tuple[Event, Interpretation]], story: Story
 ) -> None:
-    silent = [event.type for event, interpretation in interpretations if not interpretation.spoken]
+    silent = [event.type for event, interpretation in interpretations if not interpretation.statements]
     assert len(silent) <= 12
     types = {event.type for event in story.events}
     assert len(types) >= 20
@@ -125,20 +125,22 @@ def test_every_event_is_understood_and_nearly_all_bear_on_something(
 def test_every_attribute_is_borne_on_and_several_by_one_event(
     interpretations: list[tuple[Event, Interpretation]], definitions: Definitions
 ) -> None:
-    spoken = [each for _, interpretation in interpretations for each in interpretation.spoken]
+    spoken = [each for _, interpretation in interpretations for each in interpretation.statements]
     by_rules = {b.belief.attribute for each in spoken for b in each.bearings}
     by_metrics = {b.attribute for m in definitions.metrics.values() for band in m.bands for b in band.bears_on}
     assert by_rules | by_metrics == set(definitions.attributes)
     assert sum(len(each.bearings) >= 2 for each in spoken) >= 100
 
 
-def test_speakers_are_kept_apart_from_whom_they_speak_of(interpretations: list[tuple[Event, Interpretation]]) -> None:
-    speakers = {spoken.source for _, interpretation in interpretations for spoken in interpretation.spoken}
+def test_sources_are_distinguished_from_the_twins_they_report_on(
+    interpretations: list[tuple[Event, Interpretation]],
+) -> None:
+    speakers = {spoken.source for _, interpretation in interpretations for spoken in interpretation.statements}
     assert {"colleague:jonas", "colleague:ben", "contact:lena", "finance:tomasz", "auditor:henrik"} <= speakers
 
 
-def test_what_people_said_is_theirs_and_never_in_a_summary(interpretations: list[tuple[Event, Interpretation]]) -> None:
-    texts = [s.verbatim for _, i in interpretations for s in i.spoken if s.verbatim]
+def test_verbatim_text_is_never_in_a_summary(interpretations: list[tuple[Event, Interpretation]]) -> None:
+    texts = [s.verbatim for _, i in interpretations for s in i.statements if s.verbatim]
     assert len(texts) >= 80
     assert len(set(texts)) == len(texts) - 1  # the mail that is delivered twice
     assert all(len(text) >= 15 for text in texts)
@@ -151,7 +153,7 @@ def test_two_sources_disagree_on_whether_spending_is_frozen(
         (spoken.source, bearing.log_likelihood_ratio)
         for event, interpretation in interpretations
         if (event.time.year, event.time.month) == (2026, 1)
-        for spoken in interpretation.spoken
+        for spoken in interpretation.statements
         for bearing in spoken.bearings
         if bearing.belief.attribute == "world.spending_frozen"
     ]
@@ -165,7 +167,7 @@ def test_scenes_play_once_each_in_their_place(story: Story) -> None:
     assert sorted(each.say for each in played if isinstance(each, Scene)) == sorted(s.say for s in story.scenes)
 
 
-def test_maya_s_word_falls_between_a_colleague_s_two_remarks(
+def test_mayas_statement_lies_between_two_by_a_colleague(
     story: Story, interpretations: list[tuple[Event, Interpretation]]
 ) -> None:
     played = list(story.play())
@@ -179,7 +181,7 @@ def test_maya_s_word_falls_between_a_colleague_s_two_remarks(
     against = {
         event.id
         for event, interpretation in interpretations
-        for spoken in interpretation.spoken
+        for spoken in interpretation.statements
         if spoken.source == "colleague:jonas"
     }
     remarks = [n for n, each in enumerate(played) if isinstance(each, Event) and each.id in against]
@@ -192,7 +194,7 @@ def test_what_is_asked_names_what_is_defined(story: Story, definitions: Definiti
     assert story.ask.as_of.valid_time is not None
     assert story.ask.as_of.valid_time < story.ends
     (supposed,) = story.ask.what_if.question.events
-    assert RuleInterpreter().interpret(supposed, definitions).spoken
+    assert RuleInterpreter().interpret(supposed, definitions).statements
 
 
 def test_a_catalog_is_the_same_when_written_and_read_again(story: Story) -> None:

@@ -154,7 +154,7 @@ async def test_the_set_in_force_answers_and_earlier_revs_keep_what_was_in_force_
     assert "Nothing was learned" in cold.typical_velocity_missing
 
     read: list[int] = []
-    found = await learn_trajectories(caller, world.graph, world.book, clock.at, told=read.append)
+    found = await learn_trajectories(caller, world.graph, world.book, clock.at, progress=read.append)
     assert read == list(range(1, 52))
     (one,) = found
     assert one.adopted, one

@@ -13,16 +13,16 @@ from typing import Any, get_type_hints
 import typer
 
 from beliefgraph.cli import serve
-from beliefgraph.graphql.context import Verbs
+from beliefgraph.graphql.context import FieldServices
 from beliefgraph.services.access.callers import Callers
 from beliefgraph.services.access.sessions import Sessions
 from beliefgraph.services.upkeep.warming import Warming
 
-WHOLE = (Callers, Sessions, Warming, Verbs)
+WHOLE = (Callers, Sessions, Warming, FieldServices)
 """What stays as it is, so that there is somebody whom all else fails."""
 
 SERVICES = {
-    get_type_hints(each.fget)["return"] for each in vars(Verbs).values() if isinstance(each, property)
+    get_type_hints(each.fget)["return"] for each in vars(FieldServices).values() if isinstance(each, property)
 }.difference(WHOLE)
 """Every service that the interfaces call."""
 

@@ -50,7 +50,7 @@ async def command(environment: Mapping[str, str], *arguments: str) -> asyncio.su
     )
 
 
-async def said(environment: Mapping[str, str], *arguments: str) -> tuple[int | None, str, str]:
+async def output_of(environment: Mapping[str, str], *arguments: str) -> tuple[int | None, str, str]:
     """How a command ended, and what it said."""
     done = await asyncio.to_thread(beliefgraph, *arguments, environ=dict(environment))
     return done.returncode, done.stdout.decode(), done.stderr.decode()

@@ -224,7 +224,7 @@ async def cold_service(
     services = build(given, graph, keyring, clock, layers=layers)
     scheduling = asyncio.create_task(services.scheduler.run())
     warming = asyncio.create_task(services.warming.run())
-    await services.readiness.look()
+    await services.readiness.refresh()
     looking = asyncio.create_task(services.readiness.run())
     try:
         async with serving(create_app(services), given) as served, httpx2.AsyncClient(timeout=30) as http:

@@ -21,7 +21,7 @@ OBSERVE = "mutation O($events: [EventInput!]!) { observe(events: $events) { id s
 STRUCTURED = {"content-type": "application/cloudevents+json"}
 
 
-def said(data: object) -> Json:
+def event_body(data: object) -> Json:
     return {"id": "1", "source": "s", "type": "rated", "time": "2026-01-05T09:00:00Z", "twin": "lena", "data": data}
 
 
@@ -42,12 +42,12 @@ def nested(depth: int) -> Any:
     ],
 )
 async def test_graphql_refuses_the_events_that_the_other_door_refuses(client: Client, data: Json, code: str) -> None:
-    by_graphql = await client.post({"query": OBSERVE, "variables": {"events": [said(data)]}})
+    by_graphql = await client.post({"query": OBSERVE, "variables": {"events": [event_body(data)]}})
     assert by_graphql.json()["errors"][0]["extensions"]["code"] == code
-    elsewhere = await client.post({"specversion": "1.0", **said(data)}, "/events", **STRUCTURED)
+    elsewhere = await client.post({"specversion": "1.0", **event_body(data)}, "/events", **STRUCTURED)
     assert elsewhere.json()["error"]["code"] == code
     supposed = "query W($q: WhatIfInput!) { whatIf(input: $q) { beliefs { belief { id } } } }"
-    answer = await client.post({"query": supposed, "variables": {"q": {"twin": "lena", "events": [said(data)]}}})
+    answer = await client.post({"query": supposed, "variables": {"q": {"twin": "lena", "events": [event_body(data)]}}})
     assert answer.json()["errors"][0]["extensions"]["code"] in (code, "invalid-query")
 
 
@@ -59,7 +59,7 @@ FEATURES = {f"f{n}": 0.5 for n in range(240_000)}
     [
         {"features": {f"f{n}": 0.5 for n in range(500_000)}},
         {"statuses": ["ACTIVE"] * 690_000},
-        {"events": [said({})] * 25_000},
+        {"events": [event_body({})] * 25_000},
         {"deep": [[[[0] * 10] * 10] * 10] * 300},
         {"text": "x" * 7_000_000},
     ],
@@ -85,7 +85,7 @@ async def test_bodies_of_megabytes_are_refused_in_few_words_while_others_are_ser
         ),
         (
             'query W($e: [EventInput!]!) { whatIf(input: {twin: "lena", events: $e}) { beliefs { belief { id } } } }',
-            {"e": [said({})] * 11_000},
+            {"e": [event_body({})] * 11_000},
         ),
         (
             'query B($f: BeliefFilterInput) { beliefs(twin: "lena", filter: $f) { nodes { id } } }',
@@ -129,12 +129,12 @@ async def test_a_long_name_is_not_sent_back(client: Client, length: int) -> None
     )
     assert len(answer.content) < 2_000
     for long in ({"type": "y" * length}, {"twin": "y" * length}, {"y" * length: "y"}):
-        sent = {"specversion": "1.0", **said({}), **long}
+        sent = {"specversion": "1.0", **event_body({}), **long}
         assert len((await client.post(sent, "/events", **STRUCTURED)).content) < 2_000
 
 
 async def test_a_leap_second_is_a_moment_at_every_door(client: Client) -> None:
-    leap = {**said({"llr": 0.1, "by": "Kim"}), "time": "2016-12-31T23:59:60Z"}
+    leap = {**event_body({"llr": 0.1, "by": "Kim"}), "time": "2016-12-31T23:59:60Z"}
     (receipt,) = (await client.data(OBSERVE, events=[leap]))["observe"]
     assert receipt["status"] == "ACCEPTED"
     again = await client.post({"specversion": "1.0", **leap}, "/events", **STRUCTURED)
@@ -143,7 +143,7 @@ async def test_a_leap_second_is_a_moment_at_every_door(client: Client) -> None:
     assert known["twin"]["headTime"].startswith("2017-01-01T00:00:00")
 
 
-async def test_few_of_many_errors_are_told(client: Client) -> None:
+async def test_few_of_many_errors_are_listed(client: Client) -> None:
     many = " ".join(f"nope{n}" for n in range(500))
     answer = await client.ask(f"{{ {many} }}")
     assert 1 < len(answer["errors"]) <= 20
@@ -255,7 +255,7 @@ async def test_a_malformed_message_closes_the_socket_as_the_protocol_has_it(sock
     ],
     ids=range(8),
 )
-async def test_what_is_wrong_with_an_operation_is_told_of_it_and_the_socket_stays(
+async def test_an_error_in_an_operation_is_reported_for_it_and_the_socket_stays(
     socket: Any, payload: Json, code: str
 ) -> None:
     await socket.send({"type": "subscribe", "id": "a", "payload": payload})

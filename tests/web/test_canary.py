@@ -115,7 +115,7 @@ def every_field() -> list[Json]:
 
 
 @pytest.mark.parametrize(("level", "state"), [("debug", "sound"), ("debug", "broken"), ("info", "broken")])
-async def test_neither_words_nor_names_are_in_a_log(
+async def test_neither_texts_nor_names_are_in_a_log(
     endpoint: Endpoint, graph: Graph, clock: StoppedClock, tenant: str, tmp_path: Path, level: str, state: str
 ) -> None:
     services = build(Settings(), graph, Keyring(tmp_path / "keys"), clock)
@@ -148,8 +148,8 @@ async def test_neither_words_nor_names_are_in_a_log(
         await ready(url)
         async with httpx2.AsyncClient(timeout=PATIENCE) as http:
             client = Client(http, url, made.secret)
-            await say_everything(client, Client(http, url, CANARY))
-            await say_everything_on_the_page(client, services.sessions)
+            await send_everything(client, Client(http, url, CANARY))
+            await send_everything_on_the_page(client, services.sessions)
         process.terminate()
         async with asyncio.timeout(PATIENCE):
             await process.wait()
@@ -163,10 +163,10 @@ async def test_neither_words_nor_names_are_in_a_log(
     assert [line[:2_000] for line in lines if CANARY in line or TWIN in line] == []
 
 
-async def say_everything(client: Client, stranger: Client) -> None:
+async def send_everything(client: Client, stranger: Client) -> None:
     """Say the words at every endpoint, in every way that is right and in many that are wrong."""
 
-    async def say(asked: Json) -> None:
+    async def send(asked: Json) -> None:
         async with client.socket() as socket:
             assert (await socket.next())["type"] == "connection_ack"
             await socket.send({"type": "subscribe", "id": CANARY, "payload": asked})
@@ -174,7 +174,7 @@ async def say_everything(client: Client, stranger: Client) -> None:
 
     said = [*ASKED, *every_field()]
     await asyncio.gather(*(client.post(asked) for asked in said))
-    await asyncio.gather(*(say(asked) for asked in said))
+    await asyncio.gather(*(send(asked) for asked in said))
     for body in (f'{{"query": "{CANARY}', f'["{CANARY}", "{TWIN}"]', f'{{"type": "{CANARY}"}}'):
         await client.post(body.encode())
         async with client.socket() as socket:
@@ -197,7 +197,7 @@ async def say_everything(client: Client, stranger: Client) -> None:
     await client.post(ASKED[0], purpose=CANARY)
 
 
-async def say_everything_on_the_page(client: Client, sessions: Sessions) -> None:
+async def send_everything_on_the_page(client: Client, sessions: Sessions) -> None:
     """Sign in as the person, look at every page, and send every form with the words in it."""
     url = client.url
     link = (await client.data("mutation I($twin: String!) { invite(twin: $twin) { url } }", twin=TWIN))["invite"]["url"]

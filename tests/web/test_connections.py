@@ -82,7 +82,7 @@ async def served(where: tuple[str, int]) -> bool:
         writer.close()
 
 
-async def heard(stream: Stream) -> str:
+async def received(stream: Stream) -> str:
     """All that comes until the connection is closed."""
     async with asyncio.timeout(5):
         return (await stream[0].read()).decode()
@@ -95,8 +95,8 @@ async def test_an_idle_connection_gives_way_to_a_new_one_and_one_at_work_does_no
         await asyncio.sleep(0.1)
         new = await opened(where, GET)
         assert (await new[0].readline()).startswith(b"HTTP/1.1 200")
-        assert await heard(idle[0]) == ""
-        assert (await heard(working)).endswith("later")
+        assert await received(idle[0]) == ""
+        assert (await received(working)).endswith("later")
 
 
 async def test_of_two_addresses_the_one_with_more_connections_gives_way() -> None:
@@ -106,7 +106,7 @@ async def test_of_two_addresses_the_one_with_more_connections_gives_way() -> Non
         many = [await opened(where, of="127.0.0.2") for _ in range(3)]
         await asyncio.sleep(0.1)
         assert await served(where)
-        assert await heard(many[0]) == ""
+        assert await received(many[0]) == ""
         few[1].write(GET)  # is still open
         async with asyncio.timeout(1):
             assert b"HTTP/1.1 200" in await few[0].readuntil(b"200")
@@ -138,7 +138,7 @@ async def test_a_process_that_is_full_says_so_in_words_and_one_line_of_the_log()
         working = [await opened(where, later) for _ in range(2)]
         await asyncio.sleep(0.1)
         with capture_logs() as lines:
-            refused = [await heard(await opened(where, GET)) for _ in range(5)]
+            refused = [await received(await opened(where, GET)) for _ in range(5)]
         assert all(each.startswith("HTTP/1.1 503 Service Unavailable") for each in refused)
         assert all("retry-after: 1" in each and '"overloaded"' in each for each in refused)
         assert [line["event"] for line in lines] == ["too many connections"]
@@ -191,8 +191,8 @@ async def test_headers_must_come_in_their_time() -> None:
     async with at(header_timeout=0.3) as where:
         silent, slow = await opened(where), await opened(where, b"GET / HTTP/1.1\r\nhost: h")
         began = time.monotonic()
-        assert await heard(silent) == ""
-        assert (await heard(slow)).startswith("HTTP/1.1 408 Request Timeout")
+        assert await received(silent) == ""
+        assert (await received(slow)).startswith("HTTP/1.1 408 Request Timeout")
         assert time.monotonic() - began < 2.0
 
 
@@ -201,13 +201,13 @@ async def test_the_next_request_of_a_connection_must_come_in_its_time_too() -> N
         stream = await opened(where, GET)
         await asyncio.sleep(0.1)
         stream[1].write(b"GET / HT")
-        assert "408 Request Timeout" in await heard(stream)
+        assert "408 Request Timeout" in await received(stream)
 
 
 async def test_a_request_may_take_longer_than_its_headers() -> None:
     async with at(header_timeout=0.3) as where:
         stream = await opened(where, b"GET /later HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n")
-        assert (await heard(stream)).endswith("later")
+        assert (await received(stream)).endswith("later")
 
 
 async def test_a_websocket_may_be_silent_for_longer_than_headers_may_take() -> None:
@@ -220,7 +220,7 @@ async def test_a_websocket_may_be_silent_for_longer_than_headers_may_take() -> N
 @pytest.mark.parametrize("endless", [b"GET /" + b"a" * 8_192, b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 2_000])
 async def test_headers_have_a_size(endless: bytes) -> None:
     async with at(max_header_bytes=4_096) as where:
-        assert (await heard(await opened(where, endless))).startswith("HTTP/1.1 431")
+        assert (await received(await opened(where, endless))).startswith("HTTP/1.1 431")
 
 
 async def test_a_body_is_not_counted_as_headers() -> None:

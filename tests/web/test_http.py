@@ -83,9 +83,7 @@ async def test_what_takes_too_long_is_ended(tight: Service, monkeypatch: pytest.
     assert answer.headers["retry-after"] == "1"
 
 
-async def test_more_requests_than_there_is_room_for_are_told_to_come_again(
-    tight: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_requests_above_the_limit_are_told_to_retry(tight: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     async def slow(*_: object) -> None:
         await asyncio.sleep(30)
 
@@ -149,7 +147,7 @@ async def test_without_settings_no_page_elsewhere_may_call(client: Client) -> No
 
 
 @pytest.mark.parametrize("path", ["/graphql", "/events"])
-async def test_a_missing_unknown_or_misplaced_key_is_401_and_all_are_told_alike(served: Service, path: str) -> None:
+async def test_a_missing_unknown_or_misplaced_key_is_401_with_one_message(served: Service, path: str) -> None:
     valid = (await served.client()).secret
     answers = [
         await served.stranger(secret).post(DEFINITIONS, path, **headers)
@@ -258,7 +256,7 @@ async def test_events_are_taken_in_over_http(served: Service, client: Client) ->
     assert (refused.status_code, '"missing-scope"' in refused.text) == (403, True)
 
 
-async def test_a_fault_over_http_keeps_its_words_to_itself(
+async def test_a_fault_over_http_does_not_show_its_message(
     served: Service, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*_: object) -> None:

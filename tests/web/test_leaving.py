@@ -18,17 +18,17 @@ STRUCTURED = {"content-type": "application/cloudevents+json"}
 JSON = {"content-type": "application/json"}
 
 
-def said(n: int, padding: int = 0) -> Json:
+def event_body(n: int, padding: int = 0) -> Json:
     data = {"llr": 0.1, "by": "a colleague", "text": "x" * padding}
     return {"id": str(n), "source": "s", "type": "rated", "time": "2026-01-05T09:00:00Z", "twin": "lena", "data": data}
 
 
 def by_event(n: int, padding: int) -> tuple[str, bytes, Mapping[str, str]]:
-    return "/events", orjson.dumps({"specversion": "1.0", **said(n, padding)}), STRUCTURED
+    return "/events", orjson.dumps({"specversion": "1.0", **event_body(n, padding)}), STRUCTURED
 
 
 def by_mutation(n: int, padding: int) -> tuple[str, bytes, Mapping[str, str]]:
-    return "/graphql", orjson.dumps({"query": OBSERVE, "variables": {"events": [said(n, padding)]}}), JSON
+    return "/graphql", orjson.dumps({"query": OBSERVE, "variables": {"events": [event_body(n, padding)]}}), JSON
 
 
 async def sent_and_left(client: Client, path: str, body: bytes, headers: Mapping[str, str]) -> None:
@@ -82,7 +82,7 @@ async def test_a_command_that_waits_for_its_place_is_carried_out_when_its_sender
 async def test_a_command_over_a_websocket_is_carried_out_when_its_sender_leaves(client: Client) -> None:
     for n in range(5):
         async with client.socket() as socket:
-            await socket.subscribe(OBSERVE, events=[said(n)])
+            await socket.subscribe(OBSERVE, events=[event_body(n)])
             if n % 2:
                 await socket.send({"type": "complete", "id": "1"})
         await arrives(client, n + 1)

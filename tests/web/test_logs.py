@@ -46,7 +46,7 @@ def test_a_fault_is_logged_without_what_the_code_had_in_hand(capsys: pytest.Capt
     assert told["frames"][-1]["name"] == "stumble"
 
 
-def test_what_was_sent_is_not_in_the_words_of_its_error() -> None:
+def test_what_was_sent_is_not_in_the_error_message() -> None:
     with pytest.raises(ValidationError) as refused:
         Event.model_validate({"id": "1", "source": "s", "type": "t", "time": "what lena told her doctor"})
     assert "doctor" not in str(refused.value)

@@ -27,7 +27,7 @@ TWIN, WORDS, TRACE = "wilhelmine", "zilpzalp", "4bf92f3577b34da6a3ce929d0e0e4736
 OBSERVE = "mutation Zilpzalp($events: [EventInput!]!) { observe(events: $events) { status } }"
 
 
-def told(type_: str = "said", id_: str = WORDS) -> Json:
+def event_body(type_: str = "said", id_: str = WORDS) -> Json:
     """An event about somebody, in their words."""
     data = {"llr": 0.5, "by": WORDS, "text": WORDS}
     return {"id": id_, "source": WORDS, "type": type_, "time": START.isoformat(), "twin": TWIN, "data": data}
@@ -87,7 +87,7 @@ async def test_without_a_token_there_is_no_such_page(served: Service) -> None:
 async def test_requests_are_counted_by_endpoint_and_outcome_and_work_by_its_time(measured: Service) -> None:
     before = await scraped(measured)
     client = await measured.client()
-    await client.data(OBSERVE, events=[told(), told("unheard-of", "2")])
+    await client.data(OBSERVE, events=[event_body(), event_body("unheard-of", "2")])
     await client.data("{ definitions { number } }")
     await client.refused('{ belief(twin: "nobody", key: {attribute: "world.buys"}) { confidence } }')
     await measured.stranger().post({"query": "{ __typename }"})
@@ -114,11 +114,11 @@ async def test_requests_are_counted_by_endpoint_and_outcome_and_work_by_its_time
 async def test_subscriptions_and_refreshes_are_counted(measured: Service) -> None:
     before = await scraped(measured)
     client = await measured.client()
-    await client.data(OBSERVE, events=[told()])
+    await client.data(OBSERVE, events=[event_body()])
     async with client.socket() as socket:
         await socket.subscribe('subscription { changes(twin: "wilhelmine", afterRev: 0) { rev } }')
         assert (await socket.data())["changes"]["rev"] == 1
-        await client.data(OBSERVE, events=[told(id_="2")])
+        await client.data(OBSERVE, events=[event_body(id_="2")])
         assert (await socket.data())["changes"]["rev"] == 2
         assert (await scraped(measured))["beliefgraph_subscribers", ()] == 1
     await measured.services.refresher.refresh_due(measured.services.clock.now(), measured.tenant)
@@ -137,7 +137,7 @@ async def test_subscriptions_and_refreshes_are_counted(measured: Service) -> Non
 
 async def test_a_span_belongs_to_the_trace_of_its_caller(measured: Service, spans: InMemorySpanExporter) -> None:
     client = await measured.client()
-    asked = {"query": OBSERVE, "variables": {"events": [told()]}}
+    asked = {"query": OBSERVE, "variables": {"events": [event_body()]}}
     await client.post(asked, traceparent=f"00-{TRACE}-00f067aa0ba902b7-01")
     names = {span.name for span in spans.get_finished_spans() if f"{span.context.trace_id:032x}" == TRACE}
     assert {"/graphql", "event/arrive", "inference", "commit", "commit/write"} <= names
@@ -148,8 +148,8 @@ async def test_neither_metrics_nor_spans_name_anybody_or_quote_what_was_said(
 ) -> None:
     client = await measured.client()
     asked: list[Json] = [
-        {"query": OBSERVE, "variables": {"events": [told(), told("unheard-of", "2"), {"id": WORDS}]}},
-        {"query": OBSERVE, "variables": {"events": [told(), told("unheard-of", "2")]}},
+        {"query": OBSERVE, "variables": {"events": [event_body(), event_body("unheard-of", "2"), {"id": WORDS}]}},
+        {"query": OBSERVE, "variables": {"events": [event_body(), event_body("unheard-of", "2")]}},
         {"query": f'{{ belief(twin: "{TWIN}", key: {{attribute: "{WORDS}"}}) {{ confidence }} }}'},
         {"query": f'{{ explanation(twin: "{TWIN}", key: {{attribute: "world.buys"}}) {{ sentence }} }}'},
         {"query": f"query {WORDS} {{ {WORDS} }}", "operationName": WORDS},
@@ -161,7 +161,7 @@ async def test_neither_metrics_nor_spans_name_anybody_or_quote_what_was_said(
             await socket.next()
             await socket.send({"type": "subscribe", "id": WORDS, "payload": each})
             await socket.next()
-    for body in (told(), {"id": WORDS}, {**told(), "specversion": "1.0"}):
+    for body in (event_body(), {"id": WORDS}, {**event_body(), "specversion": "1.0"}):
         await client.post(body, "/events", **{"content-type": "application/cloudevents+json", "purpose": WORDS})
         await client.post(body, "/events", **{"content-type": "application/cloudevents+json"})
     await client.post(b"{}", f"/{WORDS}/{TWIN}?{TWIN}", **{"tracestate": f"{WORDS}={TWIN}", "baggage": f"a={WORDS}"})

@@ -13,7 +13,7 @@ from beliefgraph.config import Settings
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.caller import Caller
 from beliefgraph.services.access.callers import Callers
-from beliefgraph.services.process.places import Places, Shares
+from beliefgraph.services.process.fair_semaphore import FairSemaphore, Shares
 from beliefgraph.web.middleware import Bounded
 
 
@@ -41,7 +41,7 @@ async def test_whoever_leaves_in_the_middle_of_a_body_is_no_fault_of_ours() -> N
         reads_its_body,
         refuse=refuse,
         callers=cast("Callers", Known()),
-        places=Places(Shares(total=1, per_tenant=1, per_key=1, waiting_per_key=0, patience=1)),
+        places=FairSemaphore(Shares(total=1, per_tenant=1, per_key=1, waiting_per_key=0, patience=1)),
         warmed=at_once,
         keyed=frozenset(("/events",)),
         settings=Settings(request_timeout=5),

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from tests.conftest import StoppedClock
-from tests.line import Line, line_to
+from tests.lossy_connection import Line, line_to
 from tests.web.service import PATIENCE, Service, service
 
 from beliefgraph.local import Endpoint
@@ -22,14 +22,14 @@ async def line(endpoint: Endpoint, graph: Graph) -> AsyncIterator[tuple[Line, as
         yield made
 
 
-async def told(served: Service) -> tuple[int, str | None]:
+async def readiness(served: Service) -> tuple[int, str | None]:
     answer = await served.http.get(served.url + "/readyz")
     return answer.status_code, answer.json().get("code")
 
 
 async def becomes(served: Service, wanted: tuple[int, str | None]) -> None:
     async with asyncio.timeout(PATIENCE):
-        while await told(served) != wanted:  # noqa: ASYNC110
+        while await readiness(served) != wanted:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
 
@@ -45,7 +45,7 @@ async def test_two_hundred_probes_at_once_ask_the_database_nothing(
 
     monkeypatch.setattr(type(served.graph), "ready", lambda _: counted())
     began = asyncio.get_running_loop().time()
-    answers = await asyncio.gather(*(told(served) for _ in range(200)))
+    answers = await asyncio.gather(*(readiness(served) for _ in range(200)))
     looks = asyncio.get_running_loop().time() - began + 1  # the process looks once a second by itself
     assert set(answers) == {(200, None)}
     assert asked <= looks
@@ -73,6 +73,6 @@ async def test_without_neo4j_the_process_is_not_ready_within_seconds_and_is_agai
 
 
 async def test_what_was_found_long_ago_is_not_believed(served: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert await told(served) == (200, None)
+    assert await readiness(served) == (200, None)
     monkeypatch.setattr("beliefgraph.services.upkeep.readiness.STALE_S", 0.0)
-    assert await told(served) == (503, "store-unavailable")
+    assert await readiness(served) == (503, "store-unavailable")

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 import pytest_asyncio
-from tests.web.serve_process import PATIENCE, environment_of, said, served_apart
+from tests.web.serve_process import PATIENCE, environment_of, output_of, served_apart
 
 from beliefgraph.local import Endpoint
 from beliefgraph.store.graph import Graph
@@ -32,12 +32,12 @@ async def serving(environment: dict[str, str]) -> AsyncIterator[tuple[asyncio.su
 
 
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
-async def test_a_key_made_in_a_terminal_opens_the_service_which_ends_cleanly_when_told(
+async def test_a_key_made_in_a_terminal_opens_the_service_which_ends_cleanly_on_a_signal(
     environment: dict[str, str], serving: tuple[asyncio.subprocess.Process, str], tenant: str, told: signal.Signals
 ) -> None:
     process, url = serving
     options = ["--tenant", tenant, "--actor", "shop", "--scope", "read", "--purpose", "care"]
-    code, secret, shown = await said(environment, "keys", "create", *options)
+    code, secret, shown = await output_of(environment, "keys", "create", *options)
     assert code == 0
     assert "not shown again" in shown
     assert secret.startswith("bg_")
@@ -45,11 +45,11 @@ async def test_a_key_made_in_a_terminal_opens_the_service_which_ends_cleanly_whe
     async with httpx2.AsyncClient() as http:
         answer = await http.post(f"{url}/graphql", json={"query": "{ definitions { number } }"}, headers=headers)
         assert answer.json() == {"data": {"definitions": {"number": 0}}}
-        code, listed, _ = await said(environment, "keys", "list", "--tenant", tenant)
+        code, listed, _ = await output_of(environment, "keys", "list", "--tenant", tenant)
         assert code == 0
         assert "shop" in listed
         assert secret.strip() not in listed
-        code, revoked, _ = await said(environment, "keys", "revoke", listed.splitlines()[1].split()[0])
+        code, revoked, _ = await output_of(environment, "keys", "revoke", listed.splitlines()[1].split()[0])
         assert code == 0
         assert "shop" in revoked
     process.send_signal(told)
@@ -68,7 +68,7 @@ class Lingering:
         while True:
             pass
 
-end_within(0.5)
+end_within(3)  # on a busy machine the interpreter takes a while to get there
 kept = Lingering()  # let go of by the interpreter as it ends, when no other thread may run any more
 """
 
@@ -79,14 +79,14 @@ def test_the_process_ends_in_its_time_even_where_the_interpreter_does_not() -> N
     assert b"in __del__" in done.stderr
 
 
-async def test_a_port_that_is_taken_is_told(environment: dict[str, str]) -> None:
+async def test_a_port_that_is_taken_is_reported(environment: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        code, _, err = await said(environment, "serve", "--port", str(taken.getsockname()[1]))
+        code, _, err = await output_of(environment, "serve", "--port", str(taken.getsockname()[1]))
     assert code == 1
     assert "port-taken" in err
 
 
-async def test_a_scope_that_is_none_is_told(environment: dict[str, str]) -> None:
-    code, _, err = await said(environment, "keys", "create", "--tenant", "t", "--actor", "a", "--scope", "fly")
+async def test_an_unknown_scope_is_reported(environment: dict[str, str]) -> None:
+    code, _, err = await output_of(environment, "keys", "create", "--tenant", "t", "--actor", "a", "--scope", "fly")
     assert code == 2
     assert "fly is none of read" in " ".join(err.split())

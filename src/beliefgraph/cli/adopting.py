@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -11,10 +11,10 @@ from rich.console import Console
 
 from beliefgraph.app import Services
 from beliefgraph.cli.connection import signed_in
+from beliefgraph.cli.moments import in_utc
 from beliefgraph.cli.parameter_sets import put_in_force
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.parameters import ParameterSet
-from beliefgraph.model.time import instant
 from beliefgraph.services.permissions.usable import Usable, left_out
 
 
@@ -46,7 +46,7 @@ async def learn_and_adopt(
     out = Console(highlight=False)
     async with signed_in(key, purpose) as (built, caller):
         usable = Usable(built.sights, caller)
-        until = built.clock.now() if before is None else instant(before.replace(tzinfo=UTC))
+        until = built.clock.now() if before is None else in_utc(before)
         with out.status("Reading twins …") as status:
             found = await learn(built, caller, until, lambda read: status.update(f"Reading twins … {read:,}"), usable)
         if usable.left_out:

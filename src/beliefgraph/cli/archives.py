@@ -23,11 +23,11 @@ def export(
     all_: Annotated[bool, typer.Option("--all", help="Export all twins of the tenant.")] = False,
     purpose: Purpose = None,
 ) -> None:
-    """Write all that is held of a twin to a signed archive; the person's own key may export their twin.
+    """Write everything stored about a twin to a signed archive; the person's own key may export their twin.
 
     `beliefgraph export lena --out lena.tar.gz`
 
-    An export of all twins that was cut short goes on where it was if it is begun again with the same file.
+    An interrupted export of all twins continues if it is started again with the same file.
     """
     if (twin is None) != all_:
         raise typer.BadParameter("Name a twin, or give --all.")
@@ -36,9 +36,9 @@ def export(
         async with signed_in(key, purpose) as (running, caller):
             with _fresh(out) as file:
                 if twin is None:
-                    with _progress() as told:
+                    with _progress() as progress:
                         parts = out.with_name(f"{out.name}.parts")
-                        await running.alone.archives.export_tenant(caller, file, told, parts)
+                        await running.alone.archives.export_tenant(caller, file, progress, parts)
                 else:
                     await running.of(caller, twin).archives.export_twin(caller, twin, file)
 

@@ -20,7 +20,7 @@ from beliefgraph.services.asking.questions import FIRST, MOST
 
 
 def coverage(key: Key, twin: TwinOption, at: At = None, purpose: Purpose = None, json: Json = False) -> None:
-    """Show how much of what the catalog asks is known of a twin, by domain, in bits."""
+    """Show how much is known about a twin, by domain, in bits."""
     found = run(_coverage(key, purpose, twin, as_of(at)))
     if json:
         print_json(found)
@@ -34,13 +34,18 @@ def ask_next(
     first: Annotated[int, typer.Option(min=1, max=MOST, help="Maximum number of questions.")] = FIRST,
     about: Annotated[
         list[str] | None,
-        typer.Option(metavar="ATTRIBUTE[=VALUE]", help="Belief to learn about; repeat for several; default: all."),
+        typer.Option(
+            metavar="ATTRIBUTE[=VALUE]",
+            help="Belief that the questions should inform about; repeat for several; default: all.",
+        ),
     ] = None,
     outcome: Annotated[
         list[str] | None,
-        typer.Option(help="Outcome to learn about: every belief that it depends on; repeat for several."),
+        typer.Option(
+            help="Outcome that the questions should inform about: all beliefs that it depends on; repeat for several."
+        ),
     ] = None,
-    context: Annotated[str, typer.Option(help="Context in which they are asked.")] = ANYWHERE,
+    context: Annotated[str, typer.Option(help="Context in which the questions are asked.")] = ANYWHERE,
     at: At = None,
     purpose: Purpose = None,
     json: Json = False,
@@ -56,7 +61,7 @@ def ask_next(
 
 def covered(found: Coverage) -> Table:
     """How much is known, as a table."""
-    table = Table("domain", "known", "open bits", "of", "beliefs", "heard of", box=None, pad_edge=False)
+    table = Table("domain", "known", "open bits", "of", "beliefs", "with evidence", box=None, pad_edge=False)
     for each in (*found.domains, found.total):
         bits = f"{each.open:.1f}", f"{each.asked:.1f}"
         table.add_row(each.domain, f"{round(each.known, 2) + 0.0:.0%}", *bits, f"{each.beliefs:,}", f"{each.heard:,}")
@@ -72,7 +77,7 @@ def listed(found: NextQuestions) -> Iterator[RenderableType]:
     yield table if found.questions else "There is nothing to ask."
     for names, why in ((found.lately, "asked or answered recently"), (found.forbidden, "forbidden by the person")):
         if names:
-            yield f"Left out, {why}: {', '.join(names)}"
+            yield f"Not asked, {why}: {', '.join(names)}"
 
 
 async def _coverage(key: str, purpose: str | None, twin: str, when: AsOf) -> Coverage:

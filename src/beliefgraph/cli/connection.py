@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr
 
-from beliefgraph.cli.neo4j import errors_told, fetching
+from beliefgraph.cli.neo4j import fetching, reporting_errors
 from beliefgraph.cli.options import Key, Purpose
 from beliefgraph.config import Settings
 from beliefgraph.local import Endpoint, LocalNeo4j, resolve_endpoint
@@ -69,5 +69,5 @@ def run(
     work: Coroutine[Any, Any, T], event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
 ) -> T:
     """Run the work and return its result; a beliefgraph error ends the command with its code and message."""
-    with errors_told(), asyncio.Runner(loop_factory=event_loop) as runner:
+    with reporting_errors(), asyncio.Runner(loop_factory=event_loop) as runner:
         return runner.run(work)

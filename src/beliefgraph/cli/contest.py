@@ -18,11 +18,11 @@ def contest(
     key: Key,
     evidence: Annotated[str, typer.Argument(help="Id of evidence or of an event, as answers give it.")],
     twin: TwinOption,
-    undo: Annotated[bool, typer.Option("--undo", help="Take it back.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Stop contesting it.")] = False,
     purpose: Purpose = None,
     json: Json = False,
 ) -> None:
-    """Contest evidence with the person's own key: it stays in force, and is marked wherever it is shown."""
+    """Contest evidence with the person's own key: it still counts, but is marked wherever it is shown."""
 
     async def work() -> Receipt:
         command = Contest(twin=twin, evidence=evidence, contested=not undo)

@@ -19,7 +19,7 @@ def check(title: str, found: DecisionCheck) -> RenderableType:
     """Every option as a tree of its points, strongest first, with the evidence behind each."""
     off = ""
     if found.mean_surprise is not None:
-        off = f" Of {found.judged} judged before, they came out {found.mean_surprise:+.2f} against what was expected."
+        off = f" Results of {found.judged} earlier decisions: {found.mean_surprise:+.2f} against what was expected."
     return Group(
         Text.assemble((title, "bold"), (off, "dim")), *(_option(n, one) for n, one in enumerate(found.options, start=1))
     )
@@ -48,9 +48,11 @@ def decision(found: DecisionState, called: Mapping[str, str]) -> RenderableType:
 
 
 def _option(place: int, one: OptionCheck) -> Tree:
-    said = "" if one.allowed else "  forbidden"
+    verdict = "" if one.allowed else "  forbidden"
     tree = Tree(
-        Text.assemble(f"{place}. ", (one.option.named, "bold"), "  ", (f"{one.score:+.2f}", "cyan"), (said, "bold red"))
+        Text.assemble(
+            f"{place}. ", (one.option.named, "bold"), "  ", (f"{one.score:+.2f}", "cyan"), (verdict, "bold red")
+        )
     )
     for point in one.points:
         tree.add(_point(point))
@@ -60,10 +62,10 @@ def _option(place: int, one: OptionCheck) -> Tree:
 
 
 def _point(point: Point) -> RenderableType:
-    said = Text.assemble((f"{point.weight:+.2f}", STYLE[point.stance]), f"  {point.sentence}")
+    line = Text.assemble((f"{point.weight:+.2f}", STYLE[point.stance]), f"  {point.sentence}")
     if not point.evidence or point.stance == "neutral":
-        return said
-    behind = Tree(said)
+        return line
+    behind = Tree(line)
     for one in point.evidence:
         share = "" if one.contribution is None else f"{one.contribution:+.2f}  "
         behind.add(Text(f"{share}{one.summary}  {one.source}, {day(one.time)}", style="dim"))

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from beliefgraph.cli.neo4j import errors_told
+from beliefgraph.cli.neo4j import reporting_errors
 from beliefgraph.cli.options import OptionalKey, Purpose, required
 from beliefgraph.ingest.catalog_check import Finding, check_files
 from beliefgraph.model.catalog import Catalog
@@ -28,7 +28,7 @@ def define(
     All errors in the files are listed with file, line and column, and nothing is published if there are any. With
     --check, give all catalogs that refer to each other: only what these files define is known.
     """
-    with errors_told():
+    with reporting_errors():
         checked = check_files(files, alone=check)
     refuse_findings(checked.findings)
     if check:

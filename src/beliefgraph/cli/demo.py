@@ -29,7 +29,7 @@ from beliefgraph.cli import (
 )
 from beliefgraph.cli.connection import settings_for
 from beliefgraph.cli.goals import listed, motivations
-from beliefgraph.cli.neo4j import errors_told, fetching
+from beliefgraph.cli.neo4j import fetching, reporting_errors
 from beliefgraph.config import Settings
 from beliefgraph.errors import NotFound
 from beliefgraph.local import Endpoint, LocalNeo4j, resolve_endpoint
@@ -48,7 +48,7 @@ from beliefgraph.web.server import refuse_taken, serving
 
 TENANT = "demo"
 PURPOSE = "demonstration"
-GOALS_TOLD = 3
+GOALS_SHOWN = 3
 """Goals that a scene changed, of those that the demo shows."""
 
 LISTED = 7
@@ -84,7 +84,7 @@ def demo(
     home = directory or user_data_path("beliefgraph") / "demo"
     if fresh:
         shutil.rmtree(home, ignore_errors=True)
-    with errors_told(), suppress(KeyboardInterrupt):
+    with reporting_errors(), suppress(KeyboardInterrupt):
         asyncio.run(_demo(home, once, port))
 
 
@@ -106,7 +106,7 @@ async def _demo(home: Path, once: bool, port: int | None) -> None:
         )
         async with running(settings, serving=True) as services:
             stage = await _set(services, load_story(), out)
-            await _play(stage)
+            await _send_story(stage)
             await _show(stage)
             if not once:
                 await _serve(stage, endpoint)
@@ -133,11 +133,11 @@ async def _set(services: Services, story: Story, out: Console) -> Stage:
     return Stage(services, story, out, application, key.secret, people)
 
 
-async def _play(stage: Stage) -> None:
+async def _send_story(stage: Stage) -> None:
     """Send the events scene by scene, and show the beliefs that move."""
     out, story = stage.out, stage.story
-    if await _played(stage):
-        out.print("The story was played before; here is where it stands. (--fresh plays it again.)", style="dim")
+    if await _is_sent(stage):
+        out.print("The story was loaded before; this is the present state. (--fresh loads it again.)", style="dim")
         return
     out.print(f"\n[bold]{story.title}[/]: {len(story.events)} events, one commit each.")
     for character in story.twins:
@@ -177,14 +177,14 @@ async def _show(stage: Stage) -> None:
     await _show_goals(stage)
     await _show_preferences(stage)
     await _show_decisions(stage)
-    told = await services.explanations.explain(stage.application, ask.explain.twin, ask.explain.belief)
-    out.print(Rule(f"Why? {told.state.belief.statement}", align="left"))
-    out.print(show.explanation(told))
+    explained = await services.explanations.explain(stage.application, ask.explain.twin, ask.explain.belief)
+    out.print(Rule(f"Why? {explained.state.belief.statement}", align="left"))
+    out.print(show.explanation(explained))
     then = await services.questions.belief(stage.application, ask.explain.twin, ask.explain.belief, as_of=ask.as_of)
     out.print(Rule(f"The same belief as of {show.day(then.state.valid_time)}", align="left"))
     out.print(
         f"Then {show.percent(then.state.log_odds)} ({then.state.status}), "
-        f"now {show.percent(told.state.log_odds)} ({told.state.status})."
+        f"now {show.percent(explained.state.log_odds)} ({explained.state.status})."
     )
     await _show_values(stage)
     await _show_metrics(stage)
@@ -227,13 +227,13 @@ async def _show_forecasts(stage: Stage) -> None:
     stage.out.print(Rule(ask.say, align="left"))
     stage.out.print(forecasts_shown.forecasts(f"{ask.twin}: {ask.outcome}", page.nodes))
     newest = page.nodes[0]
-    stage.out.print(Rule(f"When it was said to come, on {newest.made_at:%Y-%m-%d}", align="left"))
+    stage.out.print(Rule(f"When it was predicted, on {newest.made_at:%Y-%m-%d}", align="left"))
     stage.out.print(forecasts_shown.details(newest), markup=False)
     graded = await services.forecasts.forecasts(stage.application, ask.graded.twin, ask.graded.outcome)
-    stage.out.print(Rule("What they were said to answer, and answered", align="left"))
+    stage.out.print(Rule("Predicted and actual answers", align="left"))
     stage.out.print(forecasts_shown.forecasts(f"{ask.graded.twin}: {ask.graded.outcome}", graded.nodes))
     found = [await services.across.record(stage.application, outcome, retrospective=True) for outcome in ask.records]
-    stage.out.print(forecasts_shown.records("How good they were, of all three", found))
+    stage.out.print(forecasts_shown.records("Scores", found))
 
 
 async def _show_journey(stage: Stage) -> None:
@@ -346,7 +346,7 @@ def _password(endpoint: Endpoint) -> str:
     return "as in NEO4J_PASSWORD" if os.environ.get("NEO4J_URI") else endpoint.password
 
 
-async def _played(stage: Stage) -> bool:
+async def _is_sent(stage: Stage) -> bool:
     """Whether the last event of the story was processed."""
     try:
         twins = [await stage.services.questions.twin(stage.application, one.name) for one in stage.story.twins]
@@ -373,7 +373,7 @@ def _goal_moves(receipt: Receipt | None) -> list[GoalChange]:
         before, after = (0.0 if one is None else one.motivation for one in (change.before, change.after))
         return abs(after - before)
 
-    return sorted(receipt.goals if receipt else (), key=moved, reverse=True)[:GOALS_TOLD]
+    return sorted(receipt.goals if receipt else (), key=moved, reverse=True)[:GOALS_SHOWN]
 
 
 def _size(change: BeliefChange) -> float:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from beliefgraph.cli.connection import Key, Purpose, run, signed_in
-from beliefgraph.cli.neo4j import errors_told
+from beliefgraph.cli.neo4j import reporting_errors
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.config import Settings
 from beliefgraph.model.erasure import Erasure, Readmission
@@ -51,7 +51,9 @@ def readmit(key: Key, twin: Twin, purpose: Purpose = None, json: Json = False) -
     if json:
         print_json(done)
     else:
-        typer.echo(f"{done.twin} is taken in again; {done.refused:,} events and commands were refused.")
+        typer.echo(
+            f"Data about {done.twin} is accepted again; {done.refused:,} events and commands were refused meanwhile."
+        )
 
 
 @app.command("verify")
@@ -64,7 +66,7 @@ def verify_receipt(
     json: Json = False,
 ) -> None:
     """Verify that a receipt was signed by the service and not altered since. Needs no database."""
-    with errors_told():
+    with reporting_errors():
         public = receipts.public_key(_keys()) if public_key is None else public_key.read_bytes()
         found = receipts.verified(receipt.read_bytes().strip(), public)
     if json:
@@ -76,15 +78,15 @@ def verify_receipt(
 
 @app.command("key")
 def public() -> None:
-    """Print the public key of the service, for whoever verifies receipts elsewhere."""
-    with errors_told():
+    """Print the public key of the service, with which others can verify receipts."""
+    with reporting_errors():
         typer.echo(receipts.public_key(_keys()).decode(), nl=False)
 
 
 @app.command("list")
 def list_(json: Json = False) -> None:
-    """List all receipts, the earliest first, with how many events and commands were refused since."""
-    with errors_told():
+    """List all receipts, oldest first, with the number of events and commands refused since."""
+    with reporting_errors():
         found = receipts.kept(_keys())
     if json:
         print_json([{**each.receipt.model_dump(mode="json"), "refused": each.refused} for each in found])

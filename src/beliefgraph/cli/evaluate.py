@@ -23,8 +23,8 @@ from beliefgraph.app import Services
 from beliefgraph.cli import evaluate_foresight
 from beliefgraph.cli.connection import run, services
 from beliefgraph.cli.evaluate_foresight import SeedOption
-from beliefgraph.cli.evaluated import DataOption, JsonOption, PlotOption, tell
-from beliefgraph.cli.neo4j import errors_told
+from beliefgraph.cli.evaluated import DataOption, JsonOption, PlotOption, print_evaluation
+from beliefgraph.cli.neo4j import reporting_errors
 from beliefgraph.errors import Incorrect
 from beliefgraph.evaluate import cdnow as purchases_evaluated
 from beliefgraph.evaluate import cdnow_service, elections, fit, trajectories_service
@@ -34,7 +34,7 @@ from beliefgraph.evaluate import polls as pollings
 from beliefgraph.evaluate import population as populations
 from beliefgraph.evaluate import trajectories as cohort_evaluated
 from beliefgraph.evaluate.client import Client
-from beliefgraph.evaluate.replay import Progress, Teach
+from beliefgraph.evaluate.replay import LearnSources, Progress
 from beliefgraph.evaluate.report import Evaluation
 from beliefgraph.services.forecasts.learn import following as foreseeing
 from beliefgraph.services.forecasts.learn import learn_outcomes
@@ -58,7 +58,7 @@ KeyOption = Annotated[
 ]
 KeepOption = Annotated[bool, typer.Option("--keep", help="Keep the twins in the database for inspection.")]
 
-Work = Callable[[Client, str, Progress, Teach], Evaluation]
+Work = Callable[[Client, str, Progress, LearnSources], Evaluation]
 """An evaluation, given a client, a suffix for the names of its run, a progress callback, and the learning of sources:
 offline, as by `beliefgraph learn`."""
 
@@ -85,19 +85,19 @@ def polls(
     fitted: Annotated[bool, typer.Option("--fit", help="Fit the catalog's numbers again, without a service.")] = False,
 ) -> None:
     """Predict elections from 6,303 polls, 10 days and 1 day ahead, and explain the predictions."""
-    with errors_told():
+    with reporting_errors():
         folder = datasets.data_dir(data)
         read_polls, read_races = datasets.read_polls(folder), datasets.read_races(folder)
     if fitted:
-        _tell_fit(fit.fit(read_polls, read_races), json)
+        _print_fit(fit.fit(read_polls, read_races), json)
         return
 
-    def work(client: Client, run_name: str, progress: Progress, teach: Teach) -> Evaluation:
+    def work(client: Client, run_name: str, progress: Progress, learn: LearnSources) -> Evaluation:
         return pollings.evaluate(
-            client, read_polls, read_races, run_name, progress, explain=explain, teach=teach, keep=keep
+            client, read_polls, read_races, run_name, progress, explain=explain, learn=learn, keep=keep
         )
 
-    tell(_evaluate(work, url, key), json, plot)
+    print_evaluation(_evaluate(work, url, key), json, plot)
 
 
 @app.command()
@@ -111,7 +111,7 @@ def crowd(
     keep: KeepOption = False,
 ) -> None:
     """Infer true labels from crowd workers; check that order, duplicates and withdrawals do not change the result."""
-    with errors_told():
+    with reporting_errors():
         folder = datasets.data_dir(data)
         chosen = crowds.CROWDS.get(name)
         if chosen is None:
@@ -120,10 +120,10 @@ def crowd(
             )
         labels, truth = datasets.read_labels(folder, name), datasets.read_truth(folder, name)
 
-    def work(client: Client, run_name: str, progress: Progress, teach: Teach) -> Evaluation:
-        return crowds.evaluate(client, chosen, labels, truth, run_name, progress, teach=teach, keep=keep)
+    def work(client: Client, run_name: str, progress: Progress, learn: LearnSources) -> Evaluation:
+        return crowds.evaluate(client, chosen, labels, truth, run_name, progress, learn=learn, keep=keep)
 
-    tell(_evaluate(work, url, key), json, plot)
+    print_evaluation(_evaluate(work, url, key), json, plot)
 
 
 @app.command()
@@ -135,14 +135,14 @@ def population(
     keep: KeepOption = False,
 ) -> None:
     """Resolve contradictions among 50,000 statements about cities by 4,264 editors."""
-    with errors_told():
+    with reporting_errors():
         folder = datasets.data_dir(data)
         claims, truth = datasets.read_claims(folder), datasets.read_census(folder)
 
-    def work(client: Client, run_name: str, progress: Progress, teach: Teach) -> Evaluation:
-        return populations.evaluate(client, claims, truth, run_name, progress, teach=teach, keep=keep)
+    def work(client: Client, run_name: str, progress: Progress, learn: LearnSources) -> Evaluation:
+        return populations.evaluate(client, claims, truth, run_name, progress, learn=learn, keep=keep)
 
-    tell(_evaluate(work, url, key), json, None)
+    print_evaluation(_evaluate(work, url, key), json, None)
 
 
 @app.command()
@@ -151,7 +151,7 @@ def cdnow(
     json: JsonOption = False,
     plot: PlotOption = None,
     service: Annotated[
-        bool, typer.Option("--service", help="Through a running service, by stored forecasts and their record.")
+        bool, typer.Option("--service", help="Use a running service: its stored forecasts and their record.")
     ] = False,
     one_in: Annotated[int, typer.Option(min=1, help="With --service, use only every n-th customer.")] = 1,
     url: UrlOption = None,
@@ -159,28 +159,29 @@ def cdnow(
     keep: KeepOption = False,
 ) -> None:
     """Forecast which of 23,570 customers buy again in the next 39 weeks, from past purchases only."""
-    with errors_told():
+    with reporting_errors():
         purchases = datasets.read_purchases(datasets.data_dir(data))
     if not service:
-        tell(purchases_evaluated.evaluate(purchases), json, plot)
+        print_evaluation(purchases_evaluated.evaluate(purchases), json, plot)
         return
 
-    def work(client: Client, run_name: str, progress: Progress, teach: Teach) -> Evaluation:
+    def work(client: Client, run_name: str, progress: Progress, learn: LearnSources) -> Evaluation:
         chosen = [purchase for purchase in purchases if int(purchase.customer) % one_in == 0]
-        return cdnow_service.evaluate(client, chosen, run_name, progress, teach=teach, keep=keep)
+        return cdnow_service.evaluate(client, chosen, run_name, progress, learn=learn, keep=keep)
 
-    tell(_evaluate(work, url, key), json, None)
+    print_evaluation(_evaluate(work, url, key), json, None)
 
 
 @app.command()
 def trajectories(
     json: JsonOption = False,
     twins: Annotated[
-        int | None, typer.Option(min=50, help="Simulated twins of a cohort; left out: 1,500, or 300 with --service.")
+        int | None,
+        typer.Option(min=50, help="Number of simulated twins in a cohort; default: 1,500, or 300 with --service."),
     ] = None,
     seed: SeedOption = cohort_evaluated.SEED,
     service: Annotated[
-        bool, typer.Option("--service", help="Through a running service, by events, what it learns, and its answers.")
+        bool, typer.Option("--service", help="Use a running service: send events, learn, and read its answers.")
     ] = False,
     url: UrlOption = None,
     key: KeyOption = None,
@@ -188,14 +189,14 @@ def trajectories(
 ) -> None:
     """Forecast the stage in six weeks and the time to purchase of simulated twins."""
     if not service:
-        tell(cohort_evaluated.evaluate(twins or cohort_evaluated.TWINS, seed), json, None)
+        print_evaluation(cohort_evaluated.evaluate(twins or cohort_evaluated.TWINS, seed), json, None)
         return
     size = twins or trajectories_service.TWINS
 
-    def work(client: Client, run_name: str, progress: Progress, teach: Teach) -> Evaluation:
-        return trajectories_service.evaluate(client, size, seed, run_name, progress, teach=teach, keep=keep)
+    def work(client: Client, run_name: str, progress: Progress, learn: LearnSources) -> Evaluation:
+        return trajectories_service.evaluate(client, size, seed, run_name, progress, learn=learn, keep=keep)
 
-    tell(_evaluate(work, url, key), json, None)
+    print_evaluation(_evaluate(work, url, key), json, None)
 
 
 for command in evaluate_foresight.COMMANDS:
@@ -205,13 +206,13 @@ for command in evaluate_foresight.COMMANDS:
 def _evaluate(work: Work, url: str | None, key: str | None) -> Evaluation:
     """Run an evaluation against the service at `url`, or else against one started for it, in a tenant of its own."""
     name = uuid4().hex[:8]
-    with errors_told(), _bars() as progress:
+    with reporting_errors(), _bars() as progress:
         if url is None:
             return run(_with_own_service(work, name, progress))
         if key is None:
             raise Incorrect("invalid-input", "--url also needs --key.")
         with Client(url, key) as client:
-            return work(client, name, progress, partial(_teach_from_outside, key))
+            return work(client, name, progress, partial(_learn_from_outside, key))
 
 
 async def _with_own_service(work: Work, name: str, progress: Progress) -> Evaluation:
@@ -224,7 +225,7 @@ async def _with_own_service(work: Work, name: str, progress: Progress) -> Evalua
             async with serving(create_app(built), settings) as served:
                 loop = asyncio.get_running_loop()
 
-                def teach(
+                def learn(
                     *,
                     trusted: str | None = None,
                     before: datetime | None = None,
@@ -232,7 +233,7 @@ async def _with_own_service(work: Work, name: str, progress: Progress) -> Evalua
                     outcomes: bool = False,
                     trajectories: bool = False,
                 ) -> None:
-                    learning = taught(
+                    learning = with_learned_sources(
                         built,
                         made.secret,
                         PURPOSE,
@@ -245,12 +246,12 @@ async def _with_own_service(work: Work, name: str, progress: Progress) -> Evalua
                     asyncio.run_coroutine_threadsafe(learning, loop).result()
 
                 with Client(served.url, made.secret, PURPOSE) as client:
-                    return await _to_the_end(work, client, name, progress, teach)
+                    return await _to_the_end(work, client, name, progress, learn)
         finally:
             await built.callers.revoke(made.key.id)
 
 
-async def taught(
+async def with_learned_sources(
     built: Services,
     key: str,
     purpose: str | None,
@@ -280,7 +281,7 @@ async def taught(
         raise error
 
 
-def _teach_from_outside(
+def _learn_from_outside(
     key: str,
     *,
     trusted: str | None = None,
@@ -293,7 +294,7 @@ def _teach_from_outside(
 
     async def work() -> None:
         async with services() as built:
-            await taught(
+            await with_learned_sources(
                 built,
                 key,
                 None,
@@ -307,7 +308,7 @@ def _teach_from_outside(
     asyncio.run(work())
 
 
-async def _to_the_end(work: Work, client: Client, name: str, progress: Progress, teach: Teach) -> Evaluation:
+async def _to_the_end(work: Work, client: Client, name: str, progress: Progress, learn: LearnSources) -> Evaluation:
     """Run the evaluation in a thread; on Ctrl-C, let it erase its twins while the service still answers."""
     stop = threading.Event()
 
@@ -317,7 +318,7 @@ async def _to_the_end(work: Work, client: Client, name: str, progress: Progress,
             stop.clear()
             raise _StoppedError
 
-    working = asyncio.ensure_future(asyncio.to_thread(work, client, name, watched, teach))
+    working = asyncio.ensure_future(asyncio.to_thread(work, client, name, watched, learn))
     try:
         return await asyncio.shield(working)
     except asyncio.CancelledError:
@@ -343,7 +344,7 @@ def _bars() -> Iterator[Progress]:
         yield show
 
 
-def _tell_fit(fits: list[fit.Fit], json: bool) -> None:
+def _print_fit(fits: list[fit.Fit], json: bool) -> None:
     if json:
         best = fits[0]
         days = elections.HALF_LIFE.days

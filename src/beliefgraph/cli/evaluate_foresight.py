@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from beliefgraph.cli.evaluated import DataOption, JsonOption, tell
-from beliefgraph.cli.neo4j import errors_told
+from beliefgraph.cli.evaluated import DataOption, JsonOption, print_evaluation
+from beliefgraph.cli.neo4j import reporting_errors
 from beliefgraph.evaluate import data as datasets
 from beliefgraph.evaluate import questions as questions_evaluated
 from beliefgraph.evaluate import switches as changes_evaluated
@@ -24,7 +24,7 @@ def changes(
     seed: SeedOption = changes_evaluated.SEED,
 ) -> None:
     """Detect switches of simulated twins, and measure the gain from discounting older evidence after them."""
-    tell(changes_evaluated.evaluate(twins, seed), json, None)
+    print_evaluation(changes_evaluated.evaluate(twins, seed), json, None)
 
 
 def questions(
@@ -33,14 +33,14 @@ def questions(
     seed: SeedOption = questions_evaluated.SEED,
 ) -> None:
     """Ask simulated twins five chosen questions and five random ones, and compare the information gained."""
-    tell(questions_evaluated.evaluate(twins, seed), json, None)
+    print_evaluation(questions_evaluated.evaluate(twins, seed), json, None)
 
 
 def twin2k(data: DataOption = None, json: JsonOption = False) -> None:
     """Forecast 129 answers of 1,784 people from their answers in other studies, compared with LLM twins of them."""
-    with errors_told():
+    with reporting_errors():
         answers = datasets.read_answers(datasets.data_dir(data))
-    tell(answers_evaluated.evaluate(answers), json, None)
+    print_evaluation(answers_evaluated.evaluate(answers), json, None)
 
 
 COMMANDS: tuple[Callable[..., None], ...] = (changes, questions, twin2k)

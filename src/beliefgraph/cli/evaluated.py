@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from beliefgraph.cli.neo4j import errors_told
+from beliefgraph.cli.neo4j import reporting_errors
 from beliefgraph.evaluate import plot
 from beliefgraph.evaluate.report import Evaluation
 
@@ -27,7 +27,7 @@ PlotOption = Annotated[
 ]
 
 
-def tell(found: Evaluation, json: bool, path: Path | None) -> None:
+def print_evaluation(found: Evaluation, json: bool, path: Path | None) -> None:
     """Print the result, draw the calibration, and exit with 1 if a requirement is not met."""
     out = Console(highlight=False)
     if path is None and not json and found.curves:
@@ -37,7 +37,7 @@ def tell(found: Evaluation, json: bool, path: Path | None) -> None:
     else:
         out.print(_checks(found), _scores(found))
     if path is not None:
-        with errors_told():
+        with reporting_errors():
             drawn = plot.draw(f"Calibration: {found.name}", found.curves, path)
         Console(stderr=json, highlight=False).print(f"Calibration: {drawn}", soft_wrap=True)
     if not found.ok:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +11,10 @@ from rich.console import Console
 
 from beliefgraph.cli import forecast_picture, forecasts_shown
 from beliefgraph.cli.connection import Key, Purpose, run, signed_in
+from beliefgraph.cli.moments import in_utc
 from beliefgraph.cli.output import Json, print_json
+from beliefgraph.cli.reading import as_of
 from beliefgraph.model.forecast import Forecast
-from beliefgraph.model.time import NOW, AsOf, instant
 
 app = typer.Typer(
     help="Make, resolve, list and show the forecasts of outcomes.", no_args_is_help=True, rich_markup_mode="markdown"
@@ -21,24 +22,26 @@ app = typer.Typer(
 
 PAGE = 200
 
-Outcome = Annotated[str | None, typer.Option(help="Key of the outcome; left out: all.")]
-Days = Annotated[float | None, typer.Option("--horizon", help="Horizon in days; left out: the outcome's first one.")]
+Outcome = Annotated[str | None, typer.Option(help="Key of the outcome; default: all outcomes.")]
+Days = Annotated[float | None, typer.Option("--horizon", help="Horizon in days; default: the outcome's first.")]
 
 
 @app.command()
 def make(
     key: Key,
     outcome: Outcome = None,
-    at: Annotated[datetime | None, typer.Option(help="Moment (UTC) to make them for; left out: now.")] = None,
+    at: Annotated[datetime | None, typer.Option(help="Moment (UTC) to make them for; default: now.")] = None,
     purpose: Purpose = None,
 ) -> None:
-    """Store the forecasts of every twin for the present period, unless they are there. `serve` does so by itself."""
+    """Make and store the forecasts of all twins for the current period, unless they are stored already. `serve` does
+    this automatically.
+    """
     run(_make(key, outcome, at, purpose))
 
 
 @app.command()
 def resolve(key: Key, outcome: Outcome = None, purpose: Purpose = None) -> None:
-    """Resolve forecasts whose outcome happened or whose horizon is over. `serve` does so by itself."""
+    """Resolve forecasts whose outcome happened or whose horizon is over. `serve` does this automatically."""
     run(_resolve(key, outcome, purpose))
 
 
@@ -60,14 +63,15 @@ def show(
     twin: Annotated[str, typer.Option(help="Name of the twin.")],
     outcome: Annotated[str, typer.Argument(help="Key of the outcome.")],
     horizon: Days = None,
-    at: Annotated[datetime | None, typer.Option(help="Valid time (UTC) to look ahead from; left out: now.")] = None,
+    at: Annotated[datetime | None, typer.Option(help="Valid time (UTC) to look ahead from; default: now.")] = None,
     plot: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Write when it happens, or the grades, to this PNG file.")
+        Path | None,
+        typer.Option(dir_okay=False, help="Write a chart of the times, or of the grades, to this PNG file."),
     ] = None,
     purpose: Purpose = None,
     json: Json = False,
 ) -> None:
-    """Show one forecast: how likely, by when, which grade, and what carries it."""
+    """Show one forecast: its probability, times and grades, and its main inputs."""
     run(_show(key, twin, outcome, horizon, at, plot, purpose, json))
 
 
@@ -78,18 +82,18 @@ def span(days: float | None) -> timedelta | None:
 
 async def _make(key: str, outcome: str | None, at: datetime | None, purpose: str | None) -> None:
     async with signed_in(key, purpose) as (built, caller):
-        moment = None if at is None else instant(at.replace(tzinfo=UTC))
+        moment = None if at is None else in_utc(at)
         with Console(stderr=True).status("Making forecasts …") as status:
             made = await built.across.make_forecasts(
-                caller, outcome, moment, told=lambda twins: status.update(f"Making forecasts … {twins:,} twins")
+                caller, outcome, moment, progress=lambda twins: status.update(f"Making forecasts … {twins:,} twins")
             )
-    Console(highlight=False).print(f"{made.stored:,} forecasts stored, {made.known:,} were there already.")
+    Console(highlight=False).print(f"{made.stored:,} forecasts stored, {made.known:,} had been stored before.")
 
 
 async def _resolve(key: str, outcome: str | None, purpose: str | None) -> None:
     async with signed_in(key, purpose) as (built, caller):
         done = await built.across.resolve_forecasts(caller, outcome)
-    Console(highlight=False).print(f"{done.resolved:,} forecasts resolved, {done.changed:,} resolved otherwise.")
+    Console(highlight=False).print(f"{done.resolved:,} forecasts resolved, {done.changed:,} with a changed result.")
 
 
 async def _show(
@@ -102,10 +106,9 @@ async def _show(
     purpose: str | None,
     json: bool,
 ) -> None:
-    as_of = NOW if at is None else AsOf(valid_time=instant(at.replace(tzinfo=UTC)))
     async with signed_in(key, purpose) as (built, caller):
-        verbs = built.of(caller, twin).forecasts
-        found = await verbs.forecast(caller, twin, outcome, span(horizon), as_of=as_of)
+        services = built.of(caller, twin).forecasts
+        found = await services.forecast(caller, twin, outcome, span(horizon), as_of=as_of(at))
     out = Console(highlight=False)
     if json:
         print_json(found)

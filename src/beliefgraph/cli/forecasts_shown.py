@@ -62,11 +62,11 @@ def details(one: Forecast) -> RenderableType:
 
 def why(one: Forecast) -> str:
     """The basis of a forecast, its parameter set and number of twins, and its main inputs."""
-    said = [
+    inputs = [
         f"{each.input.removeprefix(f'{one.basis} ')} {each.contribution:+.2f}" for each in one.inputs[:SHOWN_INPUTS]
     ]
     learned = "" if one.twins is None else f" (set {one.parameters}, {one.twins:,} twins)"
-    return f"{one.basis}{learned}" + (f": {', '.join(said)}" if said else "")
+    return f"{one.basis}{learned}" + (f": {', '.join(inputs)}" if inputs else "")
 
 
 def came(one: Forecast) -> str:
@@ -99,7 +99,7 @@ def record(found: OutcomeRecord) -> RenderableType:
         for group in each:
             table.add_row(f"{name} {group.key}", *_scores(group.scores))
     reliability = Table(box=None, pad_edge=False)
-    for name in ("said between", "forecasts", "said", "happened"):
+    for name in ("predicted between", "forecasts", "predicted", "observed"):
         reliability.add_column(name, justify="right")
     for one in found.scores.reliability:
         if one.count:
@@ -125,7 +125,7 @@ def _beside(found: RecordScores) -> Iterator[RenderableType]:
             f"Grades: RPS {grades.rps:.3f}, skill {_number(grades.skill)}, log loss {grades.log_loss:.3f}, ECE"
             f" {grades.ece:.3f}."
         )
-        table = Table("grade", "said", "came", box=None, pad_edge=False)
+        table = Table("grade", "predicted", "observed", box=None, pad_edge=False)
         for each in grades.shares:
             table.add_row(each.grade, _percent(each.said), _percent(each.came))
         yield table
@@ -146,7 +146,7 @@ def _named(found: OutcomeRecord) -> str:
 def _table(title: str) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("")
-    for name in ("forecasts", "happened", "said", "Brier", "skill", "log loss", "AUC", "ECE", "sharpness"):
+    for name in ("forecasts", "observed", "predicted", "Brier", "skill", "log loss", "AUC", "ECE", "sharpness"):
         table.add_column(name, justify="right")
     return table
 

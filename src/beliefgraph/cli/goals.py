@@ -49,21 +49,21 @@ async def _goals(
     async with signed_in(key, purpose) as (built, caller):
         rows = await listed(built, caller, twin)
         before = {} if then is None else motivations(await listed(built, caller, twin, then))
-        told = None if why is None else await built.of(caller, twin).goals.explain(caller, twin, why)
+        explained = None if why is None else await built.of(caller, twin).goals.explain(caller, twin, why)
         if json:
             shown = [row.model_dump(mode="json") for row in rows]
             for row, each in zip(rows, shown, strict=True):
                 if then is not None:
                     each["motivation_before"] = before.get(row.state.goal.id)
-                if told is not None and row.state.goal.key == why:
-                    each["explanation"] = told
+                if explained is not None and row.state.goal.key == why:
+                    each["explanation"] = explained
             print_json(shown)
         elif rows:
             out.print(show.goals(f"What {twin} pursues", rows, before if then is not None else None))
         else:
-            out.print(f"No goal of {twin} is known.", markup=False)
-        if told is not None and not json:
-            out.print(show.motivation(told))
+            out.print(f"{twin} has no goals.", markup=False)
+        if explained is not None and not json:
+            out.print(show.motivation(explained))
         if plot is not None and rows:
             drawn = goals_picture.draw(f"What {twin} pursues", rows, before, plot)
             if not json:

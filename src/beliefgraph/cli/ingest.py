@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.ingest.jsonl import Line, read_lines
+from beliefgraph.ingest.windows import WINDOW, batches
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event
 
@@ -39,80 +40,79 @@ def ingest(
         typer.Argument(
             exists=True,
             dir_okay=False,
-            help="File of CloudEvents, one JSON object per line; standard input if left out.",
+            help="File of CloudEvents, one JSON object per line; default: standard input.",
         ),
     ] = None,
     purpose: Purpose = None,
     batch: Annotated[int, typer.Option(min=1, max=10_000, help="Number of events per call.")] = 5_000,
-    region: Annotated[str | None, typer.Option(help="Region in which twins begin that do not exist yet.")] = None,
+    window: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1_000_000,
+            help="Number of lines read ahead, so that the events of a twin are stored together. "
+            f"Default: {WINDOW:,} for a file, --batch for standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="Region in which twins that do not exist yet are created.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 3 if any event went to quarantine.")] = False,
 ) -> None:
     """Read events, one CloudEvent (JSON) per line, from a file or from standard input.
 
-    Duplicates are detected, so it is safe to run again. Events that cannot be interpreted are kept in quarantine and
-    reported with their line and reason, as are invalid lines. Exit code 1 if any line was invalid or a conflict; with
-    --strict, 3 if any event went to quarantine.
+    The events of one twin are stored together, in their order. Duplicates are detected, so it is safe to run again.
+    Events that cannot be interpreted are kept in quarantine and reported with their line and reason, as are invalid
+    lines. Exit code 1 if any line was invalid or a conflict; with --strict, 3 if any event went to quarantine.
     """
-    told = run(_ingest(key, file, purpose, batch, region))
-    if told["not an event"] or told["conflict"]:
+    counts = run(_ingest(key, file, purpose, batch, window or (batch if file is None else WINDOW), region))
+    if counts["not an event"] or counts["conflict"]:
         raise typer.Exit(1)
-    if strict and told["quarantined"]:
+    if strict and counts["quarantined"]:
         raise typer.Exit(QUARANTINED)
 
 
 async def _ingest(
-    key: str, file: Path | None, purpose: str | None, batch: int, region: str | None = None
+    key: str, file: Path | None, purpose: str | None, batch: int, window: int, region: str | None = None
 ) -> Counter[str]:
     out = Console(stderr=True, highlight=False)
-    told: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     async with signed_in(key, purpose, CACHED_MEGABYTES) as (built, caller):
         with _opened(file) as source, _bar(out, file) as progress:
-            for lines in _batches(read_lines(source, built.clock), batch):
-                await _take(built, caller, lines, told, out, region)
-                progress(lines[-1].end, sum(told.values()))
-    out.print(", ".join(f"{number:,} {what}" for what, number in told.items()) or "Nothing to take in.")
-    if quarantined := told["quarantined"]:
+            for some in batches(read_lines(source, built.clock), window, batch):
+                await _take(built, caller, some.lines, counts, out, region)
+                progress(some.end, sum(counts.values()))
+    out.print(", ".join(f"{number:,} {what}" for what, number in counts.items()) or "Nothing to take in.")
+    if quarantined := counts["quarantined"]:
         out.print(f"WARNING: not counted yet, in quarantine: {quarantined:,}.", style="bold yellow", soft_wrap=True)
         out.print(
             "`beliefgraph quarantine` lists these events; `replayQuarantine` in GraphQL tries them again.",
             soft_wrap=True,
         )
-    return told
+    return counts
 
 
 async def _take(
-    built: Services, caller: Caller, lines: list[Line], told: Counter[str], out: Console, region: str | None
+    built: Services, caller: Caller, lines: list[Line], counts: Counter[str], out: Console, region: str | None
 ) -> None:
     events: list[Event] = []
     numbers: list[int] = []
     for line in lines:
         if isinstance(line.read, BeliefgraphError):
-            told["not an event"] += 1
-            _tell(out, told["not an event"], f"line {line.number}: {line.read.code}: {line.read.message}")
+            counts["not an event"] += 1
+            _report(out, counts["not an event"], f"line {line.number}: {line.read.code}: {line.read.message}")
         else:
             events.append(line.read)
             numbers.append(line.number)
     receipts = await built.across.observe(caller, events, region=region) if events else ()
     for number, receipt in zip(numbers, receipts, strict=True):
-        told[receipt.status] += 1
+        counts[receipt.status] += 1
         if receipt.status in ("conflict", "quarantined"):
-            _tell(out, told[receipt.status], f"line {number}: {receipt.code}: {receipt.reason}")
+            _report(out, counts[receipt.status], f"line {number}: {receipt.code}: {receipt.reason}")
 
 
-def _tell(out: Console, number: int, text: str) -> None:
+def _report(out: Console, number: int, text: str) -> None:
     if number <= SHOWN:
         out.print(text, markup=False, soft_wrap=True)
-
-
-def _batches(lines: Iterator[Line], size: int) -> Iterator[list[Line]]:
-    held: list[Line] = []
-    for line in lines:
-        held.append(line)
-        if len(held) == size:
-            yield held
-            held = []
-    if held:
-        yield held
 
 
 @contextmanager

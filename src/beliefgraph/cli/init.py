@@ -19,9 +19,9 @@ STARTER = ("catalog.yaml", "events.jsonl")
 def init(
     directory: Annotated[Path, typer.Argument(file_okay=False, help="Directory to write the files to.")] = Path(),
 ) -> None:
-    """Write a small catalog, events to go with it, and a JSON Schema by which editors check and complete the catalog.
+    """Write a small catalog, events that match it, and a JSON Schema with which editors check and complete the catalog.
 
-    Files that exist already are not overwritten: then nothing is written, and the exit code is 1.
+    Existing files are not overwritten: nothing is written then, and the exit code is 1.
     """
     texts = {name: (files("beliefgraph") / "cli" / "starter" / name).read_bytes() for name in STARTER}
     texts[SCHEMA] = catalog_schema()
@@ -34,7 +34,9 @@ def init(
         (directory / name).write_bytes(text)
     catalog, events = (directory / name for name in STARTER)
     out = Console(highlight=False, soft_wrap=True)
-    out.print(f"Written: {', '.join(texts)}. Try them, nothing is stored:\n  beliefgraph try {catalog} {events}")
+    out.print(
+        f"Written: {', '.join(texts)}. To try them without storing anything:\n  beliefgraph try {catalog} {events}"
+    )
 
 
 def schema() -> None:

@@ -13,11 +13,11 @@ from rich.console import Console
 from beliefgraph.cli import reasons_picture, reasons_shown
 from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
+from beliefgraph.cli.reading import At, as_of
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.event import EventName
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.reasons import Interpret
-from beliefgraph.model.time import NOW, AsOf, instant
 
 
 def interpret(
@@ -26,18 +26,16 @@ def interpret(
     event: Annotated[str | None, typer.Option(help="Id of the event.")] = None,
     source: Annotated[
         str | None,
-        typer.Option(help="Source of the event; without it, --event is the id that evidence has in `event`."),
+        typer.Option(help="Source of the event; without it, --event is the field `event` of a piece of evidence."),
     ] = None,
     metric: Annotated[str | None, typer.Option(help="Metric to explain, instead of an event.")] = None,
-    at: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="Valid time to answer for; default: now.")
-    ] = None,
+    at: At = None,
     why: Annotated[bool, typer.Option("--why", help="Also show the evidence for the first hypothesis.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Write a chart of the hypotheses to this PNG file.")] = None,
     purpose: Purpose = None,
     json: Json = False,
 ) -> None:
-    """Compare hypotheses about why an event happened, or why a metric shows what it shows.
+    """Compare hypotheses about why an event happened, or why a metric has its value.
 
     --why lists the evidence for the first hypothesis; --plot draws all of them.
     """
@@ -49,7 +47,7 @@ def _named(metric: str) -> MetricKey:
     try:
         return MetricKey(metric=metric)
     except ValidationError:
-        raise Incorrect("invalid-input", f"{metric!r} is no name of a metric, such as visits.week.") from None
+        raise Incorrect("invalid-input", f"{metric!r} is not the name of a metric, such as visits.week.") from None
 
 
 async def _interpret(
@@ -65,9 +63,9 @@ async def _interpret(
 ) -> None:
     out = Console(highlight=False)
     question = Interpret(twin=twin, stored=stored, metric=None if metric is None else _named(metric))
-    as_of = NOW if at is None else AsOf(valid_time=instant(at))
     async with signed_in(key, purpose) as (built, caller):
-        found = await built.of(caller, question.twin).reasons.interpret(caller, question, as_of=as_of, explained=why)
+        reasons = built.of(caller, question.twin).reasons
+        found = await reasons.interpret(caller, question, as_of=as_of(at), explained=why)
         if json:
             print_json(found)
         else:

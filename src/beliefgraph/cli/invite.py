@@ -14,13 +14,13 @@ def invite(
     key: Key,
     twin: Annotated[str, typer.Argument(help="Name of the twin.")],
     url: Annotated[
-        str | None, typer.Option(help="Address at which people reach the service; default: where it listens.")
+        str | None, typer.Option(help="Address at which people reach the service; default: the address it listens on.")
     ] = None,
     purpose: Purpose = None,
 ) -> None:
     """Print a link by which the person of a twin signs in to their own page, once.
 
-    Whoever has the link acts as the person: send it to nobody else. Needs a key with the scope invite.
+    Whoever opens the link acts as the person: send it to nobody else. Needs a key with the scope invite.
     """
 
     async def work() -> tuple[SignInLink, str]:

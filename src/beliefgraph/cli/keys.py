@@ -10,10 +10,10 @@ import typer
 from beliefgraph.cli.connection import run, services
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.model.caller import ApiKey, Scope
-from beliefgraph.model.vocabulary import words_of
+from beliefgraph.model.vocabulary import values_of
 from beliefgraph.services.access.callers import OVERLAP, NewKey
 
-SCOPES: tuple[Scope, ...] = words_of(Scope)
+SCOPES: tuple[Scope, ...] = values_of(Scope)
 
 app = typer.Typer(
     help="""API keys: who may call the service, for which tenant, with which permissions and purposes.
@@ -54,7 +54,7 @@ def create(
             "override its corrections."
         ),
     ] = None,
-    days: Annotated[float | None, typer.Option(min=0, help="Days until the key expires; left out: never.")] = None,
+    days: Annotated[float | None, typer.Option(min=0, help="Days until the key expires; default: never.")] = None,
 ) -> None:
     """Create a key and show its secret once.
 
@@ -77,10 +77,10 @@ def create(
 def rotate(
     id: Annotated[str, typer.Argument(help="Id of the key, as `beliefgraph keys list` shows it.")],
     overlap: Annotated[
-        float, typer.Option(min=0, help="Hours that the old key is still valid.")
+        float, typer.Option(min=0, help="Hours for which the old key is still valid.")
     ] = OVERLAP.total_seconds() / 3600,
 ) -> None:
-    """Replace a key by a new one that grants the same, and show its secret once; the old one expires soon."""
+    """Replace a key by a new one with the same permissions, and show its secret once; the old one expires soon."""
 
     async def work() -> NewKey:
         async with services() as running:
@@ -93,7 +93,7 @@ def _show_new(made: NewKey) -> None:
     _show([made.key])
     # Alone on standard output, so that a script can take it: key=$(beliefgraph keys create …)
     typer.echo(made.secret)
-    typer.echo("Keep it now: it is not shown again.", err=True)
+    typer.echo("Store it now: it is not shown again.", err=True)
 
 
 @app.command("list")
@@ -101,7 +101,7 @@ def list_(
     tenant: Annotated[str | None, typer.Option(help="List only keys of this tenant.")] = None,
     json: Json = False,
 ) -> None:
-    """List the keys with what each grants, until when, and when it was last used, without the secrets."""
+    """List the keys with their permissions, their expiry and their last use, without the secrets."""
 
     async def work() -> list[ApiKey]:
         async with services() as running:
@@ -126,7 +126,7 @@ def revoke(id: Annotated[str, typer.Argument(help="Id of the key, as `beliefgrap
 
 
 def _show(keys: list[ApiKey], *, stderr: bool = True) -> None:
-    rows = [("ID", "TENANT", "ACTOR", "SCOPES", "PURPOSES", "PERSON", "MADE", "REVOKED", "EXPIRES", "LAST USED")]
+    rows = [("ID", "TENANT", "ACTOR", "SCOPES", "PURPOSES", "PERSON", "CREATED", "REVOKED", "EXPIRES", "LAST USED")]
     for key in keys:
         times = (key.created_at, key.revoked_at, key.expires_at, key.last_used_at)
         made, revoked, expires, used = ("-" if at is None else f"{at:%Y-%m-%d %H:%M}" for at in times)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from beliefgraph.cli.connection import Key, Purpose, run, signed_in
+from beliefgraph.cli.moments import in_utc
 from beliefgraph.cli.output import write_draft
 from beliefgraph.cli.parameter_sets import DryRun, put_in_force
 from beliefgraph.cli.truth import read_truth
@@ -21,7 +22,6 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.evaluate.plot import draw
 from beliefgraph.evaluate.report import Curve
 from beliefgraph.model.parameters import ParameterSet
-from beliefgraph.model.time import instant
 from beliefgraph.services.learning.learn import (
     CalibratedAttribute,
     ProposedRelation,
@@ -51,7 +51,7 @@ def relations(
     deviation: Annotated[
         float,
         typer.Option(
-            min=0.01, max=10.0, help="Assumed standard deviation of the error of elicited log odds ratios, in nats."
+            min=0.01, max=10.0, help="Assumed standard deviation of the error of stated log odds ratios, in nats."
         ),
     ] = 1.0,
     before: Before = None,
@@ -66,7 +66,7 @@ def relations(
     """
     out = Console(highlight=False)
     read = run(_training_data(key, purpose, tenant, before, out, truth))
-    _say_left_out(read, out)
+    _report_left_out(read, out)
     found = learn_relations(read, deviation=deviation)
     table = Table("relation", "elicited", "learned", "95 %", "rows", box=None)
     for each in found.relations:
@@ -78,10 +78,10 @@ def relations(
     if found.held_out:
         out.print(
             f"Log loss of the later {found.held_out:,} labels: {found.log_loss:.3f} learned, {found.elicited:.3f} as"
-            f" elicited, {found.base_rate:.3f} by each attribute's rate."
+            f" stated, {found.base_rate:.3f} by the base rate of each attribute."
         )
     if not found.better:
-        out.print("No better than elicited: nothing was put in force.")
+        out.print("Not better than the stated strengths: nothing was put in force.")
     else:
         run(_put_in_force(key, purpose, found.following, out, dry_run=dry_run))
 
@@ -100,7 +100,7 @@ def calibration(
     """Fit a calibration for every attribute with enough known outcomes, and put the best in force.
 
     Platt scaling from 200 labels on, isotonic regression from 1,000 on; the latest 30 % of the labels decide which is
-    used, if any. Learn strengths and sources first, because learning them discards calibrations.
+    used, if any. Learn strengths and sources first: learning them discards calibrations.
     """
     out = Console(highlight=False)
     found = learn_calibrations(run(_training_data(key, purpose, tenant, before, out, truth)))
@@ -123,16 +123,17 @@ def proposals(
     catalog: Annotated[str, typer.Option(help="Name of the drafted catalog.")] = "proposed",
     before: Before = None,
 ) -> None:
-    """Draft a catalog of relations that the data support and no catalog states. It is for review and not published.
+    """Draft a catalog of relations that the data support and that are in no catalog. It is for review and not
+    published.
 
     Each relation has a comment with its gain on held-out twins, its confidence interval and its number of rows.
     """
-    said = Console(highlight=False, stderr=True)
-    read = run(_training_data(key, purpose, tenant, before, said))
-    _say_left_out(read, said)
+    messages = Console(highlight=False, stderr=True)
+    read = run(_training_data(key, purpose, tenant, before, messages))
+    _report_left_out(read, messages)
     found = propose_relations(read)
     if write_draft(draft(catalog, found), out):
-        said.print(f"{len(found)} relations proposed in {out}. Look at them; `beliefgraph define` would publish them.")
+        messages.print(f"{len(found)} relations proposed in {out}. Review them; `beliefgraph define` publishes them.")
 
 
 async def _training_data(
@@ -153,21 +154,21 @@ async def _training_data(
                 caller,
                 built.alone.graph,
                 built.book,
-                before=None if before is None else instant(before.replace(tzinfo=UTC)),
+                before=None if before is None else in_utc(before),
                 truth=known,
-                told=lambda read: status.update(f"Reading twins … {read:,}"),
+                progress=lambda read: status.update(f"Reading twins … {read:,}"),
                 usable=usable,
             )
     if usable.left_out:
         out.print(left_out(usable.left_out))
     out.print(
-        f"{found.twins:,} twins, {len(found.labels):,} beliefs with known truth, {len(found.heard):,} rows with"
+        f"{found.twins:,} twins, {len(found.labels):,} beliefs with known truth, {len(found.current):,} rows with"
         " evidence."
     )
     return found
 
 
-def _say_left_out(read: TrainingData, out: Console) -> None:
+def _report_left_out(read: TrainingData, out: Console) -> None:
     if read.left_out:
         names = ", ".join(read.left_out)
         out.print(f"Not learned, because they are noisy ORs, states, inherit, or are related to such: {names}.")

@@ -15,4 +15,4 @@ def migrate() -> None:
 
 async def _migrate() -> None:
     async with services():
-        pass  # whoever runs the services migrates first
+        pass  # the services migrate before they serve

@@ -19,9 +19,9 @@ def move(
     purpose: Purpose = None,
     json: Json = False,
 ) -> None:
-    """Move a twin to another database of the shard map: copy it, compare both by digest, and delete it where it was.
+    """Move a twin to another database of the shard map: copy it, compare both copies by digest, and delete the old one.
 
-    `beliefgraph move lena --region eu --json > move.json` keeps the signed record of it, with both digests.
+    `beliefgraph move lena --region eu --json > move.json` stores the signed record of the move, with both digests.
     """
 
     async def work() -> tuple[Relocation, bytes]:

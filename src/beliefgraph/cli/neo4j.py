@@ -73,7 +73,7 @@ def start(
     starts need no network and take about five seconds.
     """
     out = Console(highlight=False)
-    with errors_told():
+    with reporting_errors():
         server = LocalNeo4j(
             data_dir,
             cache_dir=cache_dir,
@@ -83,7 +83,7 @@ def start(
         )
         status = server.status()
         if status.state == "running" and status.endpoint is not None:
-            out.print("Neo4j runs already.")
+            out.print("Neo4j is already running.")
             _print_endpoint(out, status.endpoint, server)
             return
         with fetching() as progress:
@@ -95,7 +95,7 @@ def start(
 @app.command()
 def stop(data_dir: DataDirOption = None) -> None:
     """Stop Neo4j and wait until it has ended."""
-    with errors_told():
+    with reporting_errors():
         stopped = LocalNeo4j(data_dir).stop()
     Console(highlight=False).print("Neo4j is stopped." if stopped else "Neo4j was not running.")
 
@@ -104,14 +104,14 @@ def stop(data_dir: DataDirOption = None) -> None:
 def status(data_dir: DataDirOption = None, json: Json = False) -> None:
     """Show whether and where Neo4j is running. Exit code 0 if it answers, 3 if not."""
     out = Console(highlight=False)
-    with errors_told():
+    with reporting_errors():
         server = LocalNeo4j(data_dir)
         found = server.status()
     if json:
         known = _endpoint(found.endpoint, server) if found.endpoint is not None else {"data": str(found.data_dir)}
         print_json({"state": found.state, "version": found.version, "pid": found.pid, **known})
         raise typer.Exit(0 if found.state == "running" else NOT_RUNNING)
-    out.print(f"Neo4j {found.version} is {_in_words(found)}.")
+    out.print(f"Neo4j {found.version} is {_described(found)}.")
     if found.endpoint is not None:
         _print_endpoint(out, found.endpoint, server)
     else:
@@ -126,13 +126,13 @@ def logs(
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="Number of lines.")] = 50,
 ) -> None:
     """Print the last lines of Neo4j's log."""
-    with errors_told():
+    with reporting_errors():
         for line in LocalNeo4j(data_dir).logs(lines):
             typer.echo(line)
 
 
 @contextmanager
-def errors_told() -> Iterator[None]:
+def reporting_errors() -> Iterator[None]:
     """Print an error with its code and sentence on standard error, and exit with 1."""
     try:
         yield
@@ -169,7 +169,7 @@ class ProgressBar:
         self._bars.update(self._task, completed=done, total=total, visible=True)
 
 
-def _in_words(status: Status) -> str:
+def _described(status: Status) -> str:
     if status.state == "crashed":
         return "not running; it crashed, and the next start recovers its data"
     if status.state == "running" and status.memory_bytes is not None:

@@ -26,23 +26,23 @@ DAY = timedelta(days=1)
 def outcomes(
     key: Key,
     purpose: Purpose = None,
-    outcome: Annotated[str | None, typer.Option(help="Key of the outcome; left out: all.")] = None,
+    outcome: Annotated[str | None, typer.Option(help="Key of the outcome; default: all outcomes.")] = None,
     before: Before = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Fit the hazard of each outcome to what happened, and put it in force where it predicts better.
+    """Fit the hazard of each outcome to what happened, and put it in force if it predicts better.
 
-    There is one row for each twin and period; of an outcome with grades, the distribution over them is fitted for each
-    horizon. The result is compared with what is in force by log loss on held-out twins, and must be better by more than
-    one standard error.
+    There is one row for each twin and period; for an outcome with grades, the distribution over them is fitted for each
+    horizon. The result is compared with the parameters in force by log loss on held-out twins, and must be better by
+    more than one standard error.
     """
 
     async def learn(
-        built: Services, caller: Caller, until: datetime, told: Progress, usable: Usable
+        built: Services, caller: Caller, until: datetime, progress: Progress, usable: Usable
     ) -> list[LearnedOutcome]:
         alone = built.alone
         return await learn_outcomes(
-            caller, alone.graph, alone.keyring, alone.book, until, outcome, told=told, usable=usable
+            caller, alone.graph, alone.keyring, alone.book, until, outcome, progress=progress, usable=usable
         )
 
     run(learn_and_adopt(key, purpose, before, learn, show, following, dry_run=dry_run))

@@ -36,13 +36,13 @@ def adopt(
 ) -> None:
     """Put an earlier parameter set in force again, as a new set with the same content.
 
-    What would move in the twins is shown first. Every twin adopts the set by a commit.
+    The beliefs that would change are shown first. Every twin adopts the set by a commit.
     """
     run(_again(key, purpose, number, dry_run))
 
 
 def reset(key: Key, purpose: Purpose = None, dry_run: DryRun = False) -> None:
-    """Put the empty parameter set in force: everything counts as the definitions state it."""
+    """Put the empty parameter set in force: the numbers stated in the catalogs apply again."""
     run(_again(key, purpose, 0, dry_run))
 
 
@@ -99,7 +99,7 @@ async def put_in_force(
     before = (await built.book.latest(caller.tenant)).definitions
     definitions = await built.book.publish_parameters(caller, following)
     if definitions.number == before.number:
-        out.print("This is in force already: nothing changed.")
+        out.print("It is already in force: nothing changed.")
         return
     round_ = await built.across.adopt(caller.tenant)
     assert definitions.parameters is not None
@@ -114,8 +114,8 @@ async def put_in_force(
 def show(out: Console, found: Preview) -> None:
     """The number of beliefs that would move, by how much, and the largest moves."""
     out.print(
-        f"{found.moved:,} of {found.beliefs:,} beliefs would move by {MOVED:.1%} or more; "
-        f"mean move {found.mean:.3f}, greatest {found.greatest:.3f}."
+        f"{found.moved:,} of {found.beliefs:,} beliefs would change by {MOVED:.1%} or more; "
+        f"mean change {found.mean:.3f}, greatest {found.greatest:.3f}."
     )
     if found.most:
         table = Table("twin", "belief", "now", "then", box=None)

@@ -22,10 +22,12 @@ Moment = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"]
 
 def permit(
     key: Key,
-    what: Annotated[str, typer.Argument(metavar="PURPOSE", help="Purpose, one of the policy.")],
+    what: Annotated[str, typer.Argument(metavar="PURPOSE", help="Key of a purpose of the policy.")],
     twin: TwinOption,
     refuse: Annotated[bool, typer.Option("--refuse", help="Refuse it instead.")] = False,
-    category: Annotated[str | None, typer.Option(help="Category of the policy; default: all but special ones.")] = None,
+    category: Annotated[
+        str | None, typer.Option(help="Category of the policy; default: all except special categories.")
+    ] = None,
     recipient: Annotated[str | None, typer.Option(help="Recipient of the policy; default: all.")] = None,
     valid_from: Moment = None,
     valid_to: Moment = None,
@@ -49,25 +51,25 @@ def permit(
         async with signed_in(key, purpose) as (built, caller):
             return await built.of(caller, twin).commands.permit(caller, command)
 
-    _told(run(work()), f"{what} is {'refused' if refuse else 'permitted'}", json=json)
+    _print_receipt(run(work()), f"{what} is {'refused' if refuse else 'permitted'}", json=json)
 
 
 def restrict(
     key: Key,
     twin: TwinOption,
     lift: Annotated[
-        bool, typer.Option("--lift", help="Lift the restriction, and process the events that waited.")
+        bool, typer.Option("--lift", help="Lift the restriction, and process the events that were held back.")
     ] = False,
     purpose: Purpose = None,
     json: Json = False,
 ) -> None:
-    """Restrict the use of a twin to the person and what a law demands, or lift the restriction with --lift."""
+    """Restrict the use of a twin to the person and to purposes required by law, or lift the restriction with --lift."""
 
     async def work() -> Receipt:
         async with signed_in(key, purpose) as (built, caller):
             return await built.of(caller, twin).commands.restrict(caller, Restrict(twin=twin, restricted=not lift))
 
-    _told(run(work()), "the restriction is lifted" if lift else "the use is restricted", json=json)
+    _print_receipt(run(work()), "the restriction is lifted" if lift else "the use is restricted", json=json)
 
 
 def permissions(
@@ -77,7 +79,7 @@ def permissions(
     purpose: Purpose = None,
     json: Json = False,
 ) -> None:
-    """List what was stated of permissions. The key is the person's, or has the scope **define**."""
+    """List the permissions stated for a twin. Needs the person's own key or the scope **define**."""
     if receipt:
         print_json(run(_receipt(key, twin, purpose)))
         return
@@ -103,7 +105,7 @@ async def _receipt(key: str, twin: str, purpose: str | None) -> dict[str, Any]:
         return await built.of(caller, twin).sights.receipt(caller, twin)
 
 
-def _told(receipt: Receipt, what: str, *, json: bool) -> None:
+def _print_receipt(receipt: Receipt, what: str, *, json: bool) -> None:
     if json:
         print_json(receipt)
     else:

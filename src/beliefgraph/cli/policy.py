@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from beliefgraph.cli.connection import Key, Purpose, run, signed_in
-from beliefgraph.cli.neo4j import errors_told
+from beliefgraph.cli.neo4j import reporting_errors
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.permission import NumberedPolicy, Policy
@@ -33,8 +33,10 @@ def define(
     purpose: Purpose = None,
     json: Json = False,
 ) -> None:
-    """Put a policy in force under the next number; the same again changes nothing. Needs the scope **define**."""
-    with errors_told():
+    """Put a policy in force under the next number; publishing the same policy again changes nothing. Needs the scope
+    **define**.
+    """
+    with reporting_errors():
         policy = _read(file)
 
     async def work() -> NumberedPolicy:

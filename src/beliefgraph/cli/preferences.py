@@ -47,11 +47,11 @@ async def _preferences(
     async with signed_in(key, purpose) as (built, caller):
         found = await listed(built, caller, twin, context, explained=why is not None)
         title = f"What {twin} wants" if context == ANYWHERE else f"What {twin} wants in {context}"
-        told = [] if why is None else explanations(found, why)
+        shown = [] if why is None else explanations(found, why)
         if json:
             print_json(found)
         else:
-            out.print(preferences_shown.preferences(title, found), *told, sep="\n")
+            out.print(preferences_shown.preferences(title, found), *shown, sep="\n")
         if plot is not None:
             drawn = preferences_picture.draw(title, found, plot)
             if not json:
@@ -78,5 +78,5 @@ def explanations(found: Sequence[Preference], attribute: str) -> list[Renderable
     """The explanations of the preferences of an attribute; `unknown-attribute` if there are none."""
     named = [one for one in found if one.attribute == attribute]
     if not named:
-        raise NotFound("unknown-attribute", f"No preference here is called {attribute}.", attribute=attribute)
+        raise NotFound("unknown-attribute", f"There is no preference {attribute} in this context.", attribute=attribute)
     return [show.explanation(one.explanation) for one in named if one.explanation is not None]

@@ -47,7 +47,7 @@ def draw(title: str, found: Sequence[Preference], path: Path) -> Path:
             start += share
         if one.heard_in is not None:
             axes.annotate(
-                f"heard in {one.heard_in}",
+                f"observed in {one.heard_in}",
                 (1.0, place),
                 xytext=(4, 0),
                 textcoords="offset points",

@@ -27,7 +27,7 @@ def _table(title: str, found: Sequence[Preference]) -> Table:
     made.add_column("strength", justify="right")
     made.add_column("own", justify="right")
     made.add_column("scale", justify="right", no_wrap=True)
-    made.add_column("heard in")
+    made.add_column("observed in")
     for one in found:
         state = one.belief.state
         named = one.attribute if one.subject == ANYONE else f"{one.attribute} {one.subject}"

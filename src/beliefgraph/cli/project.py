@@ -16,7 +16,7 @@ from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.model.copy import CopyCheck, CopyRound
 from beliefgraph.services.copies.project import EVERY
-from beliefgraph.services.copies.project import Progress as Told
+from beliefgraph.services.copies.project import Progress as CopyProgress
 
 DIFFERENT = 3
 """Exit code if the copy differs, with --verify."""
@@ -26,25 +26,25 @@ def project(
     key: Key,
     purpose: Purpose = None,
     follow: Annotated[bool, typer.Option("--follow/--once", help="Keep it up to date until Ctrl-C.")] = False,
-    every: Annotated[float, typer.Option(min=0.1, max=60, help="Seconds between two looks, with --follow.")] = EVERY,
+    every: Annotated[float, typer.Option(min=0.1, max=60, help="Seconds between two updates, with --follow.")] = EVERY,
     verify: Annotated[bool, typer.Option("--verify", help="Compare the copy instead, and write nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Build an analyst's copy, or bring it up to date: what the purpose may see of all twins, under pseudonyms.
+    """Build or update an analyst's copy: what the purpose may read of all twins, under pseudonyms.
 
     `beliefgraph project --purpose analytics --follow`
 
     BELIEFGRAPH_COPY_URI and BELIEFGRAPH_COPY_PASSWORD name its Neo4j, which must be empty at first. Twins that were
-    erased, and what is not permitted any more, leave the copy with the next look. Exit code 3 if --verify finds a
-    difference.
+    erased, and what is not permitted any more, are removed from the copy with the next update. Exit code 3 if --verify
+    finds a difference.
     """
 
     async def work() -> CopyRound | CopyCheck | None:
         async with signed_in(key, purpose) as (running, caller), copying(running, caller) as copy:
             if verify:
                 return await copy.check()
-            with _bar() as told:
-                done = await copy.round(told)
+            with _bar() as progress:
+                done = await copy.round(progress)
             if not follow:
                 return done
             _show(done, json)
@@ -75,7 +75,7 @@ def _show(found: CopyRound | CopyCheck, json: bool) -> None:
 
 
 @contextmanager
-def _bar() -> Iterator[Told]:
+def _bar() -> Iterator[CopyProgress]:
     """A progress bar on standard error while the copy is built; nothing if that is not a terminal."""
     console = Console(stderr=True)
     columns = (TextColumn("twins"), BarColumn(), MofNCompleteColumn())

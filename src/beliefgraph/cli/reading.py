@@ -11,17 +11,24 @@ from rich.table import Table
 
 from beliefgraph.cli import show
 from beliefgraph.cli.connection import Key, Purpose, run, signed_in
+from beliefgraph.cli.moments import MOMENT_OR_DAY, in_utc
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey, BeliefState
 from beliefgraph.model.event import QuarantinedEvent
 from beliefgraph.model.explanation import Explanation
-from beliefgraph.model.time import NOW, AsOf, instant
+from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.model.twin import Twin
 
 Most = Annotated[int, typer.Option("--first", min=1, max=10_000, help="Maximum number of items.")]
 TwinOption = Annotated[str, typer.Option("--twin", help="Name of the twin.")]
 At = Annotated[
-    datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="Valid time to answer for; default: now.")
+    datetime | None,
+    typer.Option(
+        formats=MOMENT_OR_DAY,
+        metavar="<time>",
+        help="Valid time to answer for, such as 2026-04-01T09:30:00Z; a day begins at midnight UTC. Default: the time "
+        "to which the twin was last derived.",
+    ),
 ]
 PAGE = 200
 
@@ -70,7 +77,7 @@ def why(
 
 
 def quarantine(key: Key, first: Most = PAGE, purpose: Purpose = None, json: Json = False) -> None:
-    """List events that could not be taken in, the oldest first, each with the reason."""
+    """List events that could not be processed, oldest first, each with the reason."""
     found = run(_quarantine(key, purpose, first))
     if json:
         print_json(found)
@@ -90,8 +97,8 @@ def belief_named(text: str) -> BeliefKey:
 
 
 def as_of(at: datetime | None) -> AsOf:
-    """The moment of --at; by default now."""
-    return NOW if at is None else AsOf(valid_time=instant(at))
+    """The moment of --at; by default the twin's head time."""
+    return NOW if at is None else AsOf(valid_time=in_utc(at))
 
 
 def _state(state: BeliefState) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def record(
     horizon: Days = None,
     segment: Annotated[str | None, typer.Option(help="Segment to include; default: all twins.")] = None,
     retrospective: Annotated[
-        bool, typer.Option(help="Count forecasts too that were made after their period was over.")
+        bool, typer.Option(help="Include forecasts that were made after their period was over.")
     ] = False,
     plot: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Write the reliability diagram to this PNG file.")

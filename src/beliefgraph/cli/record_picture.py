@@ -37,14 +37,14 @@ def _beside(found: OutcomeRecord, axes: Axes) -> None:
     if found.scores.grades is not None:
         shares = found.scores.grades.shares
         places = range(len(shares))
-        axes.bar([place - 0.2 for place in places], [each.said for each in shares], width=0.4, label="said")
-        axes.bar([place + 0.2 for place in places], [each.came for each in shares], width=0.4, label="came")
+        axes.bar([place - 0.2 for place in places], [each.said for each in shares], width=0.4, label="predicted")
+        axes.bar([place + 0.2 for place in places], [each.came for each in shares], width=0.4, label="observed")
         axes.set_xticks([*places], [each.grade for each in shares])
     elif found.scores.times is not None:
         points = found.scores.times.curve
         days = [each.within.total_seconds() / 86_400 for each in points]
-        axes.plot(days, [each.said for each in points], marker="o", label="said")
-        axes.plot(days, [each.happened for each in points], marker="o", label="happened")
+        axes.plot(days, [each.said for each in points], marker="o", label="predicted")
+        axes.plot(days, [each.happened for each in points], marker="o", label="observed")
         axes.set_xlabel("days after the forecast")
     else:
         axes.set_visible(False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from beliefgraph.cli.connection import Key, Purpose, run, signed_in
+from beliefgraph.cli.moments import MOMENT_OR_DAY, in_utc
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.cli.parameter_sets import belief_named
 from beliefgraph.model.move import MOVED
@@ -21,7 +22,7 @@ Types = Annotated[
 Since = Annotated[
     datetime | None,
     typer.Option(
-        formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d"],
+        formats=MOMENT_OR_DAY,
         help="Read only events that happened at this time or later; a day begins at midnight UTC.",
     ),
 ]
@@ -32,18 +33,18 @@ def reinterpret(
     types: Types = None,
     since: Since = None,
     twin: Annotated[str | None, typer.Option("--twin", help="Read only events of this twin.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would change, and write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would change, and write nothing.")] = False,
     purpose: Purpose = None,
     json: Json = False,
 ) -> None:
-    """Read stored events again under the rules in force; twins change by commits with the cause `reinterpreted`.
+    """Read stored events again under the rules in force; changes are commits with the cause `reinterpreted`.
 
     Unchanged evidence is kept. An interrupted run can be started again. Corrections, statements and withdrawals are
-    kept. Events that no rule can read any more wait in quarantine.
+    kept. Events that can no longer be interpreted go to quarantine.
     """
-    if since is not None and since.tzinfo is None:
-        since = since.replace(tzinfo=UTC)
-    asked = Reinterpret(twin=twin, types=tuple(types) if types else None, since=since, dry_run=dry_run)
+    asked = Reinterpret(
+        twin=twin, types=tuple(types) if types else None, since=since and in_utc(since), dry_run=dry_run
+    )
     found = run(_reinterpret(key, purpose, asked))
     if json:
         print_json(found)
@@ -70,17 +71,17 @@ async def _reinterpret(key: str, purpose: str | None, asked: Reinterpret) -> Rei
 
 
 def _show(out: Console, found: Reinterpretation, *, dry_run: bool) -> None:
-    would = "would say" if dry_run else "say"
+    would = "would change" if dry_run else "changed"
     out.print(
-        f"{found.events:,} events of {found.twins:,} twins were read again; {found.changed:,} {would} something else, "
-        f"in {found.commits:,} commits."
+        f"{found.events:,} events of {found.twins:,} twins were read again; the evidence of {found.changed:,} {would}, "
+        f"in {found.commits:,} commit{'' if found.commits == 1 else 's'}."
     )
     if found.restricted:
-        out.print(f"{found.restricted:,} twins were left out: their use is restricted.")
+        out.print(f"{found.restricted:,} twins were skipped: their use is restricted.")
     if found.quarantined:
         goes = "would go" if dry_run else "went"
-        out.print(f"{found.quarantined:,} cannot be read any more and {goes} to quarantine.")
-    out.print(f"{found.moved:,} beliefs {'would move' if dry_run else 'moved'} by {MOVED:.1%} or more.")
+        out.print(f"{found.quarantined:,} can no longer be interpreted and {goes} to quarantine.")
+    out.print(f"{found.moved:,} beliefs {'would change' if dry_run else 'changed'} by {MOVED:.1%} or more.")
     if found.most:
         table = Table("twin", "belief", "before", "after", box=None)
         for each in found.most:

@@ -36,14 +36,14 @@ def rules(
     Compared by log loss on held-out twins with the stated numbers and with the base rate. The draft changes only the
     attributes that it predicts better by more than a standard error; it is for review and not published.
     """
-    said = Console(highlight=False, stderr=True)
+    messages = Console(highlight=False, stderr=True)
     definitions, found = run(_rules(key, purpose, truth, deviation))
-    show(said, found)
+    show(messages, found)
     text = draft(definitions, found)
     if found and not text:
-        said.print("No better than stated on held-out twins: there is nothing to propose.")
+        messages.print("No better than stated on held-out twins: there is nothing to propose.")
     elif text and write_draft(text, out):
-        said.print(f"Written to {out}. Review it; `beliefgraph define` publishes it.")
+        messages.print(f"Written to {out}. Review it; `beliefgraph define` publishes it.")
 
 
 async def _rules(

@@ -20,17 +20,19 @@ from beliefgraph.services.segments.rates import SegmentLesson
 
 
 def segments(key: Key, purpose: Purpose = None, before: Before = None, dry_run: DryRun = False) -> None:
-    """Learn the base rates of each segment, and put those in force that predict held-out twins better.
+    """Learn the base rates of each segment, and put in force those that predict held-out twins better.
 
-    The base rate of an attribute is its prior in the twins of the segment; that of an outcome is used where no hazard
-    of it is learned. Both are shrunk towards the rate of all twins, the more the smaller the segment.
+    The base rate of an attribute is its prior in the twins of the segment; that of an outcome is used if no hazard was
+    learned. Both are shrunk towards the rate of all twins, more for smaller segments.
     """
 
     async def learn(
-        built: Services, caller: Caller, until: datetime, told: Progress, usable: Usable
+        built: Services, caller: Caller, until: datetime, progress: Progress, usable: Usable
     ) -> list[SegmentLesson]:
         alone = built.alone
-        return await learn_segments(caller, alone.graph, alone.keyring, alone.book, until, told, usable, built.sights)
+        return await learn_segments(
+            caller, alone.graph, alone.keyring, alone.book, until, progress, usable, built.sights
+        )
 
     run(learn_and_adopt(key, purpose, before, learn, show, following, dry_run=dry_run))
 

@@ -33,7 +33,8 @@ def series(
         str | None, typer.Option(metavar="ATTRIBUTE", help="Follow the score or the strength of a preference.")
     ] = None,
     since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="First point; default: 90 days before.")
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="First point; default: 90 days before the last."),
     ] = None,
     until: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="Last point; default: now.")
@@ -44,7 +45,7 @@ def series(
     purpose: Purpose = None,
     json: Json = False,
 ) -> None:
-    """Show a curve over valid time: confidence of a belief, value of a metric, progress of a goal, or a preference."""
+    """Show how a belief, a metric, the progress of a goal or a preference changed over valid time."""
     found = run(
         _series(
             key,

@@ -15,7 +15,7 @@ from rich.console import Console
 from beliefgraph.api import create_app
 from beliefgraph.app import Services
 from beliefgraph.cli.connection import run, services
-from beliefgraph.cli.neo4j import errors_told
+from beliefgraph.cli.neo4j import reporting_errors
 from beliefgraph.telemetry.export import exporting
 from beliefgraph.web.connections import fitted
 from beliefgraph.web.logs import configure
@@ -56,7 +56,7 @@ def serve(
             settings = fitted(built.settings.model_copy(update=given))
             if settings.exposed:
                 log.warning("API keys and data are sent in the clear: set TLS or trusted proxies", host=settings.host)
-            built.let_time_pass()
+            built.start_background_work()
             async with serving(create_app(replace(built, settings=settings)), settings) as served:
                 out = Console(highlight=False)
                 rows = {
@@ -71,7 +71,7 @@ def serve(
                 settling.cancel()
                 end_within(settings.shutdown_timeout + GRACE_S)
 
-    with errors_told(), exporting(os.environ):
+    with reporting_errors(), exporting(os.environ):
         run(work(), new_event_loop)
 
 

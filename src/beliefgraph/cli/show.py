@@ -199,10 +199,10 @@ def goals(title: str, rows: Sequence[GoalRow], then: Mapping[str, float] | None 
     return table
 
 
-def motivation(told: MotivationExplanation) -> RenderableType:
+def motivation(explained: MotivationExplanation) -> RenderableType:
     """Why a goal matters: the sentence, and each reason with its share of the motivation."""
-    tree = Tree(Text.assemble((f"{told.state.motivation:.0%}", "cyan"), "  ", (told.state.title, "bold")))
-    for reason in sorted(told.reasons, key=lambda reason: -reason.contribution):
+    tree = Tree(Text.assemble((f"{explained.state.motivation:.0%}", "cyan"), "  ", (explained.state.title, "bold")))
+    for reason in sorted(explained.reasons, key=lambda reason: -reason.contribution):
         what = "its own priority"
         if reason.belief is not None:
             what = f"the belief “{reason.belief.statement}”"
@@ -210,7 +210,7 @@ def motivation(told: MotivationExplanation) -> RenderableType:
             what = f"{'part of' if reason.kind == 'whole' else 'waited for by'} “{reason.goal.title}”"
         silent = f"  (silent: {reason.silent})" if reason.silent else ""
         tree.add(Text.assemble((f"{reason.contribution:.0%}", "green"), f"  {what}", (silent, "dim")))
-    return Group(Text(told.sentence, style="italic"), tree)
+    return Group(Text(explained.sentence, style="italic"), tree)
 
 
 def _forest(rows: Sequence[GoalRow]) -> Iterator[tuple[int, GoalRow]]:
@@ -266,27 +266,27 @@ def goal_differences(found: Sequence[GoalDifference]) -> RenderableType:
     return table
 
 
-def explanation(told: Explanation) -> RenderableType:
+def explanation(explained: Explanation) -> RenderableType:
     """The evidence tree of a belief: branches are relations, leaves are evidence, each with its contribution.
 
     Contributions below `SLIGHT` are summed up at their branch, so that the numbers still add up.
     """
     leaves: dict[str, list[Contribution]] = defaultdict(list)
     branches: dict[str, list[ExplanationLink]] = defaultdict(list)
-    for contribution in told.contributions:
+    for contribution in explained.contributions:
         for part in contribution.parts:
             leaves[part.on.id].append(contribution.model_copy(update=vars(part)))
-    for link in told.links:
+    for link in explained.links:
         if link.parent is not None:
             branches[link.parent].append(link)
 
-    def hang(tree: Tree, belief: str) -> None:
+    def add_children(tree: Tree, belief: str) -> None:
         slight: list[float] = []
         for link in sorted(branches[belief], key=lambda link: -abs(link.contribution)):
             if abs(link.contribution) < SLIGHT:
                 slight.append(link.contribution)
             else:
-                hang(tree.add(_branch(link)), link.belief.id)
+                add_children(tree.add(_branch(link)), link.belief.id)
         for one in sorted(leaves[belief], key=lambda one: -abs(one.contribution)):
             if abs(one.contribution) < SLIGHT:
                 slight.append(one.contribution)
@@ -295,14 +295,16 @@ def explanation(told: Explanation) -> RenderableType:
         if slight:
             tree.add(Text.assemble(signed(sum(slight)), (f"  {len(slight)} slight ones together", "dim")))
 
-    root = next(link for link in told.links if link.parent is None)
+    root = next(link for link in explained.links if link.parent is None)
     tree = Tree(_branch(root))
-    hang(tree, root.belief.id)
-    if told.rest.count:
+    add_children(tree, root.belief.id)
+    if explained.rest.count:
         tree.add(
-            Text.assemble(signed(told.rest.contribution), (f"  {told.rest.count:,} more that are not listed", "dim"))
+            Text.assemble(
+                signed(explained.rest.contribution), (f"  {explained.rest.count:,} more that are not listed", "dim")
+            )
         )
-    return Group(Text(told.sentence, style="italic"), Text(NUMBERS, style="dim"), tree)
+    return Group(Text(explained.sentence, style="italic"), Text(NUMBERS, style="dim"), tree)
 
 
 def _branch(link: ExplanationLink) -> Text:
@@ -320,13 +322,13 @@ def _branch(link: ExplanationLink) -> Text:
 
 
 def _leaf(one: Contribution) -> Text:
-    said = one.evidence.verbatim or one.evidence.summary
-    other = f"  (said: {one.said}; for this value {one.log_likelihood_ratio:+.2f})" if one.said else ""
+    text = one.evidence.verbatim or one.evidence.summary
+    other = f"  (stated: {one.said}; for this value {one.log_likelihood_ratio:+.2f})" if one.said else ""
     return Text.assemble(
         signed(one.contribution),
         f"  {day(one.evidence.time)} ",
         (one.source, "blue"),
-        f"  {said}{other}",
+        f"  {text}{other}",
         no_wrap=True,
         overflow="ellipsis",
     )

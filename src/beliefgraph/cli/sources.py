@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,14 +15,14 @@ from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from beliefgraph.cli.connection import Key, Purpose, run, signed_in
+from beliefgraph.cli.moments import in_utc
 from beliefgraph.cli.parameter_sets import put_in_force
 from beliefgraph.cli.truth import read_truth
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.parameters import Scope
-from beliefgraph.model.time import instant
 from beliefgraph.services.learning.dataset import Per
 from beliefgraph.services.learning.judge import reasons
-from beliefgraph.services.learning.sources import LearnedSource, Lesson, Progress
+from beliefgraph.services.learning.sources import LearnedSource, LearnedSources, Progress
 from beliefgraph.services.permissions.usable import left_out
 
 LISTED = 25
@@ -58,10 +58,11 @@ def sources(
 ) -> None:
     """Learn the reliability of each source from what several sources say about the same beliefs.
 
-    Known truth is optional: corrections count as known, and so does what `--truth` gives. Only what predicts held-out
-    truth or statements better than the rates in force is adopted; for the rest the reason is printed. Before anything
-    is put in force, the beliefs that would move are shown. The key needs the scope **define**. The result is an
-    immutable numbered set, which all twins adopt by a commit; `learn list`, `learn adopt` and `learn reset` go back.
+    Known truth is optional: corrections count as known truth, and so does the file or source given with `--truth`.
+    Rates are adopted only if they predict held-out truth or statements better than those in force; otherwise the reason
+    is printed. Before anything is put in force, the beliefs that would change are shown. The key needs the scope
+    **define**. The result is an immutable numbered set, which all twins adopt by a commit; `learn list`, `learn adopt`
+    and `learn reset` restore earlier sets.
     """
     if per not in ("attribute", "context", "domain", "everything"):
         raise typer.BadParameter("It is one of attribute, context, domain and everything.", param_hint="--per")
@@ -78,8 +79,8 @@ async def _sources(
     dry_run: bool,
 ) -> None:
     out = Console(highlight=False)
-    told = truth is not None and truth.endswith(".csv")
-    known = list(read_truth(Path(truth))) if truth is not None and told else []
+    from_file = truth is not None and truth.endswith(".csv")
+    known = list(read_truth(Path(truth))) if truth is not None and from_file else []
     async with signed_in(key, purpose) as (built, caller):
         if tenant is not None and tenant != caller.tenant:
             raise Incorrect("invalid-input", f"This key is for the tenant {caller.tenant}, not {tenant}.")
@@ -88,8 +89,8 @@ async def _sources(
                 caller,
                 per=per,
                 truth=known,
-                trusted=None if told else truth,
-                before=None if before is None else instant(before.replace(tzinfo=UTC)),
+                trusted=None if from_file else truth,
+                before=None if before is None else in_utc(before),
                 progress=progress,
             )
         show(out, learned)
@@ -111,39 +112,40 @@ def _reading() -> Iterator[Progress]:
         yield lambda twins, evidence: bars.update(task, description=f"Read {evidence:,} items in {twins:,} twins")
 
 
-def show(out: Console, learned: Lesson) -> None:
+def show(out: Console, learned: LearnedSources) -> None:
     """The sources as a table with their ranges, and correlated errors."""
     table = Table(title="Sources, those with the most evidence first", title_justify="left")
     for name, justify in (
-        ("source", "left"), ("about", "left"), ("heard", "right"), ("right", "right"), ("0 … 1", "left"),
+        ("source", "left"), ("about", "left"), ("statements", "right"), ("reliable", "right"), ("0 … 1", "left"),
         ("yes if it holds", "right"), ("yes if not", "right"),
     ):  # fmt: skip
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     for each in learned.sources[:LISTED]:
-        coins = each.coins
+        rates = each.rates
         table.add_row(
-            each.source, about(each.scope), f"{each.heard:,.0f}", f"{each.reliability:.2f}", bar(each),
-            f"{coins.says_if_holds:.3f}", f"{coins.says_if_not:.3f}",
+            each.source, about(each.scope), f"{each.statements:,.0f}", f"{each.reliability:.2f}", bar(each),
+            f"{rates.says_if_holds:.3f}", f"{rates.says_if_not:.3f}",
         )  # fmt: skip
     out.print(table)
     if len(learned.sources) > LISTED:
         out.print(f"… and {len(learned.sources) - LISTED:,} more.")
     for population in learned.populations:
-        coins = population.coins
+        rates = population.rates
         of = f"of the kind {population.kind}" if population.kind else "of any kind"
         out.print(
-            f"A new source {of} about {about(population.scope)}: yes {coins.says_if_holds:.3f} if it holds, "
-            f"{coins.says_if_not:.3f} if not.",
+            f"A new source {of} about {about(population.scope)}: yes {rates.says_if_holds:.3f} if it holds, "
+            f"{rates.says_if_not:.3f} if not.",
             markup=False,
         )
     for line in learned.confusions.summaries:
         out.print(line, markup=False)
     for tried in [each for each in learned.confusions.tried if each.adopted][:CONFUSIONS]:
         if (most := tried.most) is not None:
-            holds, said, share = most
+            holds, stated, share = most
             where = f" in {tried.scope.context}" if tried.scope.context else ""
             out.print(
-                f"  {tried.source}{where}: says {said} where {holds} holds, {share:.0%} of the time.", markup=False
+                f"  {tried.source}{where}: states {stated} when {holds} holds in {share:.0%} of the cases.",
+                markup=False,
             )
     for shared in learned.shared_errors:
         out.print(
@@ -158,7 +160,7 @@ def show(out: Console, learned: Lesson) -> None:
     for errors in learned.errors:
         if not errors.adopted:
             out.print(
-                f"Not adopted, shared errors of {errors.about}: they do not predict better than what is in force "
+                f"Not adopted, shared errors of {errors.about}: they do not predict better than those in force "
                 f"({errors.gain:+.2f} ± {errors.error:.2f} nats on the truth of {errors.compared:,} beliefs).",
                 markup=False,
             )

@@ -23,21 +23,24 @@ from beliefgraph.services.trajectories.learn import LearnedTrajectory, following
 def trajectories(
     key: Key,
     purpose: Purpose = None,
-    trajectory: Annotated[str | None, typer.Option(help="Key of the trajectory; left out: all.")] = None,
+    trajectory: Annotated[str | None, typer.Option(help="Key of the trajectory; default: all.")] = None,
     before: Before = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Learn how long twins stay in each stage, how they move on and the signals of each stage, and put it in force.
+    """Learn how long twins stay in each stage, which transitions they make and which signals each stage emits, and put
+    it in force.
 
-    The shape of the stays is chosen on held-out twins. The result is compared with what is in force by how well it
-    predicts the next evidence of held-out twins, and must be better by more than one standard error.
+    The shape of the stays is chosen on held-out twins. The result is compared with the parameters in force by how well
+    it predicts the next evidence of held-out twins, and must be better by more than one standard error.
     """
 
     async def learn(
-        built: Services, caller: Caller, until: datetime, told: Progress, usable: Usable
+        built: Services, caller: Caller, until: datetime, progress: Progress, usable: Usable
     ) -> list[LearnedTrajectory]:
         alone = built.alone
-        return await learn_trajectories(caller, alone.graph, alone.book, until, trajectory, told=told, usable=usable)
+        return await learn_trajectories(
+            caller, alone.graph, alone.book, until, trajectory, progress=progress, usable=usable
+        )
 
     run(learn_and_adopt(key, purpose, before, learn, show, following, dry_run=dry_run))
 

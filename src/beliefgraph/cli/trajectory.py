@@ -26,9 +26,9 @@ DRAWN = 100
 def trajectory(
     key: Key,
     twin: TwinOption,
-    name: Annotated[str | None, typer.Argument(help="Name of the trajectory; left out: all.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Name of the trajectory; default: all.")] = None,
     at: At = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw history and outlook to this PNG file.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the history and the projection to this PNG file.")] = None,
     purpose: Purpose = None,
     json: Json = False,
 ) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from beliefgraph.cli.moments import in_utc
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
-from beliefgraph.model.time import instant
-from beliefgraph.services.learning.dataset import Known
+from beliefgraph.services.learning.dataset import KnownTruth
 
 COLUMNS = ("twin", "attribute", "subject", "context", "value", "holds")
 REQUIRED = {"twin", "attribute", "value"}
@@ -21,7 +21,7 @@ OPTIONAL = {"subject", "context", "holds", "time"}
 ANSWERS = {"yes": True, "true": True, "no": False, "false": False}
 
 
-def read_truth(path: Path) -> Iterator[Known]:
+def read_truth(path: Path) -> Iterator[KnownTruth]:
     """The known truth in a CSV file; `invalid-input` names the line with an error.
 
     Without a column `holds`, a `value` of yes, no, true or false says whether the belief holds, and any other is the
@@ -45,17 +45,17 @@ def read_truth(path: Path) -> Iterator[Known]:
                 raise Incorrect("invalid-input", f"{path}, line {rows.line_num}: {error}", path=str(path)) from None
 
 
-def _known(row: dict[str, str]) -> Known:
-    value, said = row["value"] or None, row.get("holds")
-    if said is None:
+def _known(row: dict[str, str]) -> KnownTruth:
+    value, stated = row["value"] or None, row.get("holds")
+    if stated is None:
         holds: bool | None = ANSWERS.get((value or "").lower(), True if value else None)
         value = None if (value or "").lower() in ANSWERS else value
         if holds is None:
             raise ValueError("value is empty, and there is no column holds.")
     else:
-        holds = {"yes": True, "no": False}.get(said)
+        holds = {"yes": True, "no": False}.get(stated)
         if holds is None:
-            raise ValueError("holds is yes or no.")
+            raise ValueError("holds must be yes or no.")
     try:
         belief = BeliefKey(
             attribute=row["attribute"],
@@ -66,7 +66,7 @@ def _known(row: dict[str, str]) -> Known:
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)[0]
         raise ValueError(f"{wrong['loc'][0]}: {wrong['msg']}.") from None
-    return Known(row["twin"], belief, holds, _time(row.get("time")))
+    return KnownTruth(row["twin"], belief, holds, _time(row.get("time")))
 
 
 def _time(written: str | None) -> datetime | None:
@@ -76,4 +76,4 @@ def _time(written: str | None) -> datetime | None:
         found = datetime.fromisoformat(written)
     except ValueError:
         raise ValueError(f"time is not a date or an instant in ISO 8601: {written}.") from None
-    return instant(found if found.tzinfo else found.replace(tzinfo=UTC))
+    return in_utc(found)

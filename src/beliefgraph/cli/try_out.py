@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from beliefgraph.cli import show
-from beliefgraph.cli.neo4j import errors_told
+from beliefgraph.cli.neo4j import reporting_errors
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import probability
@@ -35,7 +35,7 @@ def try_catalogs(
         typer.Option(
             exists=True,
             dir_okay=False,
-            help="CSV file of what is known to be true, to score the beliefs: columns twin, attribute, value, and"
+            help="CSV file with known truth, to score the beliefs: columns twin, attribute, value, and"
             " optionally subject, context and time.",
         ),
     ] = None,
@@ -43,15 +43,15 @@ def try_catalogs(
 ) -> None:
     """Try catalogs on events without a database, and store nothing.
 
-    Shows how many events each rule matched, which events would go to quarantine and why, what each twin would believe
-    and, with --truth, how well that fits. Exit code 1 if a catalog is wrong or a line is no event.
+    Shows how many events each rule matched, which events would go to quarantine and why, the resulting beliefs of each
+    twin and, with --truth, their scores. Exit code 1 if a catalog has errors or a line is not an event.
     """
     from beliefgraph.cli.define import refuse_findings
     from beliefgraph.cli.truth import read_truth
     from beliefgraph.ingest.catalog_check import check_files
     from beliefgraph.ingest.jsonl import read_lines
 
-    with errors_told():
+    with reporting_errors():
         checked = check_files(catalogs)
         refuse_findings(checked.findings)
         clock = SystemClock()
@@ -86,16 +86,16 @@ def _print(
     out.print(table)
     outcomes = Counter(fate.outcome for fate in tried.fates) + Counter({"not an event": len(wrong)})
     out.print(", ".join(f"{n:,} {what}" for what, n in outcomes.items()) or "No events.")
-    told = [(number, error.code, error.message) for number, error in wrong]
-    told += [
+    problems = [(number, error.code, error.message) for number, error in wrong]
+    problems += [
         (number, fate.code or fate.outcome, fate.reason or "it came before, with another body")
         for number, fate in zip(numbers, tried.fates, strict=True)
         if fate.outcome in ("quarantined", "conflict")
     ]
-    for number, code, reason in sorted(told)[:SHOWN]:
+    for number, code, reason in sorted(problems)[:SHOWN]:
         out.print(f"line {number}: {code}: {reason}", markup=False, soft_wrap=True)
-    if len(told) > SHOWN:
-        out.print(f"and {len(told) - SHOWN:,} more; --json lists all")
+    if len(problems) > SHOWN:
+        out.print(f"and {len(problems) - SHOWN:,} more; --json lists all")
     for twin in sorted(tried.steps)[:SHOWN]:
         table = Table(title=f"\n{twin}", title_justify="left", box=None, pad_edge=False, show_header=False)
         for belief, held in tried.beliefs(twin):

@@ -46,9 +46,9 @@ def evaluate(purchases: Sequence[Purchase], cut: date = CUT, weeks: int = WEEKS)
     known, week = histories(purchases, cut), first_weeks(purchases, cut, weeks)
     model, rows = learned(known)
     curves: Floats = np.asarray(-np.expm1(log_none(model, known.states(), weeks)))
-    said, happened = curves[:, -1], (week < weeks).astype(np.float64)
-    found, when = record(said, happened), timing(curves, week)
-    by_count = by(np.where(np.diff(known.start) > 1, "several purchases", "one purchase"), said, happened)
+    predicted, happened = curves[:, -1], (week < weeks).astype(np.float64)
+    found, when = record(predicted, happened), timing(curves, week)
+    by_count = by(np.where(np.diff(known.start) > 1, "several purchases", "one purchase"), predicted, happened)
     setting = f"any purchase in {weeks} weeks, {found.n:,} customers"
     return Evaluation(
         name="cdnow",
@@ -71,7 +71,7 @@ def evaluate(purchases: Sequence[Purchase], cut: date = CUT, weeks: int = WEEKS)
             *(Line(setting, name, given, baseline=True) for name, given in BASELINES),
             *(Line(f"with {name} before", "beliefgraph", scores(of)) for name, of in by_count.items()),
         ],
-        curves=[Curve(f"{weeks} weeks", said, happened)],
+        curves=[Curve(f"{weeks} weeks", predicted, happened)],
     )
 
 
@@ -128,7 +128,9 @@ def reliability(found: Record) -> list[Row]:
     """The reliability diagram as rows: observed frequency by forecast, with the number of forecasts."""
     bins = found.bins
     return [
-        Row(f"said {said:.3f} on average, {n:,} times: happened", happened)
-        for n, said, happened in zip(bins.count.tolist(), bins.said.tolist(), bins.happened.tolist(), strict=True)
+        Row(f"predicted {predicted:.3f} on average, {n:,} times: observed", happened)
+        for n, predicted, happened in zip(
+            bins.count.tolist(), bins.predicted.tolist(), bins.happened.tolist(), strict=True
+        )
         if n
     ]

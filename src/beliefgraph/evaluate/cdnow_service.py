@@ -13,7 +13,7 @@ from typing import Any
 from beliefgraph.evaluate.cdnow import BASELINES, CUT, MUST_AUC, MUST_BRIER, MUST_ECE, WEEKS
 from beliefgraph.evaluate.client import Client
 from beliefgraph.evaluate.data import Purchase
-from beliefgraph.evaluate.replay import BATCH_SIZE, Progress, Teach, erased_after
+from beliefgraph.evaluate.replay import BATCH_SIZE, LearnSources, Progress, erased_after
 from beliefgraph.evaluate.report import Evaluation, Line, Row, at_least, at_most, exactly
 from beliefgraph.model.catalog import Catalog
 
@@ -56,7 +56,7 @@ def evaluate(
     run_name: str,
     progress: Progress,
     *,
-    teach: Teach,
+    learn: LearnSources,
     keep: bool = False,
 ) -> Evaluation:
     """Deliver, learn from the data before the cut, forecast, deliver the rest, and read the record."""
@@ -67,7 +67,7 @@ def evaluate(
     twins = [f"{run_name}-{customer}" for customer in sorted(known)]
     with nullcontext() if keep else erased_after(client, twins, progress):
         _deliver(client, before, progress, "Purchases up to the cut")
-        teach(before=MADE_AT, outcomes=True)
+        learn(before=MADE_AT, outcomes=True)
         client.make_forecasts(MADE_AT)
         _deliver(client, events[len(before) :], progress, "Purchases after it")
         client.resolve_forecasts()
@@ -88,7 +88,7 @@ def evaluate(
             at_most("Brier", scores["brier"], MUST_BRIER),
             at_most("ECE", scores["ece"], MUST_ECE),
             *(
-                Row(f"said {each['said']:.3f} on average, {each['count']:,} times: happened", each["happened"])
+                Row(f"predicted {each['said']:.3f} on average, {each['count']:,} times: observed", each["happened"])
                 for each in scores["reliability"]
                 if each["count"]
             ),

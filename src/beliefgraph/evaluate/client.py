@@ -102,23 +102,23 @@ REV = "query Rev($twin: String!) { twin(name: $twin) { rev } }"
 
 
 @dataclass(frozen=True, order=True)
-class Heard:
+class EvidenceItem:
     """One piece of evidence on a belief: source, time, effective strength and words."""
 
     source: str
     time: datetime
     log_likelihood_ratio: float
-    words: str = ""
+    verbatim: str = ""
 
 
 @dataclass(frozen=True)
-class Standing:
+class BeliefStanding:
     """The state of a belief; `chain` is None if it was not requested, `calibrated` if no calibration was learned."""
 
     confidence: float | None
     log_odds: float | None
     status: str
-    chain: tuple[Heard, ...] | None = None
+    chain: tuple[EvidenceItem, ...] | None = None
     calibrated: float | None = None
 
 
@@ -130,19 +130,19 @@ class Learned:
     of group, the deviation of the error shared across beliefs.
     """
 
-    coins: Mapping[str, tuple[float, float]]
+    rates: Mapping[str, tuple[float, float]]
     new: tuple[float, float]
     shared: Mapping[str, tuple[float, float]]
     deviations: Mapping[str, float]
 
-    def heard(self, source: str, log_likelihood_ratio: float) -> float:
+    def effective(self, source: str, log_likelihood_ratio: float) -> float:
         """The effective log-likelihood ratio of a source's statement, given its rates."""
-        a, b = self.coins.get(source, self.new)
+        a, b = self.rates.get(source, self.new)
         odds = math.exp(log_likelihood_ratio)
         return math.log((a * odds + 1 - a) / (b * odds + 1 - b))
 
 
-NOTHING = Learned(coins={}, new=(1.0, 0.0), shared={}, deviations={})
+NOTHING = Learned(rates={}, new=(1.0, 0.0), shared={}, deviations={})
 """Defaults if nothing was learned: every source counts as stated, and observations of one origin count once."""
 
 
@@ -150,7 +150,7 @@ NOTHING = Learned(coins={}, new=(1.0, 0.0), shared={}, deviations={})
 class Why:
     """An explanation: evidence and contributions, the prior, the posterior, and the residual."""
 
-    heard: tuple[Heard, ...]
+    evidence: tuple[EvidenceItem, ...]
     contributions: tuple[float, ...]
     prior_log_odds: float
     log_odds: float
@@ -167,7 +167,7 @@ class Client:
     def __init__(self, url: str, key: str, purpose: str | None = None) -> None:
         split = urlsplit(url)
         if split.scheme not in ("http", "https") or split.hostname is None:
-            raise Incorrect("invalid-input", f"{url} is no address such as http://127.0.0.1:8000.")
+            raise Incorrect("invalid-input", f"{url} is not an address such as http://127.0.0.1:8000.")
         kind = http.client.HTTPSConnection if split.scheme == "https" else http.client.HTTPConnection
         self._connection = kind(split.hostname, split.port, timeout=TIMEOUT)
         self._used = time.monotonic()
@@ -199,7 +199,7 @@ class Client:
                 raise _refusal(receipt.get("code"), f"An event was {receipt['status']}: {receipt.get('reason')}")
         return [receipt["status"] for receipt in receipts]
 
-    def standing(self, twin: str, at: datetime | None = None, *, with_chain: bool = False) -> dict[str, Standing]:
+    def standing(self, twin: str, at: datetime | None = None, *, with_chain: bool = False) -> dict[str, BeliefStanding]:
         """Every belief of a twin by subject: as published, with the exact confidence, or as of a valid time."""
         query = STANDING_WITH_CHAIN if with_chain else STANDING
         return {
@@ -209,9 +209,9 @@ class Client:
 
     def values(
         self, twin: str, at: datetime | None = None, *, with_chain: bool = False
-    ) -> dict[str, dict[str | None, Standing]]:
+    ) -> dict[str, dict[str | None, BeliefStanding]]:
         """Every belief of a twin by subject and value, None where it has none."""
-        found: dict[str, dict[str | None, Standing]] = {}
+        found: dict[str, dict[str | None, BeliefStanding]] = {}
         query = STANDING_WITH_CHAIN if with_chain else STANDING
         for node in self._pages(query, "beliefs", {"twin": twin, "asOf": _as_of(at)}):
             found.setdefault(node["subject"], {})[node["value"]] = _standing(node, with_chain=with_chain)
@@ -227,7 +227,7 @@ class Client:
             page = self._ask(EXPLANATION, {**asked, "after": page["endCursor"]})["explanation"]
             parts += page["contributions"]
         return Why(
-            heard=tuple(_heard(part, part["bearing"]["logLikelihoodRatio"]) for part in parts),
+            evidence=tuple(_evidence_item(part, part["bearing"]["logLikelihoodRatio"]) for part in parts),
             contributions=tuple(part["contribution"] for part in parts),
             prior_log_odds=found["priorLogOdds"],
             log_odds=found["belief"]["logOdds"],
@@ -240,7 +240,7 @@ class Client:
         if parameters is None:
             return NOTHING
         return Learned(
-            coins={
+            rates={
                 node["name"]: _rates(r) for node in self._pages(SOURCES, "sources", {}) for r in node["reliabilities"]
             },
             new=next((_rates(each) for each in parameters["newSources"] if each["kind"] is None), NOTHING.new),
@@ -357,11 +357,13 @@ class Client:
         return answer
 
 
-def _standing(node: Mapping[str, Any], *, with_chain: bool) -> Standing:
+def _standing(node: Mapping[str, Any], *, with_chain: bool) -> BeliefStanding:
     chain = None
     if with_chain:
-        chain = tuple(_heard(e, e["logLikelihoodRatio"]) for e in node["evidence"] if e["counts"] and e["said"] is None)
-    return Standing(node["confidence"], node["logOdds"], node["status"], chain, node["calibratedConfidence"])
+        chain = tuple(
+            _evidence_item(e, e["logLikelihoodRatio"]) for e in node["evidence"] if e["counts"] and e["said"] is None
+        )
+    return BeliefStanding(node["confidence"], node["logOdds"], node["status"], chain, node["calibratedConfidence"])
 
 
 def _weeks(written: str | None) -> float:
@@ -377,13 +379,13 @@ def _as_of(at: datetime | None) -> dict[str, str] | None:
     return None if at is None else {"validTime": at.isoformat()}
 
 
-def _heard(found: Mapping[str, Any], log_likelihood_ratio: float) -> Heard:
+def _evidence_item(found: Mapping[str, Any], log_likelihood_ratio: float) -> EvidenceItem:
     evidence = found["evidence"]
-    return Heard(
+    return EvidenceItem(
         source=evidence["source"],
         time=datetime.fromisoformat(evidence["time"]),
         log_likelihood_ratio=log_likelihood_ratio,
-        words=evidence["verbatim"] or "",
+        verbatim=evidence["verbatim"] or "",
     )
 
 

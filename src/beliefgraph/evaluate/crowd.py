@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from beliefgraph.evaluate.client import Client, Heard, Standing
+from beliefgraph.evaluate.client import BeliefStanding, Client, EvidenceItem
 from beliefgraph.evaluate.data import Label
-from beliefgraph.evaluate.replay import Progress, Teach, deliver, erased_after
+from beliefgraph.evaluate.replay import LearnSources, Progress, deliver, erased_after
 from beliefgraph.evaluate.report import Curve, Evaluation, Line, Row, at_least, at_most, exactly, none
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.services.learning.scoring import accuracy_of_classes, brier_of_classes, ece_of_answers
@@ -134,44 +134,44 @@ def evaluate(
     run: str,
     progress: Progress,
     *,
-    teach: Teach,
+    learn: LearnSources,
     keep: bool = False,
 ) -> Evaluation:
     """Send the labels, learn the workers, and score; send them shuffled, again, and without one worker, and compare."""
-    told = list(zip(labels, (START + timedelta(minutes=i) for i in range(len(labels))), strict=True))
-    end = told[-1][1]
-    shuffled = told.copy()
+    timed = list(zip(labels, (START + timedelta(minutes=i) for i in range(len(labels))), strict=True))
+    end = timed[-1][1]
+    shuffled = timed.copy()
     random.Random(SEED).shuffle(shuffled)  # noqa: S311  a fixed order, no secret
     worker = most_labels(labels)
     one, other, without = (f"{crowd.name}-{name}-{run}" for name in ("in-order", "shuffled", "without"))
     client.publish(crowd.catalog)
     with erased_after(client, [] if keep else [one, other, without], progress):
-        sent = deliver(client, events(crowd, told, one), len(told), progress, f"{crowd.name}: labels in order")
-        teach()
+        sent = deliver(client, events(crowd, timed, one), len(timed), progress, f"{crowd.name}: labels in order")
+        learn()
         first, chains = _moment(client, one, end), _chains(client, one, end)
-        deliver(client, events(crowd, shuffled, other), len(told), progress, f"{crowd.name}: labels shuffled")
+        deliver(client, events(crowd, shuffled, other), len(timed), progress, f"{crowd.name}: labels shuffled")
         mixed = _moment(client, other, end)
         rev = client.rev(one)
-        again = deliver(client, events(crowd, told, one), len(told), progress, f"{crowd.name}: the same labels again")
+        again = deliver(client, events(crowd, timed, one), len(timed), progress, f"{crowd.name}: the same labels again")
         repeated, moved = _moment(client, one, end), client.rev(one) - rev
-        kept = [each for each in told if each[0].worker != worker]
+        kept = [each for each in timed if each[0].worker != worker]
         deliver(client, events(crowd, kept, without), len(kept), progress, f"{crowd.name}: without one worker")
         never = _moment(client, without, end)
         before = differing(never.unrounded, first.unrounded)
         client.withdraw(one, worker)
         withdrawn = _moment(client, one, end)
-        learned = len(client.learned().coins)
+        learned = len(client.learned().rates)
     checks = [
-        exactly("labels taken in", sent["accepted"], len(told)),
+        exactly("labels taken in", sent["accepted"], len(timed)),
         Row("workers learned about", learned),
         *_alike("shuffled", first, mixed),
-        exactly("sent again: labels recognised as duplicates", again["duplicate"], len(told)),
+        exactly("sent again: labels recognised as duplicates", again["duplicate"], len(timed)),
         none("sent again: commits made", moved),
         *_alike("sent again", first, repeated),
-        Row(f"{worker}: labels withdrawn", len(told) - len(kept)),
+        Row(f"{worker}: labels withdrawn", len(timed) - len(kept)),
         Row(f"{worker}: beliefs that differ before they are withdrawn", before),
         *_alike(f"{worker} withdrawn, against never having had them", withdrawn, never),
-        none("beliefs whose chain is not exactly their labels", wrong_chains(crowd, told, chains)),
+        none("beliefs whose chain is not exactly their labels", wrong_chains(crowd, timed, chains)),
     ]
     return _scored(crowd, checks, first.unrounded, truth)
 
@@ -184,13 +184,13 @@ Cell = tuple[str, str | None]
 class _Moment:
     """A twin as published, and unrounded as of the end."""
 
-    published: Mapping[Cell, Standing]
-    unrounded: Mapping[Cell, Standing]
+    published: Mapping[Cell, BeliefStanding]
+    unrounded: Mapping[Cell, BeliefStanding]
 
 
-def events(crowd: Crowd, told: Iterable[tuple[Label, datetime]], twin: str) -> Iterator[dict[str, Any]]:
+def events(crowd: Crowd, timed: Iterable[tuple[Label, datetime]], twin: str) -> Iterator[dict[str, Any]]:
     """Labels with their times as CloudEvents, in the order given."""
-    for label, at in told:
+    for label, at in timed:
         yield {
             "specversion": "1.0",
             "type": f"{crowd.name}.labelled",
@@ -208,18 +208,18 @@ def most_labels(labels: Iterable[Label]) -> str:
     return min(count, key=lambda worker: (-count[worker], worker))
 
 
-def differing(one: Mapping[Cell, Standing], other: Mapping[Cell, Standing]) -> int:
+def differing(one: Mapping[Cell, BeliefStanding], other: Mapping[Cell, BeliefStanding]) -> int:
     """The number of beliefs that differ in any bit, or exist in only one of the two."""
     return sum(_bits(one.get(cell)) != _bits(other.get(cell)) for cell in one.keys() | other.keys())
 
 
-def wrong_chains(crowd: Crowd, told: Iterable[tuple[Label, datetime]], chains: Mapping[Cell, Standing]) -> int:
+def wrong_chains(crowd: Crowd, timed: Iterable[tuple[Label, datetime]], chains: Mapping[Cell, BeliefStanding]) -> int:
     """The number of beliefs whose evidence is not exactly their labels: workers, times and classes."""
-    wanted: dict[Cell, list[Heard]] = {}
-    for label, at in told:
+    wanted: dict[Cell, list[EvidenceItem]] = {}
+    for label, at in timed:
         cell: Cell = (label.item, None if crowd.binary else label.label)
         ratio = -CERTAIN if crowd.binary and label.label == crowd.classes[0] else CERTAIN
-        wanted.setdefault(cell, []).append(Heard(label.worker, at, ratio))
+        wanted.setdefault(cell, []).append(EvidenceItem(label.worker, at, ratio))
     listed = {cell: standing for cell, standing in chains.items() if cell in wanted or standing.chain}
     return sum(
         cell not in listed or cell not in wanted or sorted(listed[cell].chain or ()) != sorted(wanted[cell])
@@ -239,19 +239,21 @@ def _moment(client: Client, twin: str, end: datetime) -> _Moment:
     return _Moment(_cells(client.values(twin)), _cells(client.values(twin, end)))
 
 
-def _chains(client: Client, twin: str, end: datetime) -> dict[Cell, Standing]:
+def _chains(client: Client, twin: str, end: datetime) -> dict[Cell, BeliefStanding]:
     return _cells(client.values(twin, end, with_chain=True))
 
 
-def _cells(found: Mapping[str, Mapping[str | None, Standing]]) -> dict[Cell, Standing]:
+def _cells(found: Mapping[str, Mapping[str | None, BeliefStanding]]) -> dict[Cell, BeliefStanding]:
     return {(subject, value): standing for subject, values in found.items() for value, standing in values.items()}
 
 
-def _bits(standing: Standing | None) -> tuple[object, ...]:
+def _bits(standing: BeliefStanding | None) -> tuple[object, ...]:
     return () if standing is None else (standing.confidence, standing.log_odds, standing.status)
 
 
-def _scored(crowd: Crowd, checks: list[Row], standing: Mapping[Cell, Standing], truth: Mapping[str, str]) -> Evaluation:
+def _scored(
+    crowd: Crowd, checks: list[Row], standing: Mapping[Cell, BeliefStanding], truth: Mapping[str, str]
+) -> Evaluation:
     p = np.array([_probabilities(crowd, standing, item) for item in truth])
     y = np.array([[float(label == each) for each in crowd.classes] for label in truth.values()])
     scores = {"accuracy": accuracy_of_classes(p, y), "Brier": brier_of_classes(p, y), "ECE": ece_of_answers(p, y)}
@@ -274,7 +276,7 @@ def _scored(crowd: Crowd, checks: list[Row], standing: Mapping[Cell, Standing], 
     )
 
 
-def _probabilities(crowd: Crowd, standing: Mapping[Cell, Standing], item: str) -> list[float]:
+def _probabilities(crowd: Crowd, standing: Mapping[Cell, BeliefStanding], item: str) -> list[float]:
     """The probability of each class of an item."""
     if crowd.binary:
         yes = _confidence(standing, (item, None), 0.5)
@@ -282,6 +284,6 @@ def _probabilities(crowd: Crowd, standing: Mapping[Cell, Standing], item: str) -
     return [_confidence(standing, (item, each), NEARLY_ALL / len(crowd.classes)) for each in crowd.classes]
 
 
-def _confidence(standing: Mapping[Cell, Standing], cell: Cell, prior: float) -> float:
+def _confidence(standing: Mapping[Cell, BeliefStanding], cell: Cell, prior: float) -> float:
     found = standing.get(cell)
     return prior if found is None or found.confidence is None else found.confidence

@@ -32,7 +32,7 @@ class Poll:
     day: date
     sample_size: float
     margin: float
-    words: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def data_dir(given: Path | None) -> Path:
         return given
     beside = _CHECKOUT.parent / "shared" / "data"
     if not beside.is_dir():
-        raise NotFound("data-missing", "There is no data beside this checkout; say where it is with --data DIR.")
+        raise NotFound("data-missing", "There is no data next to this checkout; name its directory with --data DIR.")
     return beside
 
 
@@ -129,7 +129,7 @@ def read_polls(data: Path) -> list[Poll]:
             day=date.fromisoformat(row["polldate"]),
             sample_size=float(row["samplesize"]),
             margin=float(row["margin_poll"]),
-            words=f"{row['cand1_name']} {row['cand1_pct']}, {row['cand2_name']} {row['cand2_pct']}"
+            text=f"{row['cand1_name']} {row['cand1_pct']}, {row['cand2_name']} {row['cand2_pct']}"
             f" (question {row['question_id']})",
         )
         for row in _rows(data / POLLS / "polls.csv")
@@ -195,4 +195,4 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
         try:
             yield from csv.DictReader(file)
         except (csv.Error, UnicodeDecodeError) as error:
-            raise Incorrect("invalid-input", f"{path.name} is no CSV file: {error}.") from None
+            raise Incorrect("invalid-input", f"{path.name} is not a CSV file: {error}.") from None

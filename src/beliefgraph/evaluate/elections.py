@@ -112,10 +112,10 @@ def before(election: date, days: int) -> datetime:
 def events(polls: Iterable[Poll], races: Sequence[Race], run: str) -> Iterator[dict[str, Any]]:
     """Every poll, and every result on the day after the election, as CloudEvents in order of their days."""
     by_id = {race.id: race for race in races}
-    told = [(poll.day, _poll(poll, by_id[poll.race], run)) for poll in polls]
-    told += [(race.election + timedelta(days=1), _result(race, run)) for race in races]
-    told.sort(key=lambda each: each[0])
-    return (event for _, event in told)
+    dated = [(poll.day, _poll(poll, by_id[poll.race], run)) for poll in polls]
+    dated += [(race.election + timedelta(days=1), _result(race, run)) for race in races]
+    dated.sort(key=lambda each: each[0])
+    return (event for _, event in dated)
 
 
 def visible(polls: Iterable[Poll], at: datetime) -> list[Poll]:
@@ -139,17 +139,19 @@ def log_odds(polls: Iterable[Poll], at: datetime, learned: Learned = NOTHING) ->
     Polls of one pollster are added and weighted by its rates; polls of a race share part of their error, and polls of a
     year another part.
     """
-    said: dict[str, list[tuple[float, float]]] = {}
+    by_pollster: dict[str, list[tuple[float, float]]] = {}
     for poll in polls:
         left = 0.5 ** ((at - published(poll)) / HALF_LIFE)
         aged = 2 * math.atanh(left * math.tanh(log_likelihood_ratio(poll) / 2))
-        said.setdefault(poll.pollster, []).append((aged, left))
-    heard = math.fsum(learned.heard(pollster, math.fsum(aged for aged, _ in each)) for pollster, each in said.items())
-    count = math.fsum(left for each in said.values() for _, left in each)
+        by_pollster.setdefault(poll.pollster, []).append((aged, left))
+    effective = math.fsum(
+        learned.effective(pollster, math.fsum(aged for aged, _ in each)) for pollster, each in by_pollster.items()
+    )
+    count = math.fsum(left for each in by_pollster.values() for _, left in each)
     correlation, scale = learned.shared.get("race", (1.0, 1.0))
     weight = scale / (1 + max(count - 1, 0) * correlation)
     deviation = count * weight * learned.deviations.get("year", 0.0)
-    return float(averaged(np.array([heard * weight]), np.array([deviation]))[0])
+    return float(averaged(np.array([effective * weight]), np.array([deviation]))[0])
 
 
 def _poll(poll: Poll, race: Race, run: str) -> dict[str, Any]:
@@ -159,7 +161,7 @@ def _poll(poll: Poll, race: Race, run: str) -> dict[str, Any]:
         "pollster": poll.pollster,
         "margin": poll.margin,
         "sample_size": poll.sample_size,
-        "said": poll.words,
+        "said": poll.text,
     }
     return _event("poll.published", f"poll-{poll.id}", race.election, published(poll), run, data)
 

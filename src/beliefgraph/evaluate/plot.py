@@ -20,10 +20,15 @@ def draw(title: str, curves: Sequence[Curve], path: Path) -> Path:
     above.plot([0, 1], [0, 1], color="0.7", linewidth=1, label="perfectly calibrated")
     edges = np.linspace(0, 1, BINS + 1)
     for curve in curves:
-        found = bins(curve.said, curve.happened)
+        found = bins(curve.predicted, curve.happened)
         filled = found.count > 0
-        above.plot(found.said[filled], found.happened[filled], marker="o", label=f"{curve.name} (n={len(curve.said)})")
-        below.hist(curve.said, bins=edges, histtype="step", linewidth=1.5)
+        above.plot(
+            found.predicted[filled],
+            found.happened[filled],
+            marker="o",
+            label=f"{curve.name} (n={len(curve.predicted)})",
+        )
+        below.hist(curve.predicted, bins=edges, histtype="step", linewidth=1.5)
     above.set(title=title, ylabel="how often it happened", xlim=(0, 1), ylim=(0, 1))
     above.legend(loc="upper left", frameon=False)
     below.set(xlabel="confidence", ylabel="how many")

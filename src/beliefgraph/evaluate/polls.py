@@ -15,10 +15,10 @@ from datetime import UTC, date, datetime
 import numpy as np
 
 from beliefgraph.evaluate import elections
-from beliefgraph.evaluate.client import NOTHING, Client, Heard, Learned, Standing, Why
+from beliefgraph.evaluate.client import NOTHING, BeliefStanding, Client, EvidenceItem, Learned, Why
 from beliefgraph.evaluate.data import Poll, Race
 from beliefgraph.evaluate.elections import ATTRIBUTE, LAST_TEST_YEAR, LAST_TRAIN_YEAR
-from beliefgraph.evaluate.replay import Progress, Teach, deliver, erased_after
+from beliefgraph.evaluate.replay import LearnSources, Progress, deliver, erased_after
 from beliefgraph.evaluate.report import Curve, Evaluation, Line, Row, at_most, exactly, none
 from beliefgraph.model.belief import probability
 from beliefgraph.services.learning.scoring import score
@@ -37,7 +37,7 @@ MANY_POLLS, ENOUGH = 9, 30
 SUMS = 1e-4
 """Tolerance between contributions and the change they explain, as in the engine."""
 
-UNKNOWN = Standing(confidence=0.5, log_odds=0.0, status="forming", chain=())
+UNKNOWN = BeliefStanding(confidence=0.5, log_odds=0.0, status="forming", chain=())
 """A race without polls: it has its prior, and is not listed."""
 
 BASELINES: Mapping[int, Sequence[tuple[str, Mapping[str, float]]]] = {
@@ -70,7 +70,7 @@ class Asked:
     race: Race
     days: int
     polls: Sequence[Poll]
-    standing: Standing
+    standing: BeliefStanding
 
     @property
     def available(self) -> bool:
@@ -91,7 +91,7 @@ def evaluate(
     progress: Progress,
     *,
     explain: int,
-    teach: Teach,
+    learn: LearnSources,
     keep: bool = False,
 ) -> Evaluation:
     """Send every poll and result, learn from the years up to 2008, query every race at both moments, and score them.
@@ -105,7 +105,7 @@ def evaluate(
     client.publish(elections.CATALOG)
     with erased_after(client, [] if keep else twins, progress):
         sent = deliver(client, elections.events(polls, races, run), count, progress, "Polls and results")
-        teach(trusted=elections.OFFICIAL, before=datetime(LAST_TRAIN_YEAR + 1, 1, 1, tzinfo=UTC), calibrate=True)
+        learn(trusted=elections.OFFICIAL, before=datetime(LAST_TRAIN_YEAR + 1, 1, 1, tzinfo=UTC), calibrate=True)
         learned = client.learned()
         asked = _ask(client, polls, races, days, run, progress)
         explained = _explain(client, _drawn(asked, explain), run, progress)
@@ -120,7 +120,7 @@ def evaluate(
     ]
     lines, curves = _scores(asked)
     checks += [
-        Row("pollsters learned about", len(learned.coins)),
+        Row("pollsters learned about", len(learned.rates)),
         *(Row(f"origins {kind}: correlation learned", value) for kind, (value, _) in learned.shared.items()),
         *(Row(f"origins {kind}: scale learned", value) for kind, (_, value) in learned.shared.items()),
         *(Row(f"shared across races by {kind}, nats", value) for kind, value in learned.deviations.items()),
@@ -206,10 +206,10 @@ def _scores(asked: Sequence[Asked]) -> tuple[list[Line], list[Curve]]:
             continue
         y = np.array([float(a.race.won) for a in tested])
         setting = f"{DAYS_BEFORE[days]}, {len(tested)} races of {LAST_TRAIN_YEAR + 1} to {LAST_TEST_YEAR}"
-        said = {"": [a.confidence for a in tested]}
+        predictions = {"": [a.confidence for a in tested]}
         if calibrated := [a.standing.calibrated for a in tested if a.standing.calibrated is not None]:
-            said[", calibrated"] = calibrated
-        for how, p in said.items():
+            predictions[", calibrated"] = calibrated
+        for how, p in predictions.items():
             found = score(np.array(p), y)
             scores = {"accuracy": found.accuracy, "Brier": found.brier, "log loss": found.log_loss}
             scores |= {"AUC": found.auc, "ECE": found.ece}
@@ -238,7 +238,7 @@ def _formula(asked: Asked, learned: Learned) -> float:
 
 
 def _lists(asked: Asked, why: Why) -> bool:
-    return _as_listed(why.heard) == _as_sent(asked.polls)
+    return _as_listed(why.evidence) == _as_sent(asked.polls)
 
 
 def _gap(explained: tuple[Asked, Why]) -> float:
@@ -247,16 +247,17 @@ def _gap(explained: tuple[Asked, Why]) -> float:
     return abs(math.fsum(why.contributions) - (why.log_odds - why.prior_log_odds))
 
 
-def _against(race: Race, after: Mapping[str, Standing]) -> bool:
+def _against(race: Race, after: Mapping[str, BeliefStanding]) -> bool:
     confidence = after.get(race.subject, UNKNOWN).confidence
     return confidence is None or (confidence > 0.5) != race.won
 
 
-def _as_listed(heard: Sequence[Heard]) -> Counter[Heard]:
-    return Counter(Heard(h.source, h.time, round(h.log_likelihood_ratio, 9), h.words) for h in heard)
+def _as_listed(evidence: Sequence[EvidenceItem]) -> Counter[EvidenceItem]:
+    return Counter(EvidenceItem(h.source, h.time, round(h.log_likelihood_ratio, 9), h.verbatim) for h in evidence)
 
 
-def _as_sent(polls: Sequence[Poll]) -> Counter[Heard]:
+def _as_sent(polls: Sequence[Poll]) -> Counter[EvidenceItem]:
     return Counter(
-        Heard(p.pollster, elections.published(p), round(elections.log_likelihood_ratio(p), 9), p.words) for p in polls
+        EvidenceItem(p.pollster, elections.published(p), round(elections.log_likelihood_ratio(p), 9), p.text)
+        for p in polls
     )

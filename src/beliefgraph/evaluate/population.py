@@ -13,7 +13,7 @@ from zlib import crc32
 
 from beliefgraph.evaluate.client import Client
 from beliefgraph.evaluate.data import Claim
-from beliefgraph.evaluate.replay import Progress, Teach, deliver, erased_after
+from beliefgraph.evaluate.replay import LearnSources, Progress, deliver, erased_after
 from beliefgraph.evaluate.report import Evaluation, Line, Row, at_least, exactly
 from beliefgraph.model.attribute import OTHER
 from beliefgraph.model.catalog import Catalog
@@ -68,7 +68,7 @@ def evaluate(
     run: str,
     progress: Progress,
     *,
-    teach: Teach,
+    learn: LearnSources,
     keep: bool = False,
 ) -> Evaluation:
     """Send the claims, learn the editors, and compare the most likely value with the truth where it is known."""
@@ -77,7 +77,7 @@ def evaluate(
     client.publish(CATALOG)
     with erased_after(client, [] if keep else twins, progress):
         sent = deliver(client, events(ordered, run), len(ordered), progress, "Claims")
-        teach()
+        learn()
         likeliest: dict[str, str] = {}
         available = beliefs = 0
         asked = sorted({part_of(subject) for subject in truth})

@@ -96,8 +96,8 @@ def drawn(model: Model, draw: np.random.Generator) -> npt.NDArray[np.bool_]:
     session = model.session(np.zeros(len(model.priors)))
     holds = np.zeros(len(model.priors), dtype=bool)
     for belief, chance in enumerate(draw.random(len(holds)).tolist()):
-        holds[belief] = chance < probability(session.ask(belief))
-        session.tell(belief, CERTAIN if holds[belief] else -CERTAIN)
+        holds[belief] = chance < probability(session.log_odds_of(belief))
+        session.set_evidence(belief, CERTAIN if holds[belief] else -CERTAIN)
     return holds
 
 
@@ -112,7 +112,7 @@ def chosen_questions(model: Model, questions: list[Question], answers: Floats, t
         best = left.pop(int(gain.argmax()))
         expected += float(gain.max())
         known[best.belief] = answers[best.belief]
-        session.tell(best.belief, float(known[best.belief]))
+        session.set_evidence(best.belief, float(known[best.belief]))
     return known, expected
 
 

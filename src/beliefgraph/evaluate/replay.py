@@ -18,7 +18,7 @@ BATCH_SIZE = 500
 T = TypeVar("T")
 
 
-class Teach(Protocol):
+class LearnSources(Protocol):
     """Learn the sources of the tenant, put the result in force, and have its twins adopt it."""
 
     def __call__(

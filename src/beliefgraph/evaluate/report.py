@@ -42,7 +42,7 @@ class Curve:
     """Probabilities and what happened, for a reliability diagram."""
 
     name: str
-    said: npt.NDArray[np.float64]
+    predicted: npt.NDArray[np.float64]
     happened: npt.NDArray[np.float64]
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from beliefgraph.evaluate import tempering
 from beliefgraph.evaluate.report import Evaluation, Line, Row, at_least, at_most
-from beliefgraph.inference.foresight.changes import Followed, follow
+from beliefgraph.inference.foresight.changes import ChangePosteriors, follow
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -39,15 +39,15 @@ LOSS = 1.01
 def evaluate(twins: int = TWINS, seed: int = SEED) -> Evaluation:
     """Simulate twins of both kinds, some that switch and as many that do not, and follow them."""
     draw = np.random.default_rng(seed)
-    coin, role = np.ones(2), np.full(KINDS, 0.5)
-    coins, quiet_coins = (follow(rates(draw, twins, switch), coin) for switch in (True, False))
+    rate_prior, role = np.ones(2), np.full(KINDS, 0.5)
+    rate_runs, quiet_rate_runs = (follow(rates(draw, twins, switch), rate_prior) for switch in (True, False))
     switched = roles(draw, twins, True)
     job, quiet_job = follow(switched, role), follow(roles(draw, twins, False), role)
-    told = np.zeros(switched.shape)
-    told[:, QUIET] = 0.98
-    stated = follow(switched, role, stated=told)
+    stated_changes = np.zeros(switched.shape)
+    stated_changes[:, QUIET] = 0.98
+    stated = follow(switched, role, stated=stated_changes)
     rows, lines = [], []
-    for name, moved, still in (("rate", coins, quiet_coins), ("role", job, quiet_job)):
+    for name, moved, still in (("rate", rate_runs, quiet_rate_runs), ("role", job, quiet_job)):
         found, delay = detection(moved)
         false = float(still.published[:, :QUIET].any(axis=1).mean())
         rows += [
@@ -68,7 +68,7 @@ def evaluate(twins: int = TWINS, seed: int = SEED) -> Evaluation:
     rows += [
         at_most("role: log loss after a switch, over that without tempering", ratio(job), GAIN),
         at_most("role: the same where the twin stated the change", ratio(stated), ratio(job)),
-        Row("rate: log loss after a switch, over that without tempering", ratio(coins)),
+        Row("rate: log loss after a switch, over that without tempering", ratio(rate_runs)),
         *tempering.rows(max(twins // 250, 1), seed + 1),
     ]
     return Evaluation("changes", rows, lines, [])
@@ -89,7 +89,7 @@ def roles(draw: np.random.Generator, twins: int, switch: bool) -> Ints:
     return np.asarray(np.minimum((shares < draw.random((twins, QUIET + AFTER, 1))).sum(axis=2), KINDS - 1))
 
 
-def detection(followed: Followed) -> tuple[float, float]:
+def detection(followed: ChangePosteriors) -> tuple[float, float]:
     """The share of the twins whose switch is published, and the median number of events until then (over all)."""
     alarms = followed.published[:, QUIET:]
     found = alarms.any(axis=1)
@@ -101,6 +101,6 @@ def after(loss: Floats) -> float:
     return float(loss[:, QUIET : QUIET + SCORED].mean())
 
 
-def ratio(followed: Followed) -> float:
+def ratio(followed: ChangePosteriors) -> float:
     """The log loss after a switch, relative to that without tempering."""
     return after(followed.surprise) / after(followed.untempered)

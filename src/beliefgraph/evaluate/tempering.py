@@ -66,7 +66,7 @@ def rows(twins: int = TWINS, seed: int = SEED) -> Iterator[Row]:
 
 
 @dataclass(frozen=True)
-class _Lived:
+class _SimulatedTwin:
     """A simulated twin: where changes were published (shape [domains, events]), and the log loss of scored events."""
 
     published: npt.NDArray[np.bool_]
@@ -74,7 +74,7 @@ class _Lived:
     untempered: float
 
 
-def _ratio(lived: list[_Lived]) -> float:
+def _ratio(lived: list[_SimulatedTwin]) -> float:
     return sum(each.tempered for each in lived) / sum(each.untempered for each in lived)
 
 
@@ -109,19 +109,19 @@ KEYS = [[BeliefKey.of(attribute=f"work{n}.role", value=role) for role in ROLES] 
 IDS = [[belief_id(TWIN, key) for key in keys] for keys in KEYS]
 
 
-def _lived(done: Ints) -> _Lived:
+def _lived(done: Ints) -> _SimulatedTwin:
     """A twin that processed these events, one by one where they are scored."""
     made = [describe(TWIN, belief_id(TWIN, key), key, _graph(True)) for keys in KEYS for key in keys]
     state = fresh(TWIN, "evaluation", "somebody").after(Delta.of(made=made))
-    state = _heard(state, done, 0, QUIET)
+    state = _with_events(state, done, 0, QUIET)
     losses = [0.0, 0.0]
     for event in range(QUIET, QUIET + SCORED):
         for which, graph in enumerate((_graph(True), _graph(False))):
             losses[which] += _loss(state, graph, done[:, event], event)
-        state = _heard(state, done, event, event + 1)
-    state = _heard(state, done, QUIET + SCORED, QUIET + AFTER)
+        state = _with_events(state, done, event, event + 1)
+    state = _with_events(state, done, QUIET + SCORED, QUIET + AFTER)
     kinds = _graph(True).kinds
-    return _Lived(np.array([_published(state, kinds, domain) for domain in range(DOMAINS)]), *losses)
+    return _SimulatedTwin(np.array([_published(state, kinds, domain) for domain in range(DOMAINS)]), *losses)
 
 
 def _published(state: TwinState, kinds: Kinds, domain: int) -> npt.NDArray[np.bool_]:
@@ -132,7 +132,7 @@ def _published(state: TwinState, kinds: Kinds, domain: int) -> npt.NDArray[np.bo
     return Runs.none(kinds.count[domain], kinds.hazard(domain)).then(entries)[1].published
 
 
-def _heard(state: TwinState, done: Ints, first: int, end: int) -> TwinState:
+def _with_events(state: TwinState, done: Ints, first: int, end: int) -> TwinState:
     opened = [
         row for event in range(first, end) for n in range(DOMAINS) for row in _bearings(n, event, int(done[n, event]))
     ]
@@ -143,8 +143,8 @@ def _bearings(domain: int, event: int, what: int) -> Iterator[Bearing]:
     """The strengths of an event on the roles, each against the last one."""
     evidence, since = evidence_id(f"{domain}-{event}", "work"), START + timedelta(days=event)
     ratio = math.log(MAIN / OTHERWISE)
-    said = [(what, ratio)] if what < len(ROLES) - 1 else [(role, -ratio) for role in range(len(ROLES) - 1)]
-    for role, llr in said:
+    bearings = [(what, ratio)] if what < len(ROLES) - 1 else [(role, -ratio) for role in range(len(ROLES) - 1)]
+    for role, llr in bearings:
         belief = IDS[domain][role]
         yield Bearing.trusted(
             revision_id=revision_id("Bearing", f"{evidence}|{belief}", event, since),

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from beliefgraph.evaluate.cohort import STAGES, WEEKS, Cohort, simulate
 from beliefgraph.evaluate.report import Evaluation, Line, Row, at_least, at_most
-from beliefgraph.inference.foresight.filtering import Seen, filtered
+from beliefgraph.inference.foresight.filtering import ObservedSymbols, filtered
 from beliefgraph.inference.foresight.passage import passage
 from beliefgraph.inference.foresight.stage_learning import choose, learn, with_phases
 from beliefgraph.inference.foresight.stages import Stages, stated
@@ -90,9 +90,9 @@ def prior() -> Stages:
     return stated(np.full(stages, 8.0), np.full(stages, 0.1), shown, phases=1)
 
 
-def seen(cohort: Cohort) -> Seen:
+def seen(cohort: Cohort) -> ObservedSymbols:
     """The signals of a cohort by week."""
-    return Seen(np.broadcast_to(np.arange(WEEKS, dtype=float), cohort.signal.shape), cohort.signal)
+    return ObservedSymbols(np.broadcast_to(np.arange(WEEKS, dtype=float), cohort.signal.shape), cohort.signal)
 
 
 def stage_loss(model: Stages, cohort: Cohort) -> float:

@@ -16,7 +16,7 @@ import numpy as np
 
 from beliefgraph.evaluate.client import Client
 from beliefgraph.evaluate.cohort import STAGES, WEEKS, Cohort, simulate
-from beliefgraph.evaluate.replay import Progress, Teach, deliver, erased_after
+from beliefgraph.evaluate.replay import LearnSources, Progress, deliver, erased_after
 from beliefgraph.evaluate.report import Evaluation, Row, exactly
 from beliefgraph.evaluate.trajectories import AHEAD, ASKED_AT, Floats, mean_loss, scored
 from beliefgraph.model.catalog import Catalog
@@ -72,7 +72,7 @@ def evaluate(
     run_name: str,
     progress: Progress,
     *,
-    teach: Teach,
+    learn: LearnSources,
     keep: bool = False,
     asked_about: int | None = None,
 ) -> Evaluation:
@@ -90,7 +90,7 @@ def evaluate(
         for which, cohort, begin in (("known", known, BEGIN), ("tested", tested, BETWEEN)):
             count = int((cohort.signal >= 0).sum())
             deliver(client, _events(cohort, names[which], begin), count, progress, f"Signals, {which}")
-        teach(before=BETWEEN, trajectories=True)
+        learn(before=BETWEEN, trajectories=True)
         asked = [BETWEEN + week * WEEK for week in ASKED_AT]
         found = []
         for n, name in enumerate(names["tested"], start=1):

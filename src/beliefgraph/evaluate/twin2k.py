@@ -34,7 +34,7 @@ BASELINES = (
 class Forecasts:
     """The forecast of each answer and the bounds of its interval, shape [people, outcomes]; NaN where there is none."""
 
-    said: Floats
+    predicted: Floats
     low: Floats
     high: Floats
 
@@ -43,7 +43,7 @@ def evaluate(answers: Answers) -> Evaluation:
     """Forecast every answer from the same person's answers in the other studies, learned on other people."""
     found = forecasts(answers)
     asked = np.isfinite(answers.given)
-    correlation, accuracy = scores(answers, found.said)
+    correlation, accuracy = scores(answers, found.predicted)
     covered = ((found.low <= answers.given) & (answers.given <= found.high))[asked]
     width = ((found.high - found.low) / answers.range)[asked]
     return Evaluation(
@@ -85,7 +85,7 @@ def forecasts(answers: Answers) -> Forecasts:
                 if key not in decomposed:
                     decomposed[key] = Decomposed.of(x[rows])
                 model = fit(decomposed[key], given[rows, outcome])
-                found.said[out, outcome] = model.median(x[out])
+                found.predicted[out, outcome] = model.median(x[out])
                 found.low[out, outcome], found.high[out, outcome] = model.interval(x[out], SHARE)
     return found
 
@@ -102,12 +102,12 @@ def columns(given: Floats, known: Bools) -> Floats:
     return np.hstack([np.nan_to_num(standard), missing * np.sqrt(times)])
 
 
-def scores(answers: Answers, said: Floats) -> tuple[float, float]:
+def scores(answers: Answers, predicted: Floats) -> tuple[float, float]:
     """The mean over the outcomes of the correlation, and of 1 − mean |error| / range."""
     correlations, accuracies = [], []
     for outcome, width in enumerate(answers.range.tolist()):
-        rows = np.isfinite(answers.given[:, outcome]) & np.isfinite(said[:, outcome])
-        y, p = answers.given[rows, outcome], said[rows, outcome]
+        rows = np.isfinite(answers.given[:, outcome]) & np.isfinite(predicted[:, outcome])
+        y, p = answers.given[rows, outcome], predicted[rows, outcome]
         correlations.append(float(np.corrcoef(y, p)[0, 1]) if y.std() > 0 and p.std() > 0 else 0.0)
         accuracies.append(1.0 - float(np.abs(y - p).mean()) / width)
     return float(np.mean(correlations)), float(np.mean(accuracies))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from beliefgraph.graphql.arguments import TwinName, told
+from beliefgraph.graphql.arguments import TwinName, described
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.expose import answer, expose
 from beliefgraph.model import access
@@ -24,15 +24,15 @@ class AccessQueries:
 
     @answer(
         list[Access],
-        "Who read a twin, when and for what purpose, and who was refused, the newest first. For the person's own key, "
-        "and for keys with the scope `audit`.",
+        "Who read a twin, when and for what purpose, and who was refused, newest first. Needs the person's own key or "
+        "the scope `audit`.",
     )
     @staticmethod
     async def accesses(
         info: Request,
         twin: TwinName,
-        first: Annotated[int, told(f"Number of entries, at most {MOST:,}.")] = 100,
+        first: Annotated[int, described(f"Number of entries, at most {MOST:,}.")] = 100,
     ) -> list[access.Access]:
         context = info.context
         caller = context.caller.asking(info.field_name)
-        return await context.verbs.accesses.accesses(caller, context.speak_of(twin), first=max(first, 0))
+        return await context.services.accesses.accesses(caller, context.note_twin(twin), first=max(first, 0))

@@ -17,25 +17,26 @@ class AskingQueries:
 
     coverage = question(
         Coverage,
-        "How much of what the catalog asks about the twin itself is known, by domain, in bits.",
-        lambda verbs: verbs.asking.coverage,
+        "How much is known about the twin itself, by domain, in bits.",
+        lambda services: services.asking.coverage,
     )
     ask_next = question(
         NextQuestions,
         "The questions with the highest information gain for their cost, except those that were asked "
         "recently or are forbidden.",
-        lambda verbs: verbs.asking.ask_next,
+        lambda services: services.asking.ask_next,
         matching={
-            "first": argument(int | None, f"Number of questions, 1 to {MOST}; left out: {FIRST}."),
+            "first": argument(int | None, f"Number of questions, 1 to {MOST}; default: {FIRST}."),
             "about": argument(
-                list[BeliefKey] | None, f"Beliefs to learn about, at most {MOST_ABOUT}; left out: all that are known."
+                list[BeliefKey] | None, f"Beliefs to inform about, at most {MOST_ABOUT}; default: all of the twin."
             ),
             "outcomes": argument(
                 list[str] | None,
-                f"Keys of outcomes to learn about, at most {MOST_OUTCOMES}: about every belief that they depend on.",
+                f"Keys of outcomes to inform about, at most {MOST_OUTCOMES}: all beliefs that they depend on.",
             ),
             "context": argument(
-                str | None, "Context in which they are asked, for constraints of the person; left out: `any`."
+                str | None,
+                "Context in which the questions are asked, which decides the constraints that apply; default: `any`.",
             ),
         },
     )

@@ -13,17 +13,17 @@ class Likelihoods:
 
 @expose(asking.AnswerDefinition)
 class AnswerDefinition:
-    """One possible answer, and how likely it is: exactly one of the last three is given."""
+    """One possible answer and how likely it is, by exactly one of the three fields for it."""
 
 
 @expose(asking.QuestionDefinition)
 class QuestionDefinition:
-    """A question about one belief, or about all values of one attribute, with its possible answers."""
+    """A question about one belief, or about all values of a categorical attribute, with its possible answers."""
 
 
 @expose(asking.ExpectedAnswer)
 class ExpectedAnswer:
-    """A possible answer, and how likely the person gives it, by what is known."""
+    """A possible answer, and the probability that the person gives it."""
 
 
 @expose(asking.QuestionToAsk)
@@ -38,9 +38,9 @@ class NextQuestions:
 
 @expose(asking.DomainCoverage)
 class DomainCoverage:
-    """How much of what the catalog asks about in one domain is known."""
+    """How much is known about the attributes of one domain."""
 
 
 @expose(asking.Coverage)
 class Coverage:
-    """How much is known of a twin: of every attribute that the catalog defines, about the twin itself."""
+    """How much is known about a twin, over all attributes that the catalogs define, with the subject `self`."""

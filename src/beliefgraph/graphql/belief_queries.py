@@ -8,7 +8,7 @@ import strawberry
 from pydantic import ValidationError
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.graphql.arguments import At, AtLeastRev, TwinName, argument, like, told
+from beliefgraph.graphql.arguments import At, AtLeastRev, TwinName, argument, described, like
 from beliefgraph.graphql.belief_types import (
     Belief,
     BeliefConnection,
@@ -37,8 +37,8 @@ from beliefgraph.services.explanation.explain import LISTED
 from beliefgraph.services.twin.paging import MAX_PAGE
 
 MATCHING = {
-    "filter": argument(BeliefFilter | None, "Which beliefs; left out: all."),
-    "order": argument(BeliefOrder | None, "In which order; left out: the highest confidence first."),
+    "filter": argument(BeliefFilter | None, "Which beliefs to list; default: all."),
+    "order": argument(BeliefOrder | None, "Order of the list; default: highest confidence first."),
 }
 """The optional arguments of a list of beliefs."""
 
@@ -51,15 +51,15 @@ class BeliefQueries:
 
     belief = question(
         Belief,
-        "One belief. Without any evidence it has its prior.",
-        lambda verbs: verbs.questions.belief,
+        "One belief. Without evidence its confidence is its prior.",
+        lambda services: services.questions.belief,
         key=BELIEF,
         around=around,
     )
     beliefs = question(
         BeliefConnection,
         "The beliefs that match a filter.",
-        lambda verbs: verbs.questions.beliefs,
+        lambda services: services.questions.beliefs,
         matching=MATCHING,
         paged=True,
         around=around_page,
@@ -77,9 +77,9 @@ class BeliefQueries:
         at_least_rev: AtLeastRev = None,
     ) -> distributions.Distribution:
         asked = info.context
-        return await asked.verbs_for(twin).questions.distribution(
+        return await asked.services_for(twin).questions.distribution(
             asked.caller,
-            asked.speak_of(twin),
+            asked.note_twin(twin),
             _variable(attribute, subject, context),
             as_of=as_of or NOW,
             at_least_rev=at_least_rev,
@@ -89,7 +89,7 @@ class BeliefQueries:
     evidence = question(
         EvidenceOnConnection,
         "All evidence that bears on a belief directly, including metrics, oldest first.",
-        lambda verbs: verbs.questions.evidence,
+        lambda services: services.questions.evidence,
         key=BELIEF,
         paged=True,
     )
@@ -110,9 +110,9 @@ class BeliefQueries:
                 "too-complex",
                 "Relations are nested at most 2 levels here, without evidence or exact confidence; query `belief`.",
             )
-        return await context.verbs_for(twin).questions.relations(
+        return await context.services_for(twin).questions.relations(
             context.caller,
-            context.speak_of(twin),
+            context.note_twin(twin),
             key,
             levels=2 if beyond.relation_levels else 1,
             as_of=as_of or NOW,
@@ -122,26 +122,28 @@ class BeliefQueries:
     history = question(
         HoldingConnection,
         "What was published about a belief, newest first.",
-        lambda verbs: verbs.questions.history,
+        lambda services: services.questions.history,
         key=BELIEF,
         paged=True,
     )
     explanation = question(
         Explanation,
-        "Why a belief has its confidence: the contribution of each piece of evidence.",
-        lambda verbs: verbs.explanations.explain,
+        "Why a belief has its confidence, with the contribution of each piece of evidence.",
+        lambda services: services.explanations.explain,
         key=BELIEF,
         matching={
-            "first": argument(int | None, f"Number of contributions listed, 1 to {MAX_PAGE}; left out: {LISTED}."),
-            "after": argument(str | None, "`endCursor` of the contributions before; left out: the greatest first."),
+            "first": argument(int | None, f"Number of contributions listed, 1 to {MAX_PAGE}; default: {LISTED}."),
+            "after": argument(
+                str | None, "`endCursor` of the previous answer; default: begin with the greatest contribution."
+            ),
             "min_share": argument(float | None, "List only contributions of at least this size, in log-odds."),
-            "by": argument(enum_of(ContributionsBy) | None, "What contributions are merged by; left out: EVIDENCE."),
+            "by": argument(enum_of(ContributionsBy) | None, "How contributions are merged; default: EVIDENCE."),
         },
     )
     interval = question(
         BeliefInterval,
         "Guaranteed bounds on the confidence of a belief.",
-        lambda verbs: verbs.intervals.interval,
+        lambda services: services.intervals.interval,
         key=BELIEF,
     )
 
@@ -150,13 +152,13 @@ class BeliefQueries:
     async def compare(
         info: Request,
         twin: TwinName,
-        as_of_a: Annotated[AsOf, told("The first moment.")],
-        as_of_b: Annotated[AsOf | None, told("The second moment; left out: now.")] = None,
+        as_of_a: Annotated[AsOf, described("The first moment.")],
+        as_of_b: Annotated[AsOf | None, described("The second moment; default: now.")] = None,
         at_least_rev: AtLeastRev = None,
     ) -> Answer[commit.Comparison]:
         context = info.context
-        return await context.verbs_for(twin).questions.compare(
-            context.caller, context.speak_of(twin), as_of_a, as_of_b or NOW, at_least_rev=at_least_rev
+        return await context.services_for(twin).questions.compare(
+            context.caller, context.note_twin(twin), as_of_a, as_of_b or NOW, at_least_rev=at_least_rev
         )
 
     @answer(
@@ -165,13 +167,13 @@ class BeliefQueries:
     @staticmethod
     async def what_if(
         info: Request,
-        input: Annotated[WhatIf, told("What is supposed.")],
+        input: Annotated[WhatIf, described("The hypothetical changes.")],
         as_of: At = None,
         at_least_rev: AtLeastRev = None,
     ) -> Answer[commit.Comparison]:
         context = info.context
-        context.speak_of(input.twin)
-        return await context.verbs_for(input.twin).what_ifs.what_if(
+        context.note_twin(input.twin)
+        return await context.services_for(input.twin).what_ifs.what_if(
             context.caller, input, as_of=as_of or NOW, at_least_rev=at_least_rev
         )
 

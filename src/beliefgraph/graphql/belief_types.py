@@ -7,7 +7,7 @@ from typing import Annotated
 
 import strawberry
 
-from beliefgraph.graphql.arguments import told
+from beliefgraph.graphql.arguments import described
 from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.contested import COUNTED, contested
 from beliefgraph.graphql.context import Request
@@ -79,8 +79,8 @@ class Belief(Node):
 
     @field(
         float | None,
-        "Probability that the belief holds, in [0, 1], derived from the evidence when asked for and not rounded; null "
-        "if unavailable.",
+        "Probability that the belief holds, in [0, 1], derived from the evidence on request and not rounded; null if "
+        "unavailable.",
     )
     @staticmethod
     def exact_confidence(row: strawberry.Parent[question.BeliefRow]) -> float | None:
@@ -99,12 +99,12 @@ class Belief(Node):
 
     @field(
         list[Annotated["RelatedBelief", strawberry.lazy("beliefgraph.graphql.belief_types")]],
-        "Its relations to other beliefs of the twin; may be nested two levels deep.",
+        "Its relations to other beliefs of the twin; can be nested two levels deep.",
     )
     @staticmethod
     def relations(
         row: strawberry.Parent[question.BeliefRow],
-        kinds: Annotated[list[Kinds] | None, told("Kinds to list; left out: all.")] = None,  # type: ignore[valid-type]
+        kinds: Annotated[list[Kinds] | None, described("Kinds to list; default: all.")] = None,  # type: ignore[valid-type]
     ) -> tuple[question.RelatedBelief, ...]:
         found = loaded(row.relations, "relations")
         return found if kinds is None else tuple(each for each in found if each.kind in kinds)
@@ -114,7 +114,7 @@ class Belief(Node):
 class RelatedBelief:
     """A relation of a belief, seen from that belief."""
 
-    @field(None, "Id of the relation as seen from this belief; `retract` takes it.")
+    @field(None, "Id of the relation as seen from this belief; pass it to `retract`.")
     @staticmethod
     def id(found: strawberry.Parent[question.RelatedBelief], info: Request) -> strawberry.ID:
         state = found.other.state
@@ -140,7 +140,7 @@ class Holding:
 
     error_bar: float | None = attribute("error_bar", float | None, ERROR_BAR)  # type: ignore[assignment]
 
-    @field(int, "Number of pieces of evidence that bore on it then and that the person contests by now.")
+    @field(int, "Number of pieces of evidence bearing on it at that time that the person contests now.")
     @staticmethod
     async def contested_evidence(holding: strawberry.Parent[beliefs.Holding], info: Request) -> int:
         return await contested(info.context, holding.twin, holding.key, before=holding.rev_to)
@@ -155,7 +155,7 @@ class Holding:
     interval.BeliefInterval,
     within={"state": beliefs.BeliefState},
     hide={
-        "word_log_odds",
+        "pinned_log_odds",
         *(f"state.{name}" for name in ("belief", "prior", "status", "changed_at_rev", "calibrated_log_odds", "error")),
         "state.apart",
     },
@@ -163,8 +163,9 @@ class Holding:
 class BeliefInterval:
     """Guaranteed bounds on the confidence of a belief, unrounded, given the evidence.
 
-    For an approximate belief the bounds hold for the distribution that is approximated, and the confidence may lie
-    outside them by its error."""
+    For an approximate belief they bound the exact value, and the approximate confidence may lie outside them by up to
+    its error.
+    """
 
     low: float | None = attribute(  # type: ignore[assignment]
         "low", float | None, "Lower bound on the probability; null if `reason` is given."
@@ -175,7 +176,7 @@ class BeliefInterval:
     confidence: float = attribute("state.confidence", float, "Probability that the belief holds, in [0, 1], unrounded.")  # type: ignore[assignment]
     error_bar: float = attribute("state.error_bar", float, ERROR_BAR)  # type: ignore[assignment]
     persons_word: float | None = attribute(  # type: ignore[assignment]
-        "word",
+        "pinned",
         float | None,
         "Probability that a correction guarantees, in the direction stated: 0.999 or more, or 0.001 or less.",
     )

@@ -15,7 +15,7 @@ from beliefgraph.model import change_point
 class ChangePoint:
     """A change that was detected, with the evidence at which it became probable enough."""
 
-    @field(None, "Id of the evidence at which it was found; `node` takes it.")
+    @field(None, "Id of the evidence at which it was detected, which the query `node` accepts.")
     @staticmethod
     def id(found: strawberry.Parent[change_point.ChangePoint], info: Request) -> strawberry.ID:
         return strawberry.ID(write_id("Evidence", info.context.names[found.twin], found.id))
@@ -23,12 +23,12 @@ class ChangePoint:
 
 @expose(change_point.Surprise)
 class Surprise:
-    """One piece of evidence, and how well the pieces before it predicted it."""
+    """One piece of evidence, and how well earlier evidence predicted it."""
 
 
 @expose(change_point.EvidenceStream)
 class EvidenceStream:
-    """How well evidence in a domain, on the stages of a trajectory or on goals was predicted by earlier evidence."""
+    """How well earlier evidence in a domain, on the stages of a trajectory or on goals predicted later evidence."""
 
 
 @expose(change_point.ChangePoints)
@@ -43,5 +43,5 @@ class ChangePointQueries:
     change_points = question(
         ChangePoints,
         "When the evidence of each domain changed abruptly, and how surprising its latest evidence is.",
-        lambda verbs: verbs.change_points.change_points,
+        lambda services: services.change_points.change_points,
     )

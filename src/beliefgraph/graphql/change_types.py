@@ -79,4 +79,4 @@ class Comparison:
 
 @expose(receipt.Receipt, hide={"layers"})
 class Receipt:
-    """Result of a command or an event: where the twin is now, and what changed."""
+    """Result of a command or an event: the rev of the twin after it, and what changed."""

@@ -49,10 +49,10 @@ def connection(node: type, *, of_twin: bool = True, counted: bool = False) -> An
             {
                 "__annotations__": {"node": node, "cursor": str},
                 "node": attribute("node", node, f"The {name}."),
-                "cursor": attribute("cursor", str, "Cursor of this item; pass it as `after` to continue behind it."),
+                "cursor": attribute("cursor", str, "Cursor of this item; pass it as `after` to continue after it."),
             },
         ),
-        description=f"One item of a {name}Connection.",
+        description=f"An item of a `{name}Connection`.",
     )
     fields: dict[str, Any] = {
         "edges": attribute("items", list[edge], "The items of the page, each with its cursor."),  # type: ignore[valid-type]
@@ -67,7 +67,7 @@ def connection(node: type, *, of_twin: bool = True, counted: bool = False) -> An
     annotations = {key: field.type_annotation.raw_annotation for key, field in fields.items()}
     return strawberry.type(
         type(f"{name}Connection", (), {"__annotations__": annotations, **fields}),
-        description=f"A page of {name}s.",
+        description=f"A page of items of the type `{name}`.",
     )
 
 

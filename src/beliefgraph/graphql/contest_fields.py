@@ -17,6 +17,9 @@ class ContestCommands:
 
     contest = command(
         Contest,
-        "Contest evidence, or take that back: it stays in force, and is marked. Needs the person's own key.",
+        (
+            "Contest evidence, or stop contesting it. Contested evidence still counts, but is marked wherever it is "
+            "shown. Needs the person's own key."
+        ),
         lambda to: to.contest,
     )

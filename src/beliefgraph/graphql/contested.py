@@ -5,7 +5,7 @@ from __future__ import annotations
 from beliefgraph.graphql.context import Context
 from beliefgraph.services.beliefs.contests import ContestedBeliefs
 
-COUNTED = "Number of pieces of evidence on it that the person contests; they are in force all the same."
+COUNTED = "Number of pieces of evidence on it that the person contests; they still count."
 
 
 async def contested(
@@ -17,6 +17,6 @@ async def contested(
     """
     name = context.names[twin]
     found: ContestedBeliefs = await context.reading.join(
-        ("contested", twin, rev), lambda: context.verbs_for(name).questions.contested(context.caller, name, rev)
+        ("contested", twin, rev), lambda: context.services_for(name).questions.contested(context.caller, name, rev)
     )
     return found.on(belief, before)

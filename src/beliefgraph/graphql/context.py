@@ -43,12 +43,12 @@ from beliefgraph.services.reinterpretation.reinterpret import Reinterpreter
 from beliefgraph.services.segments.questions import Segments
 from beliefgraph.services.series.questions import SeriesQuestions
 from beliefgraph.services.trajectories.questions import Trajectories
-from beliefgraph.services.upkeep.across import Across
+from beliefgraph.services.upkeep.across import ShardedServices
 from beliefgraph.services.upkeep.erase import Eraser
 from beliefgraph.services.upkeep.warming import Warming
 
 
-class Verbs(Protocol):
+class FieldServices(Protocol):
     """The services that the fields call."""
 
     @property
@@ -118,10 +118,10 @@ class Verbs(Protocol):
     @property
     def warming(self) -> Warming: ...
     @property
-    def across(self) -> Across: ...
+    def across(self) -> ShardedServices: ...
     @property
-    def alone(self) -> Verbs: ...
-    def of(self, caller: Caller, twin: str) -> Verbs: ...
+    def alone(self) -> FieldServices: ...
+    def of(self, caller: Caller, twin: str) -> FieldServices: ...
     def definitions_changed(self, tenant: str) -> None: ...
 
 
@@ -129,7 +129,7 @@ class Verbs(Protocol):
 class Context:
     """One request, or one WebSocket connection; `connection_params` is the payload of `connection_init`."""
 
-    verbs: Verbs
+    services: FieldServices
     request_id: str
     identity: Caller | None = None
     secret: str | None = field(default=None, repr=False)
@@ -152,11 +152,11 @@ class Context:
             raise Forbidden("unauthenticated", "Send a valid key: Authorization: Bearer bg_….")
         return self.identity
 
-    def verbs_for(self, twin: str) -> Verbs:
+    def services_for(self, twin: str) -> FieldServices:
         """The services of the shard that holds the twin of that name."""
-        return self.verbs.of(self.caller, twin)
+        return self.services.of(self.caller, twin)
 
-    def speak_of(self, twin: str) -> str:
+    def note_twin(self, twin: str) -> str:
         """Record that the answer is about this twin, so that its ids can be written with its name."""
         self.names[twin_id(self.caller.tenant, twin)] = twin
         return twin

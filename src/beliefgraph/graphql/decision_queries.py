@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from beliefgraph.graphql.arguments import At, AtLeastRev, argument, told
+from beliefgraph.graphql.arguments import At, AtLeastRev, argument, described
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.decision_types import Decision, DecisionCheck, DecisionConnection, DeliberationConnection
 from beliefgraph.graphql.expose import answer
@@ -27,20 +27,20 @@ class DecisionQueries:
     decision = question(
         Decision,
         "One decision; refused with `unknown-decision` if nothing was stated about it.",
-        lambda verbs: verbs.decisions.decision,
+        lambda services: services.decisions.decision,
         key=DECISION,
     )
     decisions = question(
         DecisionConnection,
         "The decisions, most recently opened first.",
-        lambda verbs: verbs.decisions.decisions,
-        matching={"status": argument(list[enum_of(DecisionStatus)] | None, "Statuses to list; left out: all.")},  # type: ignore[misc]
+        lambda services: services.decisions.decisions,
+        matching={"status": argument(list[enum_of(DecisionStatus)] | None, "Statuses to list; default: all.")},  # type: ignore[misc]
         paged=True,
     )
     decision_history = question(
         DeliberationConnection,
         "What was published about a decision, newest first.",
-        lambda verbs: verbs.decisions.history,
+        lambda services: services.decisions.history,
         key=DECISION,
         paged=True,
     )
@@ -52,12 +52,12 @@ class DecisionQueries:
     @staticmethod
     async def check_decision(
         info: Request,
-        input: Annotated[CheckDecision, told("The options, and the context to check them in.")],
+        input: Annotated[CheckDecision, described("The options and the context to check them in.")],
         as_of: At = None,
         at_least_rev: AtLeastRev = None,
     ) -> decision_check.DecisionCheck:
         context = info.context
-        context.speak_of(input.twin)
-        return await context.verbs_for(input.twin).decision_checks.check(
+        context.note_twin(input.twin)
+        return await context.services_for(input.twin).decision_checks.check(
             context.caller, input, as_of=as_of or NOW, at_least_rev=at_least_rev
         )

@@ -26,12 +26,12 @@ class DecisionOption:
 
 @expose(decisions.Ground)
 class DecisionGround:
-    """What a reason refers to: a belief or a goal; nothing if the reason is only words."""
+    """What a reason refers to: a belief or a goal; both null if the reason is only text."""
 
 
 @expose(decisions.Reason)
 class DecisionReason:
-    """Why an option was chosen: in the person's words, or by a belief or a goal in favour of it."""
+    """A reason why an option was chosen: the person's words, or a belief or a goal in favour of it."""
 
 
 @expose(decisions.Result)
@@ -43,7 +43,7 @@ class DecisionResult:
 class EvidenceBehind:
     """One piece of evidence behind an answer, with its source."""
 
-    @field(None, "Id of the evidence with this contribution; `node` takes it.")
+    @field(None, "Id of this evidence, which the query `node` accepts.")
     @staticmethod
     def id(found: strawberry.Parent[decisions.EvidenceBehind], info: Request) -> strawberry.ID:
         gives = "" if found.contribution is None else repr(found.contribution)
@@ -97,7 +97,7 @@ class OptionCheck:
 
 @expose(checks.DecisionCheck)
 class DecisionCheck:
-    """How well options fit what is known of the person."""
+    """How well options fit what is known about the person."""
 
     conflicts: list[ConstraintConflict] = attribute("conflicts", list[ConstraintConflict])  # type: ignore[assignment]
 

@@ -28,7 +28,7 @@ class ValuePrior:
 
 @expose(preferences.PreferenceDefinition)
 class PreferenceDefinition:
-    """What makes an attribute a preference."""
+    """How an attribute works as a preference."""
 
 
 @expose(attributes.Attribute, hide={"values", "open_values"})
@@ -73,7 +73,7 @@ class Band:
 
 @expose(metrics.Above)
 class Above:
-    """A belief which says that a level is above a threshold."""
+    """A belief that the value of a level is above a threshold."""
 
 
 @expose(metrics.FollowUp)
@@ -83,7 +83,7 @@ class FollowUp:
 
 @expose(metrics.ZoneEvents)
 class ZoneEvents:
-    """Events that set the person's time zone, from their time on."""
+    """Events that set the twin's time zone, from their time on."""
 
 
 @expose(metrics.MetricDefinition)
@@ -93,7 +93,7 @@ class MetricDefinition:
 
 @expose(change_point.ChangeDefinition)
 class ChangeDefinition:
-    """A domain in which evidence from before a change is discounted by the probability that nothing changed since."""
+    """A domain with changes: evidence counts by the probability that the domain has not changed since."""
 
 
 @expose(
@@ -140,7 +140,9 @@ class Definitions:
     """All definitions in force, as the numbered set that commits refer to."""
 
     parameters: ParameterSet | None = attribute(  # type: ignore[assignment]
-        "parameters", ParameterSet | None, "What was learned and is in force; null if nothing was learned."
+        "parameters",
+        ParameterSet | None,
+        "The parameters that were learned and are in force; null if nothing was learned.",
     )
 
     @field(list[Attribute], "Every attribute in force.")

@@ -24,15 +24,15 @@ from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
 from beliefgraph.errors import BeliefgraphError, Incorrect
-from beliefgraph.graphql.context import Context, Verbs
-from beliefgraph.graphql.errors import told
+from beliefgraph.graphql.context import Context, FieldServices
+from beliefgraph.graphql.errors import extensions_of
 from beliefgraph.graphql.requests import Bounds, checked, refusal_body
 from beliefgraph.graphql.schema import Schema
 from beliefgraph.graphql.variables import coerced_beside
 from beliefgraph.graphql.websocket import HANDSHAKE, Handler, Messages, Shared, TooManySocketsError, authenticated
 from beliefgraph.services.access.callers import bearer
 from beliefgraph.services.process.bounded_json import AT_ONCE, read_json_beside
-from beliefgraph.services.process.places import HOLDER
+from beliefgraph.services.process.fair_semaphore import HOLDER
 
 JSON = "application/json"
 RESPONSE_JSON = "application/graphql-response+json"
@@ -53,7 +53,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     def __init__(
         self,
         schema: Schema,
-        verbs: Verbs,
+        services: FieldServices,
         *,
         page: Page | None = None,
         origins: Sequence[str] = (),
@@ -67,11 +67,11 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             allowed_origins=origins,
             connection_init_wait_timeout=HANDSHAKE,
         )
-        self.shared = Shared(bounds, schema.limits.tokens, verbs.warming.wait, self._coerced)
+        self.shared = Shared(bounds, schema.limits.tokens, services.warming.wait, self._coerced)
         self._bounds = bounds
         self._most_tokens = schema.limits.tokens
         self._core = schema._schema
-        self._verbs = verbs
+        self._services = services
         self._page = page
         self.graphql_transport_ws_handler_class = Handler
         self.websocket_adapter_class = Messages
@@ -99,7 +99,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         if media is None:
             return _refused(Incorrect("invalid-query", f"Answers are {RESPONSE_JSON} or {JSON}."), 406)
         context = Context(
-            verbs=self._verbs,
+            services=self._services,
             request_id=getattr(request.state, "request_id", ""),
             secret=bearer(headers.get("authorization")),
             purpose=headers.get("purpose"),
@@ -137,7 +137,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
                 allowed_operation_types=OVER_HTTP,
             )
         except InvalidOperationTypeError:
-            error = Incorrect("invalid-query", "Subscriptions are followed over a WebSocket, graphql-transport-ws.")
+            error = Incorrect("invalid-query", "Subscriptions need a WebSocket with the protocol graphql-transport-ws.")
             return _refused(error, 405, {"allow": "GET, POST"}, media=media)
         except (CannotGetOperationTypeError, MissingQueryError):
             return _refused(
@@ -173,7 +173,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         address = "" if request.client is None else request.client.host
         HOLDER.set((address, address))
         return Context(
-            verbs=self._verbs,
+            services=self._services,
             request_id=getattr(request.state, "request_id", ""),
             secret=bearer(headers.get("authorization")),
             purpose=headers.get("purpose"),
@@ -203,7 +203,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         written = orjson.dumps(data, default=str)
         if len(written) > self._bounds.answer_bytes and isinstance(data, dict):
             error = self._too_long(len(written))
-            errors = [{"message": error.message, "extensions": told(error)}]
+            errors = [{"message": error.message, "extensions": extensions_of(error)}]
             written = orjson.dumps({**data, "payload": {"data": None, "errors": errors}})
         return written.decode()
 

@@ -57,14 +57,14 @@ def absolute(path: str) -> str:
     return f"{scheme}://{host}{scope.get('root_path', '')}{path}"
 
 
-def told(error: BeliefgraphError) -> dict[str, Any]:
+def extensions_of(error: BeliefgraphError) -> dict[str, Any]:
     """The extensions of an error."""
     refused(error.code)
     ids = {key: value for key, value in shown_ids(error).items() if value is not None}
     return {"code": error.code, "kind": error.kind, "docs": docs(error.code), **({"ids": ids} if ids else {})}
 
 
-def tell(errors: list[GraphQLError], request_id: str) -> None:
+def add_extensions(errors: list[GraphQLError], request_id: str) -> None:
     """Add the extensions to every error; a defect of the service is logged and its message is not shown.
 
     More than `MOST_ERRORS` are left out.
@@ -83,7 +83,7 @@ def tell(errors: list[GraphQLError], request_id: str) -> None:
             )
         elif refusal.kind == "fault":
             log.error("fault", request_id=request_id, code=refusal.code, exc_info=error.original_error)
-        extensions = told(refusal)
+        extensions = extensions_of(refusal)
         if isinstance(error.original_error, InputValidationError):
             extensions["fields"] = [
                 {"field": shortened(".".join(each.location)), "message": shortened(each.message)}

@@ -34,7 +34,7 @@ class Bearing:
     hide={"source", "twin", "bearings", "metric", "evidence.id", "evidence.twin", "evidence.source"},
 )
 class Evidence(Node):
-    """One observation: what it says, who said it, and when."""
+    """One observation by one source: what was observed, when, and what it is evidence of."""
 
     @staticmethod
     def is_type_of(value: object, _info: object) -> bool:
@@ -61,11 +61,11 @@ class Evidence(Node):
         source: str | evidences.Source = found.source
         return source if isinstance(source, str) else source.name
 
-    @field(None, "How it bears on beliefs now; refused unless the evidence was read by `node`.")
+    @field(None, "How it bears on beliefs now. Available only if the evidence was read by `node`; otherwise refused.")
     @staticmethod
     def bearings(found: strawberry.Parent[Any]) -> list[Bearing] | None:
         if not isinstance(found, question.SourcedEvidence):
-            raise Incorrect("too-complex", "Ask for the evidence itself, by `node`, for all that it bears on.")
+            raise Incorrect("too-complex", "Query the evidence itself with `node` to get all of its bearings.")
         return cast("list[Bearing]", found.bearings)
 
 
@@ -81,7 +81,10 @@ class EvidenceOn:
     metric: Metric | None = attribute(  # type: ignore[assignment]
         "metric",
         Metric | None,
-        "State of the metric, if the evidence is derived from one; `node` does not find such evidence. Else null.",
+        (
+            "State of the metric, if the evidence is derived from a metric; `node` does not find such evidence. "
+            "Otherwise null."
+        ),
     )
 
 
@@ -91,7 +94,7 @@ class EvidenceOn:
     hide={"evidence", "source", *(f"measurement.{name}" for name in ("twin", "key", "evidence", "metric", "source"))},
 )
 class EvidenceIn:
-    """One event that counts in a metric, from its time on for as long as it is remembered."""
+    """One event that counts in a metric, from its time on until its retention ends."""
 
     evidence: Evidence = itself(Evidence, "The evidence itself.")  # type: ignore[assignment]
 

@@ -265,7 +265,7 @@ class _Compilation:
         if isinstance(type_, GraphQLList):
             return _many(self.value(type_.of_type, fields))
         if isinstance(type_, GraphQLEnumType):
-            return _word(type_)
+            return _enum_name(type_)
         if isinstance(type_, GraphQLScalarType):
             return SCALARS.get(type_.name) or _serialized(type_)
         if isinstance(type_, GraphQLObjectType):
@@ -332,7 +332,7 @@ class _Scalars:
     def __init__(self) -> None:
         self._paths: dict[str, str] = {}
         self._types: list[tuple[str, frozenset[type]]] = []
-        self._words: list[tuple[str, dict[Any, str | None]]] = []
+        self._enums: list[tuple[str, dict[Any, str | None]]] = []
         self._floats: list[str] = []
         self._ints: list[str] = []
 
@@ -344,7 +344,7 @@ class _Scalars:
         type_, nullable = (field.type.of_type, False) if isinstance(field.type, GraphQLNonNull) else (field.type, True)
         if isinstance(type_, GraphQLEnumType):
             names: dict[Any, str | None] = {value.value: name for name, value in type_.values.items()}
-            self._words.append((key, names | {None: None} if nullable else names))
+            self._enums.append((key, names | {None: None} if nullable else names))
         elif isinstance(type_, GraphQLScalarType) and type_.name in EXACT:
             types = {EXACT[type_.name], type(None)} if nullable else {EXACT[type_.name]}
             self._types.append((key, frozenset(types)))
@@ -363,14 +363,14 @@ class _Scalars:
             return None
         keys, several = tuple(self._paths), attrgetter(*self._paths.values())
         one = len(keys) == 1
-        types, words, floats, ints = self._types, self._words, self._floats, self._ints
+        types, enums, floats, ints = self._types, self._enums, self._floats, self._ints
 
         def read(value: Any, answer: dict[str, Any]) -> None:
             answer.update(zip(keys, (several(value),) if one else several(value), strict=True))
             for key, allowed in types:
                 if type(answer[key]) not in allowed:
                     raise UnusualError
-            for key, names in words:
+            for key, names in enums:
                 answer[key] = names[answer[key]]
             for key in floats:
                 number = answer[key]
@@ -410,7 +410,7 @@ def _many(inner: Finish) -> Finish:
     return complete
 
 
-def _word(type_: GraphQLEnumType) -> Finish:
+def _enum_name(type_: GraphQLEnumType) -> Finish:
     names = {value.value: name for name, value in type_.values.items()}
     return lambda value, _info: names[value]
 

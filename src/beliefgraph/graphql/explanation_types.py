@@ -18,7 +18,7 @@ from beliefgraph.model.time import ReadRev, ReadTime
 
 @expose(explanation.ExplanationLink, hide={"parent"})
 class ExplanationLink:
-    """One belief in the explanation tree, and how it is connected to its parent."""
+    """One belief in the tree of an explanation, and how it is connected to its parent."""
 
     @field(None, "Global id of the parent belief; null for the belief explained.")
     @staticmethod
@@ -50,16 +50,16 @@ class SegmentPrior:
 
 @expose(explanation.Contribution, hide={"evidence", "source"})
 class Contribution:
-    """What one piece of evidence, or all evidence of one source, does to the belief explained."""
+    """What one piece of evidence, or all evidence of one source, contributes to the belief explained."""
 
     evidence: Evidence = itself(Evidence, "The evidence itself.")  # type: ignore[assignment]
 
 
 @expose(explanation.Explanation, hide={"state"})
 class Explanation:
-    """Where a belief started, where it is, and what moved it.
+    """Why a belief has its confidence: its prior, and what each piece of evidence contributes.
 
-    The contributions listed, the rest and `residual` sum to the change.
+    The contributions listed, the rest and `residual` sum to the change from the prior.
     """
 
     rev: int = attribute("state.rev", ReadRev)  # type: ignore[assignment]

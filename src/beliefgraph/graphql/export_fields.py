@@ -10,28 +10,28 @@ from beliefgraph.model import archive
 
 @expose(archive.Download)
 class Download:
-    """An archive that waits to be fetched, once."""
+    """An archive that can be downloaded once."""
 
 
 @answer(
     Download,
-    "Export all that is held of a twin as a signed archive, and say where it can be fetched. Needs the person's own "
-    "key, or one that may read all of the twin.",
+    "Export everything stored about a twin as a signed archive, and return where it can be downloaded. Needs the "
+    "person's own key, or a key that may read all of the twin.",
 )
 async def export_twin(info: Request, twin: TwinName) -> archive.Download:
     """Export a twin."""
     context = info.context
-    verbs = context.verbs_for(twin)
-    return await verbs.downloads.make(lambda out: verbs.archives.export_twin(context.caller, twin, out))
+    services = context.services_for(twin)
+    return await services.downloads.make(lambda out: services.archives.export_twin(context.caller, twin, out))
 
 
 @answer(
     Download,
-    "Export all twins of the tenant and its definitions as a signed archive, and say where it can be fetched. Needs a "
-    "service's key with the scopes `read` and `define`. Very many twins are exported by `beliefgraph export --all`.",
+    "Export all twins of the tenant and its definitions as a signed archive, and return where it can be downloaded. "
+    "Needs a service's key with the scopes `read` and `define`. For very many twins, use `beliefgraph export --all`.",
 )
 async def export_tenant(info: Request) -> archive.Download:
     """Export a whole tenant."""
     context = info.context
-    verbs = context.verbs.alone
-    return await verbs.downloads.make(lambda out: verbs.archives.export_tenant(context.caller, out))
+    services = context.services.alone
+    return await services.downloads.make(lambda out: services.archives.export_tenant(context.caller, out))

@@ -56,8 +56,8 @@ def attribute(path: str, annotation: Any, description: str | None = None) -> Att
 
 def reading(getter: Callable[[Any], Any], annotation: Any, description: str | None = None) -> AttributeField:
     """A field of a GraphQL type which reads the record by a function of its own."""
-    told = description or meaning_of(annotation)
-    field = AttributeField(type_annotation=StrawberryAnnotation(_plain(annotation)), description=told)
+    text = description or meaning_of(annotation)
+    field = AttributeField(type_annotation=StrawberryAnnotation(_plain(annotation)), description=text)
     field.getter = getter
     return field
 

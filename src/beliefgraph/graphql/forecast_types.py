@@ -18,7 +18,7 @@ class MetricReference:
 
 @expose(outcomes.OutcomeEvent)
 class OutcomeEvent:
-    """Events of one type by which an outcome happens."""
+    """Events of one type that mean that an outcome happened."""
 
 
 @expose(outcomes.MetricReached)
@@ -28,12 +28,12 @@ class MetricReached:
 
 @expose(outcomes.BeliefReached)
 class BeliefReached:
-    """A belief that turned out at the end of a period: by its confidence, or by a correction."""
+    """A condition on a belief at the end of a period: a confidence, or a correction."""
 
 
 @expose(outcomes.Horizon)
 class Horizon:
-    """How far ahead an outcome is forecast, and how likely it is where nothing was learned."""
+    """How far ahead an outcome is forecast, and the probability used if nothing was learned."""
 
 
 @expose(outcomes.Held)
@@ -53,7 +53,9 @@ class Grade:
 
 @expose(grades.Grades)
 class Grades:
-    """The grades of an outcome in their order, and what says which of them came."""
+    """The grades of an outcome in their order, and what determines the grade reached: exactly one of `value`, `metric`
+    and `attribute`.
+    """
 
 
 @expose(outcomes.OutcomeDefinition)
@@ -83,12 +85,12 @@ class Resolution:
 
 @expose(forecasts.CurvePoint)
 class CurvePoint:
-    """How likely it is that an outcome has happened by a moment."""
+    """The probability that an outcome has happened by a moment."""
 
 
 @expose(forecasts.ForecastQuantile)
 class ForecastQuantile:
-    """By when an outcome has happened with a probability."""
+    """The time by which an outcome has happened with a given probability."""
 
 
 @expose(forecasts.GradeForecast)
@@ -101,16 +103,21 @@ class Forecast:
     """The probability of an outcome within a horizon, with its contributions and its resolution."""
 
     resolution: Resolution | None = attribute(  # type: ignore[assignment]
-        "resolution", Resolution | None, "Its resolution, as far as it is known; null while it is open."
+        "resolution", Resolution | None, "Its newest resolution; null while the forecast is open."
     )
     curve: list[CurvePoint] = attribute(  # type: ignore[assignment]
         "curve",
         list[CurvePoint],
-        "When it happens: how likely it is that it has happened by the end of each period of the horizon. What is left "
-        "at its end is the probability that it does not happen within it. Empty of grades.",
+        "Probability that the outcome has happened by the end of each period of the horizon; 1 minus the last of them "
+        "is the probability that it does not happen within the horizon. Empty for outcomes with grades.",
     )
     quantiles: list[ForecastQuantile] = attribute(  # type: ignore[assignment]
-        "quantiles", list[ForecastQuantile], "By when it has happened with 10, 25, 50, 75 and 90 %. Empty of grades."
+        "quantiles",
+        list[ForecastQuantile],
+        (
+            "The times by which it has happened with a probability of 10, 25, 50, 75 and 90 %. Empty for outcomes with "
+            "grades."
+        ),
     )
 
 
@@ -126,32 +133,32 @@ class ForecastsResolved:
 
 @expose(forecasts.ReliabilityBin)
 class ReliabilityBin:
-    """The forecasts between two probabilities, and how often it happened."""
+    """The forecasts with a probability between two bounds, and how often their outcome happened."""
 
 
 @expose(forecasts.TimePoint)
 class TimePoint:
-    """Forecast and observed frequency by one time after forecasts were made."""
+    """Forecast and observed frequency of the outcome having happened by one time after the forecasts were made."""
 
 
 @expose(forecasts.TimeScores)
 class TimeScores:
-    """How good some resolved forecasts were as distributions over when the outcome happens."""
+    """Accuracy of a set of resolved forecasts, as distributions over the time when the outcome happens."""
 
 
 @expose(forecasts.GradeShare)
 class GradeShare:
-    """How often one grade was said and came."""
+    """How often one grade was forecast, and how often it was reached."""
 
 
 @expose(forecasts.GradeScores)
 class GradeScores:
-    """How good some resolved forecasts were as distributions over grades."""
+    """Accuracy of a set of resolved forecasts, as distributions over grades."""
 
 
 @expose(forecasts.RecordScores)
 class RecordScores:
-    """How good some resolved forecasts were."""
+    """Accuracy of a set of resolved forecasts."""
 
 
 @expose(forecasts.RecordGroup)
@@ -161,7 +168,7 @@ class RecordGroup:
 
 @expose(forecasts.OutcomeRecord)
 class OutcomeRecord:
-    """How good the forecasts of an outcome within one horizon were."""
+    """How accurate the forecasts of an outcome within one horizon were."""
 
 
 ForecastConnection = connection(Forecast)

@@ -21,22 +21,22 @@ class GoalQueries:
     goal = question(
         Goal,
         "One goal; refused with `unknown-goal` if nothing was stated about it.",
-        lambda verbs: verbs.goals.goal,
+        lambda services: services.goals.goal,
         key=GOAL,
         around=around_goals,
     )
     goals = question(
         GoalConnection,
         "The goals, highest motivation first.",
-        lambda verbs: verbs.goals.goals,
-        matching={"status": argument(list[enum_of(GoalStatus)] | None, "Statuses to list; left out: all.")},  # type: ignore[misc]
+        lambda services: services.goals.goals,
+        matching={"status": argument(list[enum_of(GoalStatus)] | None, "Statuses to list; default: all.")},  # type: ignore[misc]
         paged=True,
         around=lambda page: around_goals(page.nodes()),
     )
     goal_history = question(
         PursuitConnection,
         "What was published about a goal, newest first, with the reason for each change.",
-        lambda verbs: verbs.goals.history,
+        lambda services: services.goals.history,
         key=GOAL,
         paged=True,
     )

@@ -62,7 +62,7 @@ class Goal(Node):
 
     @field(
         Annotated["MotivationExplanation", strawberry.lazy("beliefgraph.graphql.goal_types")],
-        "How its motivation is computed; derived again, unrounded.",
+        "How its motivation is computed; derived on request, unrounded.",
     )
     @staticmethod
     def explanation(row: strawberry.Parent[goal.GoalRow]) -> goal.MotivationExplanation:
@@ -72,9 +72,9 @@ class Goal(Node):
 
 @expose(goal.RelatedGoal, hide={"id", "other"})
 class RelatedGoal:
-    """A relation of a goal, seen from that goal. The mutation `retract` takes its `id`."""
+    """A relation of a goal, seen from that goal. Its `id` can be passed to the mutation `retract`."""
 
-    @field(None, "Id of the relation as seen from this goal; `retract` takes it.")
+    @field(None, "Id of the relation as seen from this goal; pass it to `retract`.")
     @staticmethod
     def id(found: strawberry.Parent[goal.RelatedGoal], info: Request) -> strawberry.ID:
         state = found.other.state
@@ -86,7 +86,7 @@ class RelatedGoal:
 
 @expose(goal.GoalMotive, hide={"id"})
 class GoalMotive:
-    """A belief that motivates a goal. The mutation `retract` takes its `id`."""
+    """A belief that motivates a goal. Its `id` can be passed to the mutation `retract`."""
 
     @field(None, "Id of the current revision of the relation: pass it to `retract`.")
     @staticmethod
@@ -99,7 +99,7 @@ class GoalMotive:
 class MotivationReason:
     """One reason why a goal matters. The contributions of all reasons sum to the motivation."""
 
-    @field(Goal | None, "The other goal, if a goal is the reason; else null.")
+    @field(Goal | None, "The other goal, if a goal is the reason; otherwise null.")
     @staticmethod
     def goal(found: strawberry.Parent[goal.MotivationReason]) -> goal.GoalRow | None:
         return None if found.goal is None else goal.GoalRow(state=found.goal)
@@ -152,7 +152,7 @@ class GoalStanding:
 
 @expose(goal.GoalDifference)
 class GoalDifference:
-    """One goal at two moments, or as it is and as it would be; unrounded."""
+    """One goal at two moments, or without and with hypothetical changes; unrounded."""
 
 
 GoalConnection = connection(Goal, counted=True)

@@ -39,10 +39,10 @@ class GlobalId:
         try:
             return AsOf(rev=int(rev), valid_time=datetime.fromisoformat(at)) if moment else NOW
         except (ValueError, Incorrect):
-            raise NotFound("not-found", "This id is of an answer about what was supposed; ask again.") from None
+            raise NotFound("not-found", "This id is from a what-if answer and cannot be looked up.") from None
 
 
-class Standing(Protocol):
+class AtMoment(Protocol):
     """The state of an object at a (valid time, rev)."""
 
     @property
@@ -53,7 +53,7 @@ class Standing(Protocol):
     def apart(self) -> str | None: ...
 
 
-def moment_of(found: Standing) -> str:
+def moment_of(found: AtMoment) -> str:
     """What distinguishes the answer from those of other moments; "" for a current answer."""
     if found.apart is None:
         return ""
@@ -70,7 +70,7 @@ def read_id(text: str) -> GlobalId:
     """What an id identifies; `not-found` if it is malformed, as for one that identifies nothing."""
     found = _read(text)
     if found is None:
-        raise NotFound("not-found", "This id names nothing.", id=text[:100])
+        raise NotFound("not-found", "Nothing has this id.", id=text[:100])
     return found
 
 
@@ -80,7 +80,7 @@ def stored_id(text: str, twin: str) -> str:
     if found is None:
         return text
     if found.twin != twin:
-        raise NotFound("not-found", "This id names nothing of this twin.", id=text[:100])
+        raise NotFound("not-found", "Nothing of this twin has this id.", id=text[:100])
     return found.id
 
 

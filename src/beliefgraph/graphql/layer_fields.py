@@ -13,7 +13,7 @@ from strawberry.types import get_object_definition
 
 from beliefgraph.graphql.expose import reading
 
-TELLING = ("Receipt", "Change")
+WITH_CHANGES = ("Receipt", "Change")
 """The types that describe changes, with a field for each layer."""
 
 
@@ -41,10 +41,10 @@ def with_fields_of(root: type, parts: Iterable[type]) -> type:
     return strawberry.type(type(root.__name__, (root, *bases), {}), description=definition.description)
 
 
-def tell_of(layers: Sequence[LayerFields], schema: GraphQLSchema, converter: GraphQLCoreConverter) -> None:
+def add_change_fields(layers: Sequence[LayerFields], schema: GraphQLSchema, converter: GraphQLCoreConverter) -> None:
     """Add the fields of some layers to receipts and changes of a schema."""
     for layer in layers:
-        for name in TELLING:
+        for name in WITH_CHANGES:
             shown = schema.type_map[name]
             assert isinstance(shown, GraphQLObjectType)
             field = reading(_changes_in(layer.name), list[layer.change], layer.description)  # type: ignore[name-defined]
@@ -54,7 +54,7 @@ def tell_of(layers: Sequence[LayerFields], schema: GraphQLSchema, converter: Gra
 
 
 def _changes_in(layer: str) -> Any:
-    def changes(told: Any) -> Any:
-        return told.layers.get(layer, ())
+    def changes(receipt: Any) -> Any:
+        return receipt.layers.get(layer, ())
 
     return changes

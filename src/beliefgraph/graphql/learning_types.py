@@ -19,7 +19,7 @@ class SharedError:
 
 @expose(parameters.RandomEffect)
 class RandomEffect:
-    """Error that all observations of one group, such as a year, share on every belief, by kind of group."""
+    """An error that all observations of a group, such as a year, share across beliefs, by kind of group."""
 
 
 @expose(parameters.LearnedStrength)
@@ -49,24 +49,24 @@ class LearnedCalibration:
 
 @expose(parameters.Confusion)
 class Confusion:
-    """How often a source says a value where another value of the attribute holds."""
+    """How often a source states one value when another value of the attribute holds."""
 
 
 @expose(
     parameters.SourceRates,
-    within={"scope": parameters.Scope, "coins": parameters.BinaryRates},
-    hide={"source", "coins.confusion"},
+    within={"scope": parameters.Scope, "rates": parameters.BinaryRates},
+    hide={"source", "rates.confusion"},
 )
 class NewSource:
-    """The rates assumed for sources not seen before, of one kind or of any."""
+    """The rates assumed for sources without data of their own, of one kind or of any."""
 
 
 @expose(parameters.ParameterSet, hide={"tenant", "sources"})
 class ParameterSet:
-    """What was learned from the tenant's evidence; the query `sources` has what was learned about each source."""
+    """The parameters learned from the tenant's evidence; those of each source are in the query `sources`."""
 
     new_sources: list[NewSource] = attribute(  # type: ignore[assignment]
-        "new_sources", list[NewSource], "The rates assumed for sources not seen before."
+        "new_sources", list[NewSource], "The rates assumed for sources without data of their own."
     )
     shared_errors: list[SharedError] = attribute("shared_errors", list[SharedError])  # type: ignore[assignment]
     random_effects: list[RandomEffect] = attribute("random_effects", list[RandomEffect])  # type: ignore[assignment]
@@ -86,13 +86,13 @@ class ParameterSet:
 
 @expose(
     parameters.SourceRates,
-    within={"scope": parameters.Scope, "coins": parameters.BinaryRates},
+    within={"scope": parameters.Scope, "rates": parameters.BinaryRates},
     hide={"source", "kind"},
 )
 class SourceReliability:
     """How reliable a source is about something: its true-positive and false-positive rates."""
 
-    confusion: list[Confusion] = attribute("coins.confusion", list[Confusion])  # type: ignore[assignment]
+    confusion: list[Confusion] = attribute("rates.confusion", list[Confusion])  # type: ignore[assignment]
 
 
 @expose(question.KnownSource)

@@ -173,7 +173,7 @@ def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionN
     """The selected operation; strawberry would use the first of several, which the specification forbids."""
     found = get_operation_ast(document, name)
     if found is None:
-        raise Incorrect("invalid-query", "Say which operation of the document is meant: operationName.")
+        raise Incorrect("invalid-query", "The document has several operations: set operationName.")
     return found
 
 
@@ -192,7 +192,9 @@ class _Walk:
         for each in selections.selections:
             self._steps += 1
             if self._steps > MOST_STEPS:  # fragments that nest fragments grow exponentially
-                raise Incorrect("too-complex", f"This query, its fragments spread, has more than {MOST_STEPS} parts.")
+                raise Incorrect(
+                    "too-complex", f"With its fragments expanded, this query has more than {MOST_STEPS} parts."
+                )
             if isinstance(each, FieldNode):
                 self._field(each, parent, depth + 1, times)
             elif isinstance(each, FragmentSpreadNode):
@@ -241,7 +243,9 @@ class _Walk:
         for each in selections.selections:
             self._steps += 1
             if self._steps > MOST_STEPS:
-                raise Incorrect("too-complex", f"This query, its fragments spread, has more than {MOST_STEPS} parts.")
+                raise Incorrect(
+                    "too-complex", f"With its fragments expanded, this query has more than {MOST_STEPS} parts."
+                )
             if isinstance(each, FragmentSpreadNode):
                 self._introspection(self._fragments[each.name.value].selection_set, parent, times)
             elif isinstance(each, FieldNode):

@@ -13,14 +13,14 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.graphql.context import Request
 from beliefgraph.model.question import RelationLevels
 from beliefgraph.model.relation import RelationKind
-from beliefgraph.model.vocabulary import words_of
+from beliefgraph.model.vocabulary import values_of
 
 MOST_LEVELS = 2
-ALL_KINDS: tuple[RelationKind, ...] = words_of(RelationKind)
+ALL_KINDS: tuple[RelationKind, ...] = values_of(RelationKind)
 
 
 @dataclass(frozen=True)
-class Around:
+class BeliefLookahead:
     """How many levels of relations to load, of which kinds, and whether to load evidence and the exact confidence."""
 
     relation_levels: RelationLevels = 0
@@ -30,7 +30,7 @@ class Around:
 
 
 @dataclass(frozen=True)
-class AroundPage(Around):
+class PageLookahead(BeliefLookahead):
     """The same for a page of beliefs, and whether to count all matching ones."""
 
     with_total: bool = False
@@ -95,7 +95,7 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class AroundGoals:
+class GoalLookahead:
     """Whether to load the relations of goals, and their explanations."""
 
     related: bool
@@ -106,19 +106,21 @@ RELATED = ("parents", "parts", "dependsOn", "blocks", "competesWith", "motivated
 """Fields of a goal that lead to related goals and beliefs."""
 
 
-def around_goals(goals: Selection) -> AroundGoals:
+def around_goals(goals: Selection) -> GoalLookahead:
     """What to load around goals; fields further away refuse by themselves."""
-    return AroundGoals(any(name in goals for name in RELATED), "explanation" in goals)
+    return GoalLookahead(any(name in goals for name in RELATED), "explanation" in goals)
 
 
-def around(beliefs: Selection) -> Around:
+def around(beliefs: Selection) -> BeliefLookahead:
     """What to load around beliefs; `too-complex` if it is further away than one Cypher statement reads."""
     levels, here = 0, beliefs
     kinds: set[RelationKind] = set()
     while "relations" in here:
         levels += 1
         if levels > MOST_LEVELS:
-            raise Incorrect("too-complex", f"Relations are followed {MOST_LEVELS} levels; ask again from there.")
+            raise Incorrect(
+                "too-complex", f"Relations are followed {MOST_LEVELS} levels; start another query from there."
+            )
         relations = here.under("relations")
         kinds.update(*(_kinds(given) for given in relations.argument("kinds", None)))
         here = relations.under("other")
@@ -129,12 +131,14 @@ def around(beliefs: Selection) -> Around:
                 "related one separately.",
             )
     in_order = tuple(kind for kind in ALL_KINDS if kind in kinds) if levels else ALL_KINDS
-    return Around(cast("RelationLevels", levels), in_order, "evidence" in beliefs, "exactConfidence" in beliefs)
+    return BeliefLookahead(
+        cast("RelationLevels", levels), in_order, "evidence" in beliefs, "exactConfidence" in beliefs
+    )
 
 
-def around_page(page: Selection) -> AroundPage:
+def around_page(page: Selection) -> PageLookahead:
     """What to load for a page of beliefs, and around them."""
-    return AroundPage(**vars(around(page.nodes())), with_total="totalCount" in page)
+    return PageLookahead(**vars(around(page.nodes())), with_total="totalCount" in page)
 
 
 def _kinds(given: object) -> Iterable[RelationKind]:
@@ -142,5 +146,5 @@ def _kinds(given: object) -> Iterable[RelationKind]:
     if given is None or given is Undefined:  # a variable that was not sent
         return ALL_KINDS
     named = given if isinstance(given, list) else [given]
-    words = {str(each.value if isinstance(each, Enum) else each).lower() for each in named}
-    return tuple(kind for kind in ALL_KINDS if kind in words)
+    names = {str(each.value if isinstance(each, Enum) else each).lower() for each in named}
+    return tuple(kind for kind in ALL_KINDS if kind in names)

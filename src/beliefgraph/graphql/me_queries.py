@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from beliefgraph.graphql.access_queries import Access
-from beliefgraph.graphql.arguments import argument, told
+from beliefgraph.graphql.arguments import argument, described
 from beliefgraph.graphql.belief_queries import MATCHING
 from beliefgraph.graphql.belief_types import BeliefConnection
 from beliefgraph.graphql.context import Request
@@ -29,7 +29,10 @@ from beliefgraph.model import access, permission, twin
 from beliefgraph.services.access.accesses import MOST
 
 
-@strawberry.type(description="Everything stored about the person who calls, including what is not permitted to others.")
+@strawberry.type(
+    description="Everything stored about the person who makes the call, including what others are not permitted to "
+    "read."
+)
 class Me:
     """The person who calls."""
 
@@ -40,8 +43,8 @@ class Me:
 
     beliefs = question(
         BeliefConnection,
-        "What is believed of the person.",
-        lambda verbs: verbs.questions.beliefs,
+        "The beliefs about the person.",
+        lambda services: services.questions.beliefs,
         matching=MATCHING,
         paged=True,
         around=around_page,
@@ -50,7 +53,7 @@ class Me:
     evidence = question(
         ReceivedEvidenceConnection,
         "All evidence with its verbatim text, the newest first, including what was withdrawn.",
-        lambda verbs: verbs.received.evidence,
+        lambda services: services.received.evidence,
         paged=True,
         own=True,
         at_moments=False,
@@ -58,16 +61,16 @@ class Me:
     events = question(
         ReceivedEventConnection,
         "All events and commands as they arrived, the newest first.",
-        lambda verbs: verbs.received.events,
+        lambda services: services.received.events,
         paged=True,
         own=True,
         at_moments=False,
     )
     waiting = question(
         QuarantinedEventConnection,
-        "Events that name the person and have not been processed yet, oldest first, such as those held by a "
+        "Events that name the person and have not been processed yet, oldest first, such as those held back by a "
         "restriction.",
-        lambda verbs: verbs.received.waiting,
+        lambda services: services.received.waiting,
         paged=True,
         own=True,
         at_moments=False,
@@ -75,14 +78,14 @@ class Me:
     identifiers = question(
         list[IdentifierLink],
         "The identifiers that lead to the person; their values are not stored.",
-        lambda verbs: verbs.received.identifiers,
+        lambda services: services.received.identifiers,
         own=True,
         at_moments=False,
     )
     goals = question(
         GoalConnection,
         "The goals, highest motivation first.",
-        lambda verbs: verbs.goals.goals,
+        lambda services: services.goals.goals,
         paged=True,
         around=lambda page: around_goals(page.nodes()),
         own=True,
@@ -90,8 +93,8 @@ class Me:
     preferences = question(
         PreferenceConnection,
         "The preferences, sorted by attribute and subject.",
-        lambda verbs: verbs.preferences.preferences,
-        matching={"context": argument(str | None, "Context to answer for; left out: `any`, the broadest.")},
+        lambda services: services.preferences.preferences,
+        matching={"context": argument(str | None, "Context to answer for; default: `any`, the broadest.")},
         paged=True,
         around=around_preferences,
         own=True,
@@ -99,59 +102,61 @@ class Me:
     decisions = question(
         DecisionConnection,
         "The decisions, most recently opened first.",
-        lambda verbs: verbs.decisions.decisions,
+        lambda services: services.decisions.decisions,
         paged=True,
         own=True,
     )
     metrics = question(
         MetricConnection,
-        "The metrics that have counted an event, sorted by name.",
-        lambda verbs: verbs.metrics.metrics,
+        "The metrics in which an event has counted, sorted by name.",
+        lambda services: services.metrics.metrics,
         paged=True,
         own=True,
     )
     forecasts = question(
         ForecastConnection,
         "The stored forecasts, the newest first, with their resolutions.",
-        lambda verbs: verbs.forecasts.forecasts,
+        lambda services: services.forecasts.forecasts,
         paged=True,
         own=True,
         at_moments=False,
     )
     trajectories = question(
         list[Trajectory],
-        "Where the person is on every trajectory that is defined.",
-        lambda verbs: verbs.trajectories.trajectories,
+        "The position of the person on each defined trajectory.",
+        lambda services: services.trajectories.trajectories,
         own=True,
     )
 
     segment = question(
         TwinSegment,
         "The segment that the person is in, with the base rates learned for it; null if they are in none.",
-        lambda verbs: verbs.segments.segment,
+        lambda services: services.segments.segment,
         own=True,
     )
 
-    @answer(list[Permission], "What was stated of permissions, by the person and by the tenant.")
+    @answer(list[Permission], "The permissions stated by the person and by the tenant.")
     @staticmethod
     async def permissions(info: Request) -> list[permission.Permission]:
         name = info.context.caller.require_person()
-        return await info.context.verbs_for(name).sights.stated(info.context.caller.asking(info.field_name), name)
+        return await info.context.services_for(name).sights.stated(info.context.caller.asking(info.field_name), name)
 
-    @answer(bool, "Whether all use except by the person is currently restricted.")
+    @answer(bool, "Whether use by others than the person is restricted at the moment.")
     @staticmethod
     async def restricted(info: Request) -> bool:
         name = info.context.caller.require_person()
-        return await info.context.verbs_for(name).sights.restricted(info.context.caller.asking(info.field_name), name)
+        return await info.context.services_for(name).sights.restricted(
+            info.context.caller.asking(info.field_name), name
+        )
 
     @answer(list[Access], "Who read the twin, when and for what purpose, and who was refused, the newest first.")
     @staticmethod
     async def accesses(
-        info: Request, first: Annotated[int, told(f"Number of entries, at most {MOST:,}.")] = 100
+        info: Request, first: Annotated[int, described(f"Number of entries, at most {MOST:,}.")] = 100
     ) -> list[access.Access]:
         name = info.context.caller.require_person()
         caller = info.context.caller.asking(info.field_name)
-        return await info.context.verbs.accesses.accesses(caller, name, first=max(first, 0))
+        return await info.context.services.accesses.accesses(caller, name, first=max(first, 0))
 
 
 @strawberry.type
@@ -160,13 +165,13 @@ class MeQueries:
 
     @answer(
         Me,
-        "Everything that is held of the person who calls: what is believed and why, what was received, what follows "
-        "from it, what is permitted, and who read it. For a person's own key.",
+        "Everything stored about the person who makes the call: beliefs with their reasons, received events, goals, "
+        "decisions, forecasts, permissions, and who read it. Needs a person's own key.",
     )
     @staticmethod
     async def me(info: Request) -> twin.Twin:
         context = info.context
         name = context.caller.require_person()
-        return await context.verbs_for(name).questions.twin(
-            context.caller.asking(info.field_name), context.speak_of(name)
+        return await context.services_for(name).questions.twin(
+            context.caller.asking(info.field_name), context.note_twin(name)
         )

@@ -19,27 +19,27 @@ class MetricQueries:
 
     metrics = question(
         MetricConnection,
-        "The metrics that have counted an event, sorted by name.",
-        lambda verbs: verbs.metrics.metrics,
+        "The metrics in which an event has counted, sorted by name.",
+        lambda services: services.metrics.metrics,
         paged=True,
     )
     metric = question(
         Metric,
         "One metric, even if no event has counted in it yet.",
-        lambda verbs: verbs.metrics.metric,
+        lambda services: services.metrics.metric,
         key=METRIC,
     )
     metric_events = question(
         EvidenceInConnection,
         "The events in a metric's window, newest first.",
-        lambda verbs: verbs.metrics.events,
+        lambda services: services.metrics.events,
         key=METRIC,
         paged=True,
     )
     metric_history = question(
         ReadingConnection,
         "What was published about a metric, newest first.",
-        lambda verbs: verbs.metrics.history,
+        lambda services: services.metrics.history,
         key=METRIC,
         paged=True,
     )

@@ -10,7 +10,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from beliefgraph.errors import BeliefgraphError, Incorrect, shortened
-from beliefgraph.graphql.arguments import ExpectedRev, TwinName, told
+from beliefgraph.graphql.arguments import ExpectedRev, TwinName, described
 from beliefgraph.graphql.change_types import Receipt
 from beliefgraph.graphql.contest_fields import ContestCommands
 from beliefgraph.graphql.context import Request
@@ -63,9 +63,9 @@ class Mutation(ForecastMutations, PermissionCommands, ContestCommands, SessionCo
     @staticmethod
     async def observe(
         info: Request,
-        events: Annotated[list[Event], told("Events to process.")],
+        events: Annotated[list[Event], described("Events to process.")],
         expected_rev: ExpectedRev = None,
-        region: Annotated[str | None, told("Region in which twins begin that do not exist yet.")] = None,
+        region: Annotated[str | None, described("Region in which twins that do not exist yet are created.")] = None,
     ) -> Receipts:
         context = info.context
         context.caller.require("write")
@@ -76,7 +76,7 @@ class Mutation(ForecastMutations, PermissionCommands, ContestCommands, SessionCo
             raise rejected[0].error
         receipts: Receipts = []
         if good or not rejected:
-            receipts = await context.verbs.across.observe(
+            receipts = await context.services.across.observe(
                 context.caller, good, expected_rev=expected_rev, region=region
             )
         if rejected:
@@ -86,45 +86,62 @@ class Mutation(ForecastMutations, PermissionCommands, ContestCommands, SessionCo
         return receipts
 
     assert_belief = command(
-        AssertBelief, "State how sure somebody is of a belief, as evidence.", lambda to: to.assert_belief
+        AssertBelief,
+        "State how sure a speaker is that a belief holds; it counts as evidence.",
+        lambda to: to.assert_belief,
     )
     correct = command(
-        Correct, "Correct a belief. With the person's own key nobody else can override it.", lambda to: to.correct
+        Correct,
+        "Correct a belief. Nobody else can override a correction made with the person's own key.",
+        lambda to: to.correct,
     )
     retract = command(
         Retract, "End a belief, or a relation stated for this twin; its history is kept.", lambda to: to.retract
     )
     withdraw = command(
         Withdraw,
-        "Withdraw evidence, as if it had never been given. With the person's own key, the same event is not "
-        "accepted again.",
+        "Withdraw evidence, as if it had never been given. If it is withdrawn with the person's own key, the same "
+        "event is not accepted again.",
         lambda to: to.withdraw,
     )
     relate = command(Relate, "Relate two beliefs of this twin, for this twin alone.", lambda to: to.relate)
     set_goal = command(
         SetGoal,
-        "Set fields of a goal, e.g. status or progress. With the person's own key it overrides what others stated.",
+        (
+            "Set fields of a goal, such as status or progress. A statement made with the person's own key overrides "
+            "those of others."
+        ),
         lambda to: to.set_goal,
     )
     relate_goals = command(
         RelateGoals,
-        "Make a goal part of another, dependent on it or in competition with it.",
+        "Relate two goals: one is part of, depends on or competes with the other.",
         lambda to: to.relate_goals,
     )
-    motivate_goal = command(MotivateGoal, "Let a belief motivate a goal.", lambda to: to.motivate_goal)
+    motivate_goal = command(
+        MotivateGoal,
+        "Let a belief motivate a goal: the higher its confidence, the more the goal matters.",
+        lambda to: to.motivate_goal,
+    )
     record_decision = command(
         RecordDecision,
-        "Set fields of a decision, e.g. its choice. With the person's own key it overrides what others stated.",
+        (
+            "Set fields of a decision, such as the option chosen. A statement made with the person's own key overrides "
+            "those of others."
+        ),
         lambda to: to.record_decision,
     )
     identify = command(
         Identify,
-        "Link an identifier to a twin, and process the events that were waiting for it.",
+        "Link an identifier to a twin, and process the quarantined events that name it.",
         lambda to: to.identify,
     )
     unidentify = command(
         Unidentify,
-        "Unlink an identifier from a twin, and withdraw the evidence that arrived through it.",
+        (
+            "Unlink an identifier from a twin. Evidence that arrived through it is withdrawn, and its events return to "
+            "quarantine."
+        ),
         lambda to: to.unidentify,
     )
 
@@ -134,16 +151,16 @@ class Mutation(ForecastMutations, PermissionCommands, ContestCommands, SessionCo
     @staticmethod
     async def erase_twin(info: Request, twin: TwinName, expected_rev: ExpectedRev = None) -> erasure.Erasure:
         context = info.context
-        return await context.verbs.across.erase_twin(context.caller, twin, expected_rev=expected_rev)
+        return await context.services.across.erase_twin(context.caller, twin, expected_rev=expected_rev)
 
     @answer(
         Readmission,
-        "Accept data about an erased person again, because they consented again. Needs the person's own key "
-        "or the scope `erase`.",
+        "Accept data about an erased person again, because they have consented again. Needs the person's own key or "
+        "the scope `erase`.",
     )
     @staticmethod
     async def readmit(info: Request, twin: TwinName) -> erasure.Readmission:
-        return await info.context.verbs_for(twin).eraser.readmit(info.context.caller, twin)
+        return await info.context.services_for(twin).eraser.readmit(info.context.caller, twin)
 
     @answer(
         Definitions,
@@ -151,29 +168,29 @@ class Mutation(ForecastMutations, PermissionCommands, ContestCommands, SessionCo
     )
     @staticmethod
     async def publish_definitions(
-        info: Request, catalog: Annotated[JSON, told("The whole catalog, as docs/catalogs.md describes it.")]
+        info: Request, catalog: Annotated[JSON, described("The whole catalog, as described in docs/catalogs.md.")]
     ) -> definition.Definitions:
         context = info.context
-        in_force = await context.verbs.book.publish(context.caller, await asyncio.to_thread(read_catalog, catalog))
-        context.verbs.definitions_changed(context.caller.tenant)
+        in_force = await context.services.book.publish(context.caller, await asyncio.to_thread(read_catalog, catalog))
+        context.services.definitions_changed(context.caller.tenant)
         return in_force
 
     reinterpret = reinterpret
     export_twin = export_twin
     export_tenant = export_tenant
 
-    @answer(list[Receipt], "Process quarantined events again, those named or all, and return a receipt for each.")
+    @answer(list[Receipt], "Process quarantined events again and return a receipt for each.")
     @staticmethod
     async def replay_quarantine(
         info: Request,
         ids: Annotated[
-            list[str] | None, told(f"Ids of quarantined events, at most {MOST_REPLAYED:,}; left out: all.")
+            list[str] | None, described(f"Ids of quarantined events, at most {MOST_REPLAYED:,}; default: all.")
         ] = None,
     ) -> Receipts:
         context = info.context
         if ids is not None and len(ids) > MOST_REPLAYED:
             raise Incorrect("too-large", f"Name at most {MOST_REPLAYED} events.", field="ids")
-        return [named(context, each) for each in await context.verbs.across.replay(context.caller, ids=ids)]
+        return [named(context, each) for each in await context.services.across.replay(context.caller, ids=ids)]
 
 
 def _with_rejected(sent: Sequence[Event | RejectedEvent], receipts: Receipts) -> Receipts:

@@ -12,15 +12,15 @@ from beliefgraph.model.belief import probability
 
 L = TypeVar("L")
 
-GLOBAL_ID = "Global id of the object; `node` takes it."
+GLOBAL_ID = "Global id of the object, which the query `node` accepts."
 
 ERROR_BAR = (
-    "Error bar of the probability, in either direction; 0 if exact. It holds for more than 95 of 100 beliefs, unless "
-    "`quality` is UNRELIABLE."
+    "Error bar of the probability, in either direction; 0 if exact. For more than 95 % of beliefs the exact value lies"
+    " within it, unless `quality` is UNRELIABLE."
 )
 
 
-@strawberry.interface(description="An object with a global id, which the query `node` takes.")
+@strawberry.interface(description="An object with a global id, which the query `node` accepts.")
 class Node:
     """An object with a global id."""
 

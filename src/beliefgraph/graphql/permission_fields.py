@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry.scalars import JSON
 
-from beliefgraph.graphql.arguments import TwinName, told
+from beliefgraph.graphql.arguments import TwinName, described
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.expose import answer
 from beliefgraph.graphql.inputs import Permit, Restrict
@@ -21,29 +21,29 @@ from beliefgraph.services.permissions.policies import read_policy
 class PermissionQueries:
     """The queries about permissions."""
 
-    @answer(Policy | None, "The policy in force; null if the tenant has none, so that everything is permitted.")
+    @answer(Policy | None, "The policy in force; null if the tenant has none: everything is then permitted.")
     @staticmethod
     async def policy(info: Request) -> model.NumberedPolicy | None:
-        return await info.context.verbs.policies.shown(info.context.caller)
+        return await info.context.services.policies.shown(info.context.caller)
 
     @answer(
         list[Permission],
-        "The permissions stated of a twin, for the person's own key, or one with the scope `define`.",
+        "The permissions stated for a twin. Needs the person's own key or the scope `define`.",
     )
     @staticmethod
     async def permissions(info: Request, twin: TwinName) -> list[model.Permission]:
         context = info.context
-        return await context.verbs_for(twin).sights.stated(context.caller, twin)
+        return await context.services_for(twin).sights.stated(context.caller, twin)
 
     @answer(
         JSON,
-        "What is stated of permissions as a consent receipt: JSON-LD by the DPV profile of ISO/IEC TS 27560. For the "
-        "person's own key, or one with the scope `define`.",
+        "The permissions stated for a twin as a consent receipt: JSON-LD in the DPV profile of ISO/IEC TS 27560. Needs"
+        " the person's own key or the scope `define`.",
     )
     @staticmethod
     async def consent_receipt(info: Request, twin: TwinName) -> dict[str, Any]:
         context = info.context
-        return await context.verbs_for(twin).sights.receipt(context.caller, twin)
+        return await context.services_for(twin).sights.receipt(context.caller, twin)
 
 
 @strawberry.type
@@ -52,7 +52,10 @@ class PermissionCommands:
 
     permit = command(
         Permit,
-        "Permit or refuse a purpose. Statements with the person's own key take precedence over all others.",
+        (
+            "Permit or refuse the use of a person's data for a purpose. Statements made with the person's own key take "
+            "precedence over all others."
+        ),
         lambda to: to.permit,
     )
     restrict = command(Restrict, "Restrict the use of a twin, or lift the restriction.", lambda to: to.restrict)
@@ -60,6 +63,6 @@ class PermissionCommands:
     @answer(Policy, "Publish the tenant's policy and return it with its number. Needs the scope `define`.")
     @staticmethod
     async def publish_policy(
-        info: Request, policy: Annotated[JSON, told("The whole policy, as docs/ownership.md describes it.")]
+        info: Request, policy: Annotated[JSON, described("The whole policy, as described in docs/ownership.md.")]
     ) -> model.NumberedPolicy:
-        return await info.context.verbs.policies.publish(info.context.caller, read_policy(policy))
+        return await info.context.services.policies.publish(info.context.caller, read_policy(policy))

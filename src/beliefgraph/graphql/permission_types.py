@@ -8,24 +8,24 @@ from beliefgraph.model import permission as permissions
 
 @expose(permissions.Purpose)
 class Purpose:
-    """A purpose for which a tenant uses what is held."""
+    """A purpose for which a tenant uses personal data."""
 
 
 @expose(permissions.Category)
 class Category:
-    """A category of what is held."""
+    """A category of the data that a tenant stores about people."""
 
 
 @expose(permissions.Recipient)
 class Recipient:
-    """Actors to whom something is permitted together."""
+    """A group of actors that a permission can name."""
 
 
 @expose(permissions.NumberedPolicy, within={"policy": permissions.Policy}, hide={"policy", "tenant"})
 class Policy:
-    """What a tenant says of its use of what is held."""
+    """A tenant's policy on personal data: for which purposes it is used, in which categories, and by whom."""
 
 
 @expose(permissions.Permission, hide={"revision_id", "twin", "key", "definition", "origin", "event"})
 class Permission:
-    """The statement that a purpose may be pursued with what is held of a person, or may not."""
+    """A statement that the data stored about a person may, or may not, be used for a purpose."""

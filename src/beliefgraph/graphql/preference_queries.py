@@ -18,10 +18,10 @@ class PreferenceQueries:
     preferences = question(
         PreferenceConnection,
         "The preferences that apply in a context, sorted by attribute and subject.",
-        lambda verbs: verbs.preferences.preferences,
+        lambda services: services.preferences.preferences,
         matching={
-            "context": argument(str | None, "Context to answer for; left out: `any`, the broadest."),
-            "kinds": argument(list[enum_of(PreferenceKind)] | None, "Kinds to list; left out: all."),  # type: ignore[misc]
+            "context": argument(str | None, "Context to answer for; default: `any`, the broadest."),
+            "kinds": argument(list[enum_of(PreferenceKind)] | None, "Kinds to list; default: all."),  # type: ignore[misc]
         },
         paged=True,
         around=around_preferences,

@@ -11,7 +11,7 @@ import strawberry
 from beliefgraph.errors import Incorrect, NotFound
 from beliefgraph.graphql import twin_types
 from beliefgraph.graphql.access_queries import AccessQueries
-from beliefgraph.graphql.arguments import After, At, AtLeastRev, First, TwinName, told
+from beliefgraph.graphql.arguments import After, At, AtLeastRev, First, TwinName, described
 from beliefgraph.graphql.asking_queries import AskingQueries
 from beliefgraph.graphql.belief_queries import BeliefQueries
 from beliefgraph.graphql.change_point_queries import ChangePointQueries
@@ -47,7 +47,7 @@ MOST_CHANGES = 200
 MOST_QUARANTINED = 200
 
 
-@strawberry.type(description="Queries. Twins are identified by the names that applications chose.")
+@strawberry.type(description="Queries. Twins are identified by the names that applications gave them.")
 class Query(
     BeliefQueries,
     GoalQueries,
@@ -71,25 +71,27 @@ class Query(
     @staticmethod
     async def twin(info: Request, name: TwinName, at_least_rev: AtLeastRev = None) -> Twin:
         context = info.context
-        questions = context.verbs_for(name).questions
-        return await questions.twin(context.caller, context.speak_of(name), at_least_rev=at_least_rev)
+        questions = context.services_for(name).questions
+        return await questions.twin(context.caller, context.note_twin(name), at_least_rev=at_least_rev)
 
     @answer(twin_types.TwinConnection, "All twins that the key can access, sorted by name.")
     @staticmethod
     async def twins(info: Request, first: First = DEFAULT_PAGE, after: After = None) -> Page[Twin]:
-        return await info.context.verbs.across.twins(info.context.caller, first=first, after=after)
+        return await info.context.services.across.twins(info.context.caller, first=first, after=after)
 
-    @answer(Node, "The twin, belief, goal or evidence with an id from any answer.")
+    @answer(Node, "The object with a global id: a twin, belief, goal or piece of evidence.")
     @staticmethod
     async def node(
         info: Request,
-        id: Annotated[strawberry.ID, told("Id of a twin, belief, goal or evidence, as an answer gave it.")],
+        id: Annotated[
+            strawberry.ID, described("Id of a twin, belief, goal or piece of evidence, as returned by any query.")
+        ],
         as_of: At = None,
     ) -> Twin | question.BeliefRow | GoalRow | question.SourcedEvidence:
         context, named = info.context, read_id(str(id))
-        verbs, caller = context.verbs_for(named.twin), context.caller
-        questions = verbs.questions
-        context.speak_of(named.twin)
+        services, caller = context.services_for(named.twin), context.caller
+        questions = services.questions
+        context.note_twin(named.twin)
         moment = as_of or named.as_of
         if named.type == "Twin":
             return await questions.twin(caller, named.twin)
@@ -100,7 +102,7 @@ class Query(
             _same_twin(context.caller.tenant, named.twin, row.state.belief.twin)
             return row
         if named.type == "Goal":
-            pursued = await verbs.goals.goal_by_id(
+            pursued = await services.goals.goal_by_id(
                 caller, named.id, as_of=moment, **vars(around_goals(Selection.of(info)))
             )
             _same_twin(context.caller.tenant, named.twin, pursued.state.goal.twin)
@@ -111,18 +113,18 @@ class Query(
             return found
         raise NotFound("not-found", "There is nothing with this id.", id=str(id)[:100])
 
-    @answer(list[Change], "The commits of a twin after a rev, oldest first, with what each changed.")
+    @answer(list[Change], "The commits of a twin after a rev, oldest first, each with what it changed.")
     @staticmethod
     async def changes(
         info: Request,
         twin: TwinName,
-        after_rev: Annotated[int, told("Rev after which the changes begin.")] = 0,
-        first: Annotated[int, told(f"Number of changes, from 1 to {MOST_CHANGES}.")] = MOST_CHANGES,
+        after_rev: Annotated[int, described("Rev after which the changes begin.")] = 0,
+        first: Annotated[int, described(f"Number of changes, from 1 to {MOST_CHANGES}.")] = MOST_CHANGES,
     ) -> list[commit.Change]:
         context = info.context
         most = _page_size(first, MOST_CHANGES)
-        return await context.verbs_for(twin).changes.since(
-            context.caller, context.speak_of(twin), after_rev, limit=most
+        return await context.services_for(twin).changes.since(
+            context.caller, context.note_twin(twin), after_rev, limit=most
         )
 
     @answer(Definitions, "The definitions in force.")
@@ -130,12 +132,12 @@ class Query(
     async def definitions(info: Request) -> definition.Definitions:
         caller = info.context.caller
         caller.require("read")
-        return (await info.context.verbs.book.latest(caller.tenant)).definitions
+        return (await info.context.services.book.latest(caller.tenant)).definitions
 
     @answer(SourceConnection, "The tenant's sources, sorted by name, with what was learned about each.")
     @staticmethod
     async def sources(info: Request, first: First = DEFAULT_PAGE, after: After = None) -> Page[question.KnownSource]:
-        return await info.context.verbs.across.known_sources(info.context.caller, first=first, after=after)
+        return await info.context.services.across.known_sources(info.context.caller, first=first, after=after)
 
     @answer(
         QuarantinedEventConnection,
@@ -146,7 +148,7 @@ class Query(
         info: Request, first: First = DEFAULT_PAGE, after: After = None
     ) -> Page[event.QuarantinedEvent]:
         size = _page_size(first, MOST_QUARANTINED)
-        found = await info.context.verbs.across.quarantine(
+        found = await info.context.services.across.quarantine(
             info.context.caller, limit=size + 1, after=None if after is None else _read_place(after)
         )
         return Page(
@@ -177,5 +179,5 @@ def _read_place(cursor: str) -> tuple[datetime, str]:
         since, _, id_ = urlsafe_b64decode(cursor).decode().partition("\x1f")
         moment = instant(datetime.fromisoformat(since))
     except (ValueError, Incorrect):
-        raise Incorrect("invalid-cursor", "This cursor is not one that was given out for this question.") from None
+        raise Incorrect("invalid-cursor", "This cursor does not belong to this query.") from None
     return moment, id_

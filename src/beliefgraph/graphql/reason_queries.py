@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from beliefgraph.graphql.arguments import At, AtLeastRev, told
+from beliefgraph.graphql.arguments import At, AtLeastRev, described
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.expose import answer
 from beliefgraph.graphql.inputs import Interpret, with_stored_ids
@@ -27,13 +27,13 @@ class ReasonQueries:
     @staticmethod
     async def interpret(
         info: Request,
-        input: Annotated[Interpret, told("What is to be explained.")],
+        input: Annotated[Interpret, described("The event or metric to explain.")],
         as_of: At = None,
         at_least_rev: AtLeastRev = None,
     ) -> reasons.RivalReasons:
         context = info.context
-        context.speak_of(input.twin)
-        return await context.verbs_for(input.twin).reasons.interpret(
+        context.note_twin(input.twin)
+        return await context.services_for(input.twin).reasons.interpret(
             context.caller,
             with_stored_ids(input),
             as_of=as_of or NOW,

@@ -21,7 +21,7 @@ def _belief(state: BeliefState) -> question.BeliefRow:
 
 @expose(reasons.Hypothesis, hide={"state"})
 class Hypothesis:
-    """A belief that may have caused an occurrence, given everything that is known."""
+    """A possible cause of an occurrence: a belief, given everything that is known."""
 
     before_confidence: float | None = attribute("before_confidence", float | None, BEFORE)  # type: ignore[assignment]
 
@@ -43,9 +43,10 @@ class SomethingElse:
 
 @expose(reasons.Occurrence, hide={"state"})
 class Occurrence:
-    """What happened, and the hypotheses why.
+    """Something that happened, with the hypotheses about why.
 
-    Several may have caused it together, so their responsibilities may sum to more than its confidence."""
+    Several may have caused it together, so their responsibilities may sum to more than its confidence.
+    """
 
     before_confidence: float | None = attribute("before_confidence", float | None, BEFORE)  # type: ignore[assignment]
 
@@ -57,4 +58,4 @@ class Occurrence:
 
 @expose(reasons.RivalReasons)
 class RivalReasons:
-    """What an event or a metric says happened, and the hypotheses why."""
+    """What happened according to an event or a metric, with the hypotheses about why."""

@@ -23,7 +23,7 @@ class ReceivedEvent:
 
 @expose(twin.IdentifierLink, hide={"revision_id", "twin", "key", "definition", "origin"})
 class IdentifierLink:
-    """The statement that an identifier leads to a twin, while it holds."""
+    """A link from an identifier to a twin, while it is valid."""
 
 
 ReceivedEvidenceConnection = connection(ReceivedEvidence)

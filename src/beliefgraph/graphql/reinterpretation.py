@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from beliefgraph.graphql.arguments import INPUT, told
+from beliefgraph.graphql.arguments import INPUT, described
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.expose import answer, expose
 from beliefgraph.graphql.inputs import asked
@@ -16,22 +16,24 @@ asked(Reinterpret)
 
 @expose(move.BeliefMove, within={"belief": belief.BeliefKey})
 class BeliefMove:
-    """A belief of a twin that moves, with its confidence before and after."""
+    """A belief of a twin whose confidence changes, with the confidence before and after."""
 
 
 @expose(reinterpretation.Reinterpretation)
 class Reinterpretation:
-    """What reading stored events again changed, or in a dry run would change."""
+    """What changed by reading stored events again; in a dry run, what would change."""
 
 
 @answer(
     Reinterpretation,
-    "Read stored events again under the definitions in force, as commits with the cause `REINTERPRETED`. One call "
-    "reads some 2,000 events, a dry run whole twins; call again with `next` as `after` until that is null. It can be "
-    "sent again at any time: what says the same stays as it is. Needs the scope `define`.",
+    "Read stored events again under the definitions in force; changes are commits with the cause `REINTERPRETED`. One "
+    "call reads some 2,000 events, a dry run whole twins; call again with `next` as `after` until `next` is null. It "
+    "can be repeated safely: evidence that would not change is left as it is. Needs the scope `define`.",
 )
-async def reinterpret(info: Request, input: Annotated[Reinterpret, told(INPUT)]) -> reinterpretation.Reinterpretation:
+async def reinterpret(
+    info: Request, input: Annotated[Reinterpret, described(INPUT)]
+) -> reinterpretation.Reinterpretation:
     """Read stored events again."""
     context = info.context
-    verbs = context.verbs.alone if input.twin is None else context.verbs_for(input.twin)
-    return await verbs.reinterpreter.reinterpret(context.caller, input)
+    services = context.services.alone if input.twin is None else context.services_for(input.twin)
+    return await services.reinterpreter.reinterpret(context.caller, input)

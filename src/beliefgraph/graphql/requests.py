@@ -10,9 +10,9 @@ import orjson
 from graphql import GraphQLError
 
 from beliefgraph.errors import BeliefgraphError, Incorrect, shortened
-from beliefgraph.graphql.errors import told
+from beliefgraph.graphql.errors import extensions_of
 from beliefgraph.services.process.bounded_json import BOUNDS, JsonBounds
-from beliefgraph.services.process.places import Places
+from beliefgraph.services.process.fair_semaphore import FairSemaphore
 
 LONGEST_QUERY = 200_000
 """Most characters of a query; it is parsed on the event loop, while no other request is served."""
@@ -25,7 +25,7 @@ LONG_NUMBER = re.compile(r"\d{309}")
 class Bounds:
     """The bounds of the endpoint on requests and answers, besides those of queries."""
 
-    places: Places
+    places: FairSemaphore
     seconds: float = 30.0
     answer_bytes: int = 16_777_216
     operations_per_socket: int = 100
@@ -49,17 +49,19 @@ def checked(asked: object) -> dict[str, Any]:
     if not asked["query"].strip():
         raise Incorrect("invalid-query", "The query is empty.", field="query")
     if len(asked["query"]) > LONGEST_QUERY:
-        raise Incorrect("too-large", f"A query may have {LONGEST_QUERY:,} characters; send what is long as variables.")
+        raise Incorrect("too-large", f"A query may have {LONGEST_QUERY:,} characters; send long values as variables.")
     if LONG_NUMBER.search(asked["query"]):
-        raise Incorrect("too-large", "A number in this query has more digits than can be kept.")
+        raise Incorrect("too-large", "A number in this query has too many digits.")
     return asked
 
 
 def as_graphql(error: BeliefgraphError) -> GraphQLError:
     """A refusal as an error of GraphQL."""
-    return GraphQLError(shortened(error.message), extensions=told(error))
+    return GraphQLError(shortened(error.message), extensions=extensions_of(error))
 
 
 def refusal_body(error: BeliefgraphError) -> bytes:
     """A refusal as the body of an answer."""
-    return orjson.dumps({"errors": [{"message": shortened(error.message), "extensions": told(error)}]}, default=str)
+    return orjson.dumps(
+        {"errors": [{"message": shortened(error.message), "extensions": extensions_of(error)}]}, default=str
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 from beliefgraph.graphql.arguments import INPUT, After, At, AtLeastRev, First, TwinName, argument
 from beliefgraph.graphql.change_types import Receipt
-from beliefgraph.graphql.context import Context, Request, Verbs
+from beliefgraph.graphql.context import Context, FieldServices, Request
 from beliefgraph.graphql.expose import answer
 from beliefgraph.graphql.inputs import with_stored_ids
 from beliefgraph.graphql.lookahead import Selection
@@ -26,7 +26,7 @@ MOMENT: dict[str, tuple[Any, Any]] = {"as_of": (At, None), "at_least_rev": (AtLe
 def question(
     shown_by: Any,
     description: str,
-    verb: Callable[[Verbs], Answer],
+    method: Callable[[FieldServices], Answer],
     *,
     key: Any = None,
     paged: bool = False,
@@ -47,8 +47,8 @@ def question(
         twin = context.caller.require_person() if twin is None else twin
         asked = {name: value for name, value in given.items() if value is not None}
         loaded = {} if around is None else vars(around(Selection.of(info)))
-        return await verb(context.verbs_for(twin))(
-            context.caller.asking(info.field_name), context.speak_of(twin), **asked, **loaded
+        return await method(context.services_for(twin))(
+            context.caller.asking(info.field_name), context.note_twin(twin), **asked, **loaded
         )
 
     taken: dict[str, tuple[Any, Any]] = {"info": (Request, Parameter.empty)}
@@ -60,12 +60,12 @@ def question(
     return _field(shown_by, description, ask, {**taken, **(PAGE if paged else {}), **(MOMENT if at_moments else {})})
 
 
-def command(given: type, description: str, verb: Callable[[Commands], Answer]) -> Any:
+def command(given: type, description: str, method: Callable[[Commands], Answer]) -> Any:
     """A field that executes one command and returns its receipt."""
 
     async def carry_out(info: Request, input: Any) -> receipt.Receipt:
         context = info.context
-        found: receipt.Receipt = await verb(context.verbs_for(input.twin).commands)(
+        found: receipt.Receipt = await method(context.services_for(input.twin).commands)(
             context.caller.asking(info.field_name), with_stored_ids(input)
         )
         return named(context, found)

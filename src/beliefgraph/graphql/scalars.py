@@ -49,7 +49,7 @@ _SNAKE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 def read_instant(text: object) -> datetime:
     """A moment written as ISO 8601 with a zone; `naive-datetime` without one."""
     if not isinstance(text, str):
-        raise Incorrect("invalid-input", "Write a DateTime as a text such as 2026-03-01T09:30:00Z.")
+        raise Incorrect("invalid-input", "Write a DateTime as a string such as 2026-03-01T09:30:00Z.")
     try:
         read = read_moment(text)
     except ValueError:
@@ -57,7 +57,7 @@ def read_instant(text: object) -> datetime:
     try:
         return instant(read)
     except OverflowError:
-        raise Incorrect("invalid-input", f"{text[:40]!r} lies outside of the calendar.") from None
+        raise Incorrect("invalid-input", f"{text[:40]!r} is outside the supported range of dates.") from None
 
 
 def write_instant(moment: datetime) -> str:
@@ -87,7 +87,7 @@ def _read_json(value: object) -> object:
     try:
         orjson.dumps(value)
     except TypeError as error:
-        raise Incorrect("invalid-input", f"This is no JSON that we can keep: {error}.") from None
+        raise Incorrect("invalid-input", f"This JSON cannot be stored: {error}.") from None
     return value
 
 
@@ -120,19 +120,19 @@ SCALARS: dict[object, ScalarDefinition] = {
 }
 
 
-def _enum(name: str, words: Any) -> Any:
+def _enum(name: str, vocabulary: Any) -> Any:
     # The words themselves are the values, so that records and GraphQL need no translation between them.
-    meanings = meanings_of(words)
-    members = enum.Enum(name, {word.upper(): word for word in meanings}, type=str)  # type: ignore[misc]
-    made: Any = strawberry.enum(members, name=name, description=meaning_of(words))
+    meanings = meanings_of(vocabulary)
+    members = enum.Enum(name, {member.upper(): member for member in meanings}, type=str)  # type: ignore[misc]
+    made: Any = strawberry.enum(members, name=name, description=meaning_of(vocabulary))
     for value in made.__strawberry_definition__.values:
         value.description = in_graphql(meanings[value.value])
     return made
 
 
 ENUMS: dict[object, Any] = {
-    get_args(words)[0]: _enum(name, words)
-    for name, words in (
+    get_args(vocabulary)[0]: _enum(name, vocabulary)
+    for name, vocabulary in (
         ("RelationKind", RelationKind),
         ("Status", Status),
         ("Quality", Quality),
@@ -166,14 +166,14 @@ ENUMS: dict[object, Any] = {
 """The enums by the literals whose words they show."""
 
 
-def show_enum(name: str, words: Any) -> Any:
+def show_enum(name: str, vocabulary: Any) -> Any:
     """Register an enum of that name for a closed list of words of another layer."""
-    return ENUMS.setdefault(get_args(words)[0], _enum(name, words))
+    return ENUMS.setdefault(get_args(vocabulary)[0], _enum(name, vocabulary))
 
 
-def enum_of(words: Any) -> Any:
+def enum_of(vocabulary: Any) -> Any:
     """The enum that shows a closed list of words."""
-    return ENUMS[get_args(words)[0]]
+    return ENUMS[get_args(vocabulary)[0]]
 
 
 PLAIN: dict[Any, Any] = {timedelta: Duration, AwareDatetime: datetime}

@@ -16,11 +16,11 @@ from strawberry.types import ExecutionContext
 
 from beliefgraph.graphql.belief_types import Belief
 from beliefgraph.graphql.context import Context
-from beliefgraph.graphql.errors import tell
+from beliefgraph.graphql.errors import add_extensions
 from beliefgraph.graphql.evidence_types import Evidence
 from beliefgraph.graphql.executor import CompiledExecutor, Plans
 from beliefgraph.graphql.goal_types import Goal
-from beliefgraph.graphql.layer_fields import LayerFields, tell_of, with_fields_of
+from beliefgraph.graphql.layer_fields import LayerFields, add_change_fields, with_fields_of
 from beliefgraph.graphql.limits import LimitQueries, Limits
 from beliefgraph.graphql.mutations import Mutation
 from beliefgraph.graphql.queries import Query
@@ -38,7 +38,7 @@ AT_ONCE = 1_000
 """Characters of a query that are parsed and validated on the event loop: about five milliseconds."""
 
 
-class Kept(SchemaExtension):
+class CachedQueries(SchemaExtension):
     """Parses and validates every query, long ones in a thread; short ones are cached with the result."""
 
     def __init__(self, documents: LRUCache[str, DocumentNode], findings: LRUCache[str, list[GraphQLError]]) -> None:
@@ -82,12 +82,12 @@ class Schema(strawberry.Schema):
         self.plans = Plans()
         self.limits = limits
         super().__init__(**options)
-        tell_of(layers, self._schema, self.schema_converter)
+        add_change_fields(layers, self._schema, self.schema_converter)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Add a code to each error; log defects of the service."""
         context = None if execution_context is None else execution_context.context
-        tell(errors, context.request_id if isinstance(context, Context) else "")
+        add_extensions(errors, context.request_id if isinstance(context, Context) else "")
 
 
 def make_schema(limits: Limits | None = None, layers: Sequence[LayerFields] = ()) -> Schema:
@@ -105,7 +105,7 @@ def make_schema(limits: Limits | None = None, layers: Sequence[LayerFields] = ()
         config=StrawberryConfig(scalar_map=SCALARS),
         execution_context_class=CompiledExecutor,
         extensions=[
-            lambda: Kept(documents, findings),
+            lambda: CachedQueries(documents, findings),
             lambda: LimitQueries(limits),
             *([] if limits.introspection else [DisableIntrospection]),
         ],

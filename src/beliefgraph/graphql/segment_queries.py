@@ -15,5 +15,5 @@ class SegmentQueries:
     segment = question(
         TwinSegment,
         "The segment that a twin is in, with the base rates learned for it; null if it is in none.",
-        lambda verbs: verbs.segments.segment,
+        lambda services: services.segments.segment,
     )

@@ -9,7 +9,7 @@ from beliefgraph.model import segment as segments
 
 @expose(segments.SegmentDefinition)
 class SegmentDefinition:
-    """Twins that hold some beliefs and do not hold others."""
+    """A group of twins: those that hold some beliefs and do not hold others."""
 
 
 @expose(segments.LearnedRate)

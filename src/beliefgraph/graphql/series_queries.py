@@ -21,7 +21,7 @@ class SeriesPoint:
 
 @expose(series.Series)
 class Series:
-    """A curve over valid time, every point as the rev that is read knows it, and its projection."""
+    """The course of a value over valid time, as known at the rev that is read, and its projection."""
 
 
 @strawberry.type
@@ -30,13 +30,13 @@ class SeriesQueries:
 
     series = question(
         Series,
-        "How a belief, a metric, the progress of a goal or a preference went over a span, in one request.",
-        lambda verbs: verbs.series.series,
-        key=argument(SeriesOf, "What the curve is about: a belief, a metric, a goal or a preference."),
+        "How a belief, a metric, the progress of a goal or a preference changed over a period, as points of a curve.",
+        lambda services: services.series.series,
+        key=argument(SeriesOf, "What the series is about: a belief, a metric, a goal or a preference."),
         matching={
-            "since": argument(datetime | None, "Valid time of the first point; left out: 90 days before `until`."),
-            "until": argument(datetime | None, "Valid time of the last point; left out: the moment that is read."),
-            "points": argument(int | None, f"Number of points, 2 to {series.MOST_POINTS}; left out: {series.POINTS}."),
+            "since": argument(datetime | None, "Valid time of the first point; default: 90 days before `until`."),
+            "until": argument(datetime | None, "Valid time of the last point; default: the moment that is read."),
+            "points": argument(int | None, f"Number of points, 2 to {series.MOST_POINTS}; default: {series.POINTS}."),
             "project": argument(
                 Duration | None,
                 f"How far to project beyond `until`, with intervals; needs at least {series.LEAST_POINTS} points.",

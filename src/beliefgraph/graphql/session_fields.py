@@ -27,9 +27,9 @@ class SessionCommands:
 
     @answer(
         SignInLink,
-        "Issue a link by which the person of a twin signs in to their own page, once. Whoever has it acts as the "
+        "Issue a link with which the person of a twin signs in to their own page, once. Whoever opens it acts as the "
         "person, so send it to nobody else. Needs the scope `invite`.",
     )
     @staticmethod
     async def invite(info: Request, twin: TwinName) -> session.SignInLink:
-        return await info.context.verbs.sessions.invite(info.context.caller, twin)
+        return await info.context.services.sessions.invite(info.context.caller, twin)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import strawberry
 
-from beliefgraph.graphql.arguments import TwinName, told
+from beliefgraph.graphql.arguments import TwinName, described
 from beliefgraph.graphql.change_types import Change
 from beliefgraph.graphql.context import Request
 from beliefgraph.model import commit
@@ -19,17 +19,19 @@ class Subscription:
 
     @strawberry.subscription(  # type: ignore[untyped-decorator]
         graphql_type=Change,
-        description="The commits of a twin as they happen, in order, each exactly once, with what each changed.",
+        description="The commits of a twin as they happen, in order, each exactly once, with what it changed.",
     )
     @staticmethod
     async def changes(
         info: Request,
         twin: TwinName,
-        after_rev: Annotated[int | None, told("Rev after which the changes begin; left out: from now on.")] = None,
+        after_rev: Annotated[
+            int | None, described("Rev after which the changes begin; default: only changes from now on.")
+        ] = None,
     ) -> AsyncGenerator[commit.Change, None]:
         context = info.context
-        followed = context.verbs_for(twin).changes.subscribe(context.caller, context.speak_of(twin), after_rev)
+        followed = context.services_for(twin).changes.subscribe(context.caller, context.note_twin(twin), after_rev)
         async for change in followed:
             # A key that was revoked in the meantime receives nothing more.
-            await context.verbs.callers.authenticate(context.secret, context.purpose, context.request_id)
+            await context.services.callers.authenticate(context.secret, context.purpose, context.request_id)
             yield change

@@ -9,7 +9,7 @@ from beliefgraph.graphql.roots import question
 from beliefgraph.graphql.trajectory_types import Trajectory
 from beliefgraph.services.trajectories.questions import MOST_POINTS, POINTS
 
-SHOWN = {"points": argument(int | None, f"Points of the history, 2 to {MOST_POINTS}; left out: {POINTS}.")}
+SHOWN = {"points": argument(int | None, f"Points of the history, 2 to {MOST_POINTS}; default: {POINTS}.")}
 
 
 @strawberry.type
@@ -18,14 +18,14 @@ class TrajectoryQueries:
 
     trajectory = question(
         Trajectory,
-        "Where a twin is among the stages of a trajectory, and where it is heading.",
-        lambda verbs: verbs.trajectories.trajectory,
+        "The position of a twin among the stages of a trajectory, and where it is heading.",
+        lambda services: services.trajectories.trajectory,
         key=argument(str, "Name of the trajectory."),
         matching=SHOWN,
     )
     trajectories = question(
         list[Trajectory],
-        "Every trajectory that is defined, with where the twin is on it.",
-        lambda verbs: verbs.trajectories.trajectories,
+        "All defined trajectories, each with the position of the twin.",
+        lambda services: services.trajectories.trajectories,
         matching=SHOWN,
     )

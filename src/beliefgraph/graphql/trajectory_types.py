@@ -22,32 +22,32 @@ class TrajectoryDefinition:
 
 @expose(trajectories.LearnedStage)
 class LearnedStage:
-    """How the tenant's twins were seen to move through one stage."""
+    """How the tenant's twins moved through one stage, as observed."""
 
 
 @expose(trajectories.LearnedSignal)
 class LearnedSignal:
-    """Evidence of one strength on one stage, and how often it is seen in every stage."""
+    """Evidence of one strength on one stage, and how often it is observed in each stage."""
 
 
 @expose(trajectories.LearnedStages)
 class LearnedStages:
-    """How the tenant's twins move through the stages of a trajectory, as learned from what was observed of them."""
+    """How the tenant's twins move through the stages of a trajectory, as learned from their evidence."""
 
 
 @expose(trajectories.StageShare)
 class StageShare:
-    """How likely a twin is in a stage."""
+    """The probability that a twin is in a stage."""
 
 
 @expose(trajectories.TrajectoryPoint)
 class TrajectoryPoint:
-    """Where a twin was at a moment, as known at the rev that is read; or where it is expected to be."""
+    """The position of a twin at a moment, as known at the rev that is read, or its expected position."""
 
 
 @expose(trajectories.TimeToStage)
 class TimeToStage:
-    """When a twin reaches a later stage, if it has not yet."""
+    """When a twin reaches a later stage, unless it has reached it already."""
 
 
 @expose(trajectories.Reversal)
@@ -57,9 +57,9 @@ class StageReversal:
 
 @expose(trajectories.StageEvidence, hide={"id", "twin"})
 class StageEvidence:
-    """One piece of evidence on a stage, and by how much it moved the twin when it came."""
+    """One piece of evidence on a stage, and by how much it changed the position of the twin."""
 
-    @field(None, "Id of the evidence with this move; `node` takes it.")
+    @field(None, "Id of this evidence, which the query `node` accepts.")
     @staticmethod
     def id(found: strawberry.Parent[trajectories.StageEvidence], info: Request) -> strawberry.ID:
         moves = f"{found.stage}{found.moved!r}"
@@ -68,4 +68,4 @@ class StageEvidence:
 
 @expose(trajectories.Trajectory)
 class Trajectory:
-    """Where a twin is among the stages of a trajectory, and where it is heading."""
+    """The position of a twin among the stages of a trajectory, and where it is heading."""

@@ -38,7 +38,7 @@ class Erasure:
 
 @expose(erasure.Readmission)
 class Readmission:
-    """Confirmation that events and commands about an erased person are taken in again."""
+    """Confirmation that events and commands about an erased person are accepted again."""
 
 
 TwinConnection = connection(Twin, of_twin=False)

@@ -38,7 +38,7 @@ MOST_ERRORS = 20
 """Most errors reported for one request."""
 
 
-class Long(dict[str, Any]):
+class LongVariables(dict[str, Any]):
     """The variables of a long message."""
 
 

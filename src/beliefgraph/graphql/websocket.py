@@ -25,12 +25,12 @@ from strawberry.types.execution import PreExecutionError
 
 from beliefgraph.errors import BeliefgraphError, Forbidden, Incorrect, Unavailable
 from beliefgraph.graphql.context import Context
-from beliefgraph.graphql.errors import tell
+from beliefgraph.graphql.errors import add_extensions
 from beliefgraph.graphql.requests import Bounds, as_graphql, checked
 from beliefgraph.graphql.schema import AT_ONCE as PARSED_AT_ONCE
-from beliefgraph.graphql.variables import Long
+from beliefgraph.graphql.variables import LongVariables
 from beliefgraph.services.process.bounded_json import AT_ONCE, read_json_beside
-from beliefgraph.services.process.places import HOLDER, Places, Shares
+from beliefgraph.services.process.fair_semaphore import HOLDER, FairSemaphore, Shares
 from beliefgraph.telemetry.spans import request
 
 log = structlog.get_logger(__name__)
@@ -56,7 +56,7 @@ class Shared:
     most_tokens: int
     warmed: Callable[[], Awaitable[None]]
     coerced: Callable[[str, dict[str, Any], str | None], Awaitable[dict[str, Any]]]
-    turns: Places = field(default_factory=lambda: Places(TURNS))
+    turns: FairSemaphore = field(default_factory=lambda: FairSemaphore(TURNS))
     following: Counter[str] = field(default_factory=Counter)
 
 
@@ -99,7 +99,7 @@ def _marked(message: object, size: int) -> object:
     """The message; if it is long, its variables are marked, so that they are coerced in a thread."""
     payload = message.get("payload") if size > AT_ONCE and isinstance(message, dict) else None
     if isinstance(payload, dict) and isinstance(payload.get("variables"), dict):
-        payload["variables"] = Long(payload["variables"])
+        payload["variables"] = LongVariables(payload["variables"])
     return message
 
 
@@ -169,7 +169,7 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
                 kind = await asyncio.to_thread(_kind, operation, shared.most_tokens)
             else:
                 kind = _kind(operation, shared.most_tokens)
-            if isinstance(operation.variables, Long):
+            if isinstance(operation.variables, LongVariables):
                 operation.variables = await shared.coerced(
                     operation.query, operation.variables, operation.operation_name
                 )
@@ -177,7 +177,7 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
             await _refuse(operation, refused)
             return
         except GraphQLError as error:
-            tell([error], self.context.request_id)
+            add_extensions([error], self.context.request_id)
             await operation.send_initial_errors([error])
             return
         with request("subscription" if kind is OperationType.SUBSCRIPTION else "websocket"):
@@ -202,7 +202,9 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
     async def _follow(self, operation: Operation[Context, None]) -> None:
         shared, key = self._shared, self.context.caller.key
         if shared.following[key] >= shared.bounds.subscriptions_per_key:
-            await _refuse(operation, Unavailable("overloaded", "This key follows too much at once; end some of it."))
+            await _refuse(
+                operation, Unavailable("overloaded", "This key has too many subscriptions; end some of them.")
+            )
             return
         shared.following[key] += 1
         try:
@@ -220,8 +222,8 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
         except Unavailable as busy:
             await _refuse(operation, busy)
         except TimeoutError:
-            said = f"This took longer than {bounds.seconds:g} s. A command may still be carried out: send it again."
-            await _refuse(operation, Unavailable("took-too-long", said))
+            reason = f"This took longer than {bounds.seconds:g} s. A command may still be carried out: send it again."
+            await _refuse(operation, Unavailable("took-too-long", reason))
 
     async def _handle_pre_execution_error(self, operation: Operation[Context, None], result: PreExecutionError) -> None:
         """Report an error of an operation; the socket stays open for the others."""
@@ -235,7 +237,7 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
 async def authenticated(context: Context) -> None:
     """Authenticate the caller, as of now; refuse the connection if the key is not valid."""
     try:
-        context.identity = await context.verbs.callers.authenticate(
+        context.identity = await context.services.callers.authenticate(
             context.secret, context.purpose, context.request_id, address=context.address
         )
     except Forbidden:

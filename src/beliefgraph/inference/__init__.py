@@ -6,17 +6,19 @@ from beliefgraph.inference.evidence import (
     LOG_LIKELIHOOD_BOUND,
     NO_ORIGIN,
     Combined,
-    Heard,
+    CombinedGroups,
     age,
+    apply_rates,
     combine,
-    hear,
-    hear_directly,
-    two_coin,
+    combine_groups,
+    combine_unweighted,
 )
+from beliefgraph.inference.greatest import Greatest, PieceShape, count_pieces
 from beliefgraph.inference.influence import Influence
-from beliefgraph.inference.items import NO_ROWS, ItemRuns, Items, Keeping, Sums, Totals, gather, spread, weigh
+from beliefgraph.inference.items import NO_ROWS, ItemRuns, Items, KeptShares, Spread, Sums, Totals, gather, weigh
 from beliefgraph.inference.kernels.items import GRID
 from beliefgraph.inference.model import CERTAIN_LOG_ODDS, Model, Posterior
+from beliefgraph.inference.pieces import Kinds, Merged, Merging
 from beliefgraph.inference.quality import APPROXIMATE, EXACT, UNAVAILABLE, UNRELIABLE
 from beliefgraph.inference.random_effects import NO_EFFECT
 from beliefgraph.inference.responsibility import Responsibility
@@ -38,28 +40,34 @@ __all__ = [
     "UNRELIABLE",
     "Budget",
     "Combined",
-    "Heard",
+    "CombinedGroups",
+    "Greatest",
     "Influence",
     "ItemRuns",
     "Items",
-    "Keeping",
+    "KeptShares",
+    "Kinds",
+    "Merged",
+    "Merging",
     "Model",
+    "PieceShape",
     "Posterior",
     "Relation",
     "RelationKind",
     "Responsibility",
     "Session",
+    "Spread",
     "Structure",
     "Sums",
     "Totals",
     "age",
+    "apply_rates",
     "combine",
+    "combine_groups",
+    "combine_unweighted",
     "compile_model",
+    "count_pieces",
     "gather",
-    "hear",
-    "hear_directly",
-    "spread",
-    "two_coin",
     "warm",
     "weigh",
 ]

@@ -94,8 +94,8 @@ class Bundle:
         conditional table is removed. Raises `impossible-evidence`.
         """
         flags = np.array([self.flags(known) for known in fixed])
-        weight, said = self.variables.weights(rows.take(self.members, axis=1), flags)
-        no, yes = self.variables.split_logs(self.without(cut).log_marginals(weight, said))
+        weight, has_evidence = self.variables.weights(rows.take(self.members, axis=1), flags)
+        no, yes = self.variables.split_logs(self.without(cut).log_marginals(weight, has_evidence))
         return np.stack([no, yes], axis=2).transpose(1, 2, 0)
 
     def pairwise(self, joined: Sequence[tuple[int, ...]] = (), log_tables: Sequence[Floats] = ()) -> Pairwise | None:

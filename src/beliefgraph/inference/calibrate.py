@@ -65,7 +65,7 @@ def calibrate(plan: Plan, variables: Variables, factors: Factors) -> Calibrated:
     for left in range(_MOST_STEPS, 0, -1):
         if now.drift <= DRIFT_BOUND or marginals.leakless(now):
             break
-        if exact and slow.hopeless(now.error, left):
+        if exact and slow.will_not_converge(now.error, left):
             break
         try:
             direction = marginals.newton(now) if exact else past.accelerated(now.unknown, marginals.quasi_newton(now))
@@ -94,7 +94,7 @@ def calibrate(plan: Plan, variables: Variables, factors: Factors) -> Calibrated:
         far = np.argsort(-np.abs(now.off))[:5]
         raise Incorrect(
             "infeasible-statements",
-            "These priors and relations do not hold together: no model was found that returns all the stated priors.",
+            "These priors and relations are inconsistent: no model was found that has all the stated priors.",
             beliefs=[int(belief) for belief in far],
             drift=now.drift,
         )
@@ -120,7 +120,7 @@ class _Slow:
     def __init__(self) -> None:
         self._errors: list[float] = []
 
-    def hopeless(self, error: float, left: int) -> bool:
+    def will_not_converge(self, error: float, left: int) -> bool:
         """Whether the remaining number of steps would not suffice."""
         self._errors.append(error)
         if len(self._errors) <= _LOOKED_BACK:

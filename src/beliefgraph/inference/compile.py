@@ -16,7 +16,7 @@ from beliefgraph.inference.factors import Factors, factors_of, parts
 from beliefgraph.inference.junction_tree import JunctionTree, junction_tree
 from beliefgraph.inference.model import Model, Part, Tier
 from beliefgraph.inference.plan import plan, table_entries
-from beliefgraph.inference.stop import left_behind
+from beliefgraph.inference.stop import in_abandonable_thread
 from beliefgraph.inference.structure import Structure
 from beliefgraph.inference.variables import Variables
 
@@ -60,7 +60,7 @@ def compile_model(structure: Structure, budget: Budget = _DEFAULT_BUDGET) -> Mod
     cost = sum(bundle.plan.entries for bundle, _ in compiled)
     edge_deleted: list[EdgeDeletedPart] = []
     for own in wide:
-        part = _thin(factors, own, prior_log_odds, budget, budget.max_table_entries - cost)
+        part = _edge_deleted_part(factors, own, prior_log_odds, budget, budget.max_table_entries - cost)
         if part is None:
             available[[belief for some in own for belief in some]] = False
             reports.append(_report(own, "unavailable", 0))
@@ -87,7 +87,7 @@ def _report(own: list[tuple[int, ...]], tier: Tier, width: int) -> Part:
     return Part(frozen(np.array(sorted(belief for some in own for belief in some), dtype=np.int64)), tier, width)
 
 
-def _thin(
+def _edge_deleted_part(
     factors: Factors, own: list[tuple[int, ...]], prior_log_odds: Floats, budget: Budget, entries: int
 ) -> EdgeDeletedPart | None:
     """The part at the greatest approximate width whose tables are within `entries`; None if there is none."""
@@ -111,7 +111,7 @@ def _affordable(
         place = {variable: at for at, variable in enumerate(members)}
         graph = moral_graph(len(members), [[place[variable] for variable in scope] for scope in own])
         find = partial(eliminate, graph, [cards[variable] for variable in members], budget)
-        order = left_behind(find) if len(members) > _LONG else find()
+        order = in_abandonable_thread(find) if len(members) > _LONG else find()
         trees.append(junction_tree(order) if order else None)
     costs = [
         table_entries([tree], [cards[variable] for variable in members]) if tree else 0

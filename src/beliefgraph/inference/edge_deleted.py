@@ -27,7 +27,7 @@ from beliefgraph.inference.stop import check_stopped
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Convergence:
     """When messages count as converged: none changes by more than this many `nats`.
 
     After this many passes with `whole` steps the steps are halved, and no answer is reliable any more: other solutions
@@ -38,10 +38,10 @@ class Patience:
     whole: int
 
 
-ANSWER = Patience(1e-8, 60)
+ANSWER = Convergence(1e-8, 60)
 """For the answer: a thousandth of its useful precision."""
 
-CHECK = Patience(1e-4, 30)
+CHECK = Convergence(1e-4, 30)
 """For the comparison: a small part of the least error bar, at the same rate."""
 
 MOST_PASSES = 200
@@ -116,7 +116,7 @@ class EdgeDeletedTree:
         engine: Engine,
         active: Flags,
         start: Floats | None = None,
-        patience: Patience = ANSWER,
+        patience: Convergence = ANSWER,
     ) -> Settled:
         """The marginals given the log-weight of every leaf.
 
@@ -126,15 +126,15 @@ class EdgeDeletedTree:
         """
         plan, deleted = self.engine.plan, self.deleted
         message = np.zeros(deleted.slot_start[-1]) if start is None else start.copy()
-        weight, said = np.empty((1, plan.leaves)), np.empty((1, len(plan.leaf_codes)), dtype=np.uint8)
+        weight, has_evidence = np.empty((1, plan.leaves)), np.empty((1, len(plan.leaf_codes)), dtype=np.uint8)
         passes, gap = 0, np.inf
         while True:
             check_stopped()
             passes += 1
             total = log_weight.copy()
             dropped.spread(deleted.slot_leaf, deleted.slot_start, message, total)
-            dropped.weights(plan.leaf_start, total, weight[0], said[0])
-            log_marginal = engine.log_marginals(weight, said)[0]
+            dropped.weights(plan.leaf_start, total, weight[0], has_evidence[0])
+            log_marginal = engine.log_marginals(weight, has_evidence)[0]
             gap = dropped.exchange(
                 deleted.first_slot, deleted.table_start, deleted.slot_leaf, deleted.slot_start, deleted.table, active,
                 log_marginal, message, 1.0 if passes < patience.whole else 0.5,
@@ -151,7 +151,7 @@ class EdgeDeletedTree:
         plan, deleted = self.engine.plan, self.deleted
         first = np.repeat(deleted.slot_start[:-1], np.diff(deleted.slot_start))
         push = np.linspace(0.5, 1.5, len(first))
-        weight, said = np.empty((1, plan.leaves)), np.empty((1, len(plan.leaf_codes)), dtype=np.uint8)
+        weight, has_evidence = np.empty((1, plan.leaves)), np.empty((1, len(plan.leaf_codes)), dtype=np.uint8)
         grown: list[float] = []
         while len(grown) < _PUSHES:
             push = push - push[first]
@@ -161,10 +161,10 @@ class EdgeDeletedTree:
             grown.append(size / _PUSH)
             message, total = push * (_PUSH / size), np.zeros(plan.leaves)
             dropped.spread(deleted.slot_leaf, deleted.slot_start, message, total)
-            dropped.weights(plan.leaf_start, total, weight[0], said[0])
+            dropped.weights(plan.leaf_start, total, weight[0], has_evidence[0])
             dropped.exchange(
                 deleted.first_slot, deleted.table_start, deleted.slot_leaf, deleted.slot_start, deleted.table,
-                deleted.all, self.engine.log_marginals(weight, said)[0], message, 1.0,
+                deleted.all, self.engine.log_marginals(weight, has_evidence)[0], message, 1.0,
             )  # fmt: skip
             push = message
         return float(np.exp(np.mean(np.log(grown[-_COUNTED:]))))

@@ -21,7 +21,7 @@ from beliefgraph.inference.intervals import Pairwise
 from beliefgraph.inference.plan import Plan, plan
 from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.quality import APPROXIMATE, EXACT, UNRELIABLE
-from beliefgraph.inference.stop import left_behind
+from beliefgraph.inference.stop import in_abandonable_thread
 from beliefgraph.inference.variables import Variables
 
 
@@ -88,11 +88,11 @@ class EdgeDeletedPart:
         """
         value = np.tile(self.prior_log_odds, (len(rows), 1))
         error, quality = np.zeros(value.shape), np.full(value.shape, EXACT, dtype=np.uint8)
-        (fine, speaks), (coarse, agrees) = self._without(0, cut), self._without(1, cut)
+        (fine, fine_flags), (coarse, coarse_flags) = self._without(0, cut), self._without(1, cut)
         leaf = self.variables.leaf
         weights = self._log_weights(rows, [fixed] * len(rows))
         for row in np.flatnonzero(weights.any(axis=1)).tolist():
-            answer = self.edge_deleted.answer(weights[row], (fine, coarse), (speaks, agrees))
+            answer = self.edge_deleted.answer(weights[row], (fine, coarse), (fine_flags, coarse_flags))
             value[row], error[row] = answer.settled.log_odds[leaf], answer.error[leaf]
             quality[row] = np.where(answer.reliable[leaf], APPROXIMATE, UNRELIABLE)
         known = [at for belief, at in self.place.items() if belief in fixed]
@@ -142,8 +142,8 @@ class EdgeDeletedPart:
     def _without(self, which: int, cut: AbstractSet[int]) -> tuple[Engine, Flags]:
         """One tree's engine and its active dropped factors, with the conditional tables of some effects removed."""
         gone = {self.place[belief] for belief in cut if belief in self.place}
-        speaks = np.array([one.effect not in gone for one in self.dropped[which]], dtype=np.uint8)
-        return self.kept[which].without(cut), speaks
+        flags = np.array([one.effect not in gone for one in self.dropped[which]], dtype=np.uint8)
+        return self.kept[which].without(cut), flags
 
 
 def edge_deleted_part(
@@ -162,9 +162,9 @@ def edge_deleted_part(
     trees: list[EdgeDeletedTree] = []
     drift = 0.0
     for width in budget.approximate_widths:
-        choice = left_behind(partial(choose, cards, scopes, strengths, width))
+        choice = in_abandonable_thread(partial(choose, cards, scopes, strengths, width))
         pairs, families = np.split(choice.kept, [len(local.pairs)])
-        made = plan(left_behind(partial(edge_deleted_trees, cards, scopes, choice, width)), cards)
+        made = plan(in_abandonable_thread(partial(edge_deleted_trees, cards, scopes, choice, width)), cards)
         bundle, off = calibrated_bundle(
             members, [len(members)], variables, _those(local, pairs, families), prior_log_odds, made
         )

@@ -63,10 +63,10 @@ class Combined:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class CombinedGroups:
     """Groups of items combined, per belief; the fields are those of `Combined`.
 
-    `share` is what a quantum of each group adds to its belief's λ. Without `_voices` every source counts as stated.
+    `share` is what a quantum of each group adds to its belief's λ. Without `_clusters` every source counts as stated.
     """
 
     log_likelihood: Floats
@@ -75,8 +75,8 @@ class Heard:
     mass_unaged: Floats
     opposing_share: Floats
     share: Floats
-    _voices: _Voices | None
-    _heard: _Heard | None
+    _clusters: _Clusters | None
+    _sums: _ClusterSums | None
     _averaged: Averaged | None
 
     def contribution(self, group: Ints, quanta: Ints) -> Floats:
@@ -85,9 +85,9 @@ class Heard:
 
     def withdrawn(self, group: Ints, quanta: Ints, left: Ints) -> Floats:
         """By how much the total of their belief falls without one item alone; `left` as in `Sums`."""
-        if self._voices is None or self._heard is None:
+        if self._clusters is None or self._sums is None:
             return np.asarray(quanta / GRID)
-        return np.asarray(self._voices.withdrawn(self._heard, self._averaged, group, quanta, left) / GRID)
+        return np.asarray(self._clusters.withdrawn(self._sums, self._averaged, group, quanta, left) / GRID)
 
 
 def age(log_likelihood_ratio: npt.ArrayLike, elapsed: npt.ArrayLike, half_life: npt.ArrayLike) -> Floats:
@@ -109,7 +109,9 @@ def age(log_likelihood_ratio: npt.ArrayLike, elapsed: npt.ArrayLike, half_life: 
     return _attenuate(llr, np.exp(exponent), -np.expm1(exponent))
 
 
-def two_coin(log_likelihood_ratio: npt.ArrayLike, says_if_holds: npt.ArrayLike, says_if_not: npt.ArrayLike) -> Floats:
+def apply_rates(
+    log_likelihood_ratio: npt.ArrayLike, says_if_holds: npt.ArrayLike, says_if_not: npt.ArrayLike
+) -> Floats:
     """λ given a true-positive and a false-positive rate: log((a·e^λ + 1−a) / (b·e^λ + 1−b)).
 
     a = P(reported | it holds), b = P(reported | it does not), both in [0, 1]: 1 and 0 change nothing, equal ones give
@@ -117,10 +119,10 @@ def two_coin(log_likelihood_ratio: npt.ArrayLike, says_if_holds: npt.ArrayLike, 
     or 1 and λ is large. Raises `invalid-input`.
     """
     llr = floats("log_likelihood_ratio", log_likelihood_ratio)
-    return _two_coin(llr, _share("says_if_holds", says_if_holds), _share("says_if_not", says_if_not))
+    return _apply_rates(llr, _share("says_if_holds", says_if_holds), _share("says_if_not", says_if_not))
 
 
-def _two_coin(llr: Floats, a: Floats, b: Floats) -> Floats:
+def _apply_rates(llr: Floats, a: Floats, b: Floats) -> Floats:
     with np.errstate(divide="ignore"):  # log 0 is minus infinity, intentionally: that term is absent
         holds = np.logaddexp(np.log(a) + llr, np.log1p(-a))
         does_not = np.logaddexp(np.log(b) + llr, np.log1p(-b))
@@ -147,8 +149,8 @@ def combine(
 
     Columns of one length, one row per item: the belief's index (0 ≤ belief < beliefs), any integer that identifies the
     source, the log-likelihood ratio as observed (clipped to ±LOG_LIKELIHOOD_BOUND), seconds elapsed since, and
-    half-life in seconds (inf: never ages). The others are as in `hear`. The order of the rows changes no bit. Raises
-    `invalid-input`.
+    half-life in seconds (inf: never ages). The others are as in `combine_groups`. The order of the rows changes no bit.
+    Raises `invalid-input`.
     """
     on = indices("belief", belief)
     llr = floats("log_likelihood_ratio", log_likelihood_ratio)
@@ -165,26 +167,26 @@ def combine(
         fresh_falling=np.maximum(-fresh, 0),
         items=np.ones_like(items),
     )
-    heard = hear(
+    combined = combine_groups(
         on, source, each, beliefs=beliefs, says_if_holds=says_if_holds, says_if_not=says_if_not, origin=origin,
         correlation=correlation, scale=scale, effect=effect, deviation=deviation,
     )  # fmt: skip
     alone = np.arange(len(on))
     return Combined(
-        log_likelihood=heard.log_likelihood,
-        total=heard.total,
-        mass=heard.mass,
-        mass_unaged=heard.mass_unaged,
-        opposing_share=heard.opposing_share,
-        contribution=frozen(heard.contribution(alone, items)),
-        withdrawn=frozen(heard.withdrawn(alone, items, left)),
+        log_likelihood=combined.log_likelihood,
+        total=combined.total,
+        mass=combined.mass,
+        mass_unaged=combined.mass_unaged,
+        opposing_share=combined.opposing_share,
+        contribution=frozen(combined.contribution(alone, items)),
+        withdrawn=frozen(combined.withdrawn(alone, items, left)),
     )
 
 
-def hear(
+def combine_groups(
     belief: npt.ArrayLike,
     source: npt.ArrayLike,
-    said: Sums,
+    groups: Sums,
     *,
     beliefs: int,
     says_if_holds: npt.ArrayLike = 1.0,
@@ -194,7 +196,7 @@ def hear(
     scale: npt.ArrayLike = 1.0,
     effect: npt.ArrayLike = NO_EFFECT,
     deviation: npt.ArrayLike = 0.0,
-) -> Heard:
+) -> CombinedGroups:
     """Groups of items combined: each source through its rates, each origin through its correlation.
 
     Columns of one length, one row per group: the belief's index (0 ≤ belief < beliefs) and any integer that identifies
@@ -206,7 +208,7 @@ def hear(
     into groups, and the order of these, change no bit of λ. Raises `invalid-input`.
     """
     on, of = indices("belief", belief), indices("source", source)
-    if not on.shape == of.shape == said.rising.shape:
+    if not on.shape == of.shape == groups.rising.shape:
         raise Incorrect("invalid-input", "The columns of the evidence must have one length.", items=len(on))
     holds, not_holds = (
         _column("says_if_holds", _share("says_if_holds", says_if_holds), on),
@@ -219,87 +221,87 @@ def hear(
     apart = _column("deviation", floats("deviation", deviation), on)
     if on.size == 0:
         nothing, none = frozen(np.zeros(beliefs)), frozen(np.zeros(0))
-        return Heard(nothing, nothing, nothing, nothing, nothing, none, None, None, None)
+        return CombinedGroups(nothing, nothing, nothing, nothing, nothing, none, None, None, None)
     if on.min() < 0 or on.max() >= beliefs:
         raise Incorrect("invalid-input", f"A belief's index must lie between 0 and {beliefs - 1}.", field="belief")
     if holds.min() == 1.0 and not_holds.max() == 0.0 and by.max() == NO_ORIGIN and among.max() == NO_EFFECT:
-        return hear_directly(on, np.arange(len(on)), said, beliefs)
+        return combine_unweighted(on, np.arange(len(on)), groups, beliefs)
 
-    voices = _Voices.of(on, by, of, holds, not_holds, rho, size)
-    effects = Effects.of(voices.belief, voices.of_row, among, apart)
-    heard, averaged = voices.hear(said.rising - said.falling, said.left, said.items, effects, beliefs)
-    words = heard.words if averaged is None else np.where(averaged.effects.touched, 0, heard.words)
-    quanta = _sum_by(voices.belief, words, beliefs) + (0 if averaged is None else averaged.heard)
+    clusters = _Clusters.of(on, by, of, holds, not_holds, rho, size)
+    effects = Effects.of(clusters.belief, clusters.of_row, among, apart)
+    sums, averaged = clusters.combine(groups.rising - groups.falling, groups.left, groups.items, effects, beliefs)
+    effective = sums.effective if averaged is None else np.where(averaged.effects.touched, 0, sums.effective)
+    quanta = _sum_by(clusters.belief, effective, beliefs) + (0 if averaged is None else averaged.after)
     total = quanta / GRID
     log_likelihood = np.clip(total, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND)
     kept = np.where(total == log_likelihood, 1.0, log_likelihood / np.where(total == 0, 1.0, total))
-    share = heard.share * kept[on]
+    share = sums.share * kept[on]
 
-    up, down = quantised(said.rising / GRID * share), quantised(said.falling / GRID * share)
+    up, down = quantised(groups.rising / GRID * share), quantised(groups.falling / GRID * share)
     rising = _sum_by(on, np.maximum(up, 0) + np.maximum(-down, 0), beliefs)
     falling = _sum_by(on, np.maximum(-up, 0) + np.maximum(down, 0), beliefs)
     mass = rising + falling
-    whole = said.items * round(GRID)
-    fresh, _ = voices.hear(said.fresh_rising - said.fresh_falling, whole, said.items, effects, beliefs)
+    whole = groups.items * round(GRID)
+    fresh, _ = clusters.combine(groups.fresh_rising - groups.fresh_falling, whole, groups.items, effects, beliefs)
     fresh_share = np.abs(fresh.share)
-    unaged = _sum_by(on, quantised((said.fresh_rising + said.fresh_falling) / GRID * fresh_share), beliefs)
-    return Heard(
+    unaged = _sum_by(on, quantised((groups.fresh_rising + groups.fresh_falling) / GRID * fresh_share), beliefs)
+    return CombinedGroups(
         log_likelihood=frozen(log_likelihood),
         total=frozen(total),
         mass=frozen(mass / GRID),
         mass_unaged=frozen(unaged / GRID),
         opposing_share=frozen(np.minimum(rising, falling) / np.maximum(mass, 1)),
         share=frozen(share),
-        _voices=voices,
-        _heard=heard,
+        _clusters=clusters,
+        _sums=sums,
         _averaged=averaged,
     )
 
 
-def hear_directly(belief: Ints, group: Ints, said: Sums, beliefs: int) -> Heard:
-    """The result of `hear` if no source has error rates and nothing shares an origin or an error.
+def combine_unweighted(belief: Ints, group: Ints, sums: Sums, beliefs: int) -> CombinedGroups:
+    """The result of `combine_groups` if no source has error rates and nothing shares an origin or an error.
 
-    Each row is a group of `said`, by its number, on a belief (0 ≤ belief < beliefs); nothing is validated.
+    Each row is a group of `sums`, by its number, on a belief (0 ≤ belief < beliefs); nothing is validated.
     """
     of_belief, share = np.empty((5, beliefs)), np.empty(len(belief))
     direct.total(
-        belief, group, said.rising, said.falling, said.fresh_rising, said.fresh_falling, LOG_LIKELIHOOD_BOUND,
+        belief, group, sums.rising, sums.falling, sums.fresh_rising, sums.fresh_falling, LOG_LIKELIHOOD_BOUND,
         of_belief, share,
     )  # fmt: skip
     log_likelihood, total, mass, unaged, opposing = frozen(of_belief)
-    return Heard(log_likelihood, total, mass, unaged, opposing, frozen(share), None, None, None)
+    return CombinedGroups(log_likelihood, total, mass, unaged, opposing, frozen(share), None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class _ClusterSums:
     """Combined evidence in quanta.
 
-    Per source and origin the stated sum and its value after the rates; per voice its value after all rates, and the
-    aged number of its items; per row the share that a quantum keeps.
+    Per source and origin the stated sum and its value after the rates; per cluster the sum of the rated values, the
+    aged number of its items and the effective value; per row the share that a quantum keeps.
     """
 
-    said: Ints
+    stated: Ints
     rated: Ints
-    spoken: Ints
+    rated_sum: Ints
     count: Ints
-    words: Ints
+    effective: Ints
     share: Floats
 
 
 @dataclass(frozen=True, slots=True)
-class _Voices:
-    """The rows grouped by belief, source and origin; and by voice, all sources of one origin together.
+class _Clusters:
+    """The rows grouped by belief, source and origin; and by cluster, all sources of one origin together.
 
-    `order` sorts the rows into groups, which begin at `group_start` of it, and the groups into voices, which begin at
-    `voice_start` of these; `group` is the group of every row, `voice` the voice of every group. A group without an
-    origin is its own voice.
+    `order` sorts the rows into groups, which begin at `group_start` of it, and the groups into clusters, which begin at
+    `cluster_start` of these; `group` is the group of every row, `cluster` the cluster of every group. A group without
+    an origin is its own cluster.
     """
 
     order: Ints
     group_start: Ints
     group: Ints
-    voice_start: Ints
-    voice: Ints
+    cluster_start: Ints
+    cluster: Ints
     belief: Ints
     says_if_holds: Floats
     says_if_not: Floats
@@ -308,24 +310,24 @@ class _Voices:
 
     @property
     def of_row(self) -> Ints:
-        """The voice of every row."""
-        return np.asarray(self.voice[self.group])
+        """The cluster of every row."""
+        return np.asarray(self.cluster[self.group])
 
     @classmethod
     def of(
         cls, belief: Ints, origin: Ints, source: Ints, holds: Floats, not_holds: Floats, rho: Floats, scale: Floats
-    ) -> _Voices:
+    ) -> _Clusters:
         order = np.lexsort((source, origin, belief))
         changed = np.diff(np.stack([belief, origin, source])[:, order], axis=1) != 0
         group_start, group = _runs(changed.any(axis=0))
         first = order[group_start]
         apart = changed[:2].any(axis=0)[group_start[1:] - 1] | (origin[first[1:]] == NO_ORIGIN)
-        voice_start, voice = _runs(apart)
+        cluster_start, cluster = _runs(apart)
         group_of_row = np.empty(len(order), dtype=np.int64)
         group_of_row[order] = group
-        leader = first[voice_start]
+        leader = first[cluster_start]
         shared = origin[leader] != NO_ORIGIN
-        of_row = leader[voice][group_of_row]
+        of_row = leader[cluster][group_of_row]
         if ((holds != holds[first][group_of_row]) | (not_holds != not_holds[first][group_of_row])).any():
             raise Incorrect("invalid-input", "A source has one pair of rates for a belief.", field="says_if_holds")
         if (((rho != rho[of_row]) | (scale != scale[of_row])) & (origin != NO_ORIGIN)).any():
@@ -336,8 +338,8 @@ class _Voices:
             order=order,
             group_start=group_start,
             group=group_of_row,
-            voice_start=voice_start,
-            voice=voice,
+            cluster_start=cluster_start,
+            cluster=cluster,
             belief=belief[leader],
             says_if_holds=holds[first],
             says_if_not=not_holds[first],
@@ -345,50 +347,50 @@ class _Voices:
             scale=np.where(shared, scale[leader], 1.0),
         )
 
-    def hear(
+    def combine(
         self, items: Ints, left: Ints, number: Ints, effects: Effects | None, beliefs: int
-    ) -> tuple[_Heard, Averaged | None]:
+    ) -> tuple[_ClusterSums, Averaged | None]:
         """Apply the rates of each source, the correlation of each origin and the errors shared across beliefs.
 
         All in quanta except for the `number` of items.
         """
-        said = np.add.reduceat(items[self.order], self.group_start)
-        rated = self._through_rates(said, slice(None))
-        spoken = np.add.reduceat(rated, self.voice_start)
-        count = np.add.reduceat(np.add.reduceat(left[self.order], self.group_start), self.voice_start)
-        words = self._through_origin(spoken, count, slice(None))
+        stated = np.add.reduceat(items[self.order], self.group_start)
+        rated = self._through_rates(stated, slice(None))
+        rated_sum = np.add.reduceat(rated, self.cluster_start)
+        count = np.add.reduceat(np.add.reduceat(left[self.order], self.group_start), self.cluster_start)
+        effective = self._through_origin(rated_sum, count, slice(None))
 
         slope = self.says_if_holds - self.says_if_not
-        by_source = np.where(said == 0, slope, rated / np.where(said == 0, 1, said))
+        by_source = np.where(stated == 0, slope, rated / np.where(stated == 0, 1, stated))
         weight = self._weight(count, slice(None))
-        by_origin = np.where(spoken == 0, weight, words / np.where(spoken == 0, 1, spoken))
-        averaged = None if effects is None else effects.hear(words, left, number, weight, beliefs)
+        by_origin = np.where(rated_sum == 0, weight, effective / np.where(rated_sum == 0, 1, rated_sum))
+        averaged = None if effects is None else effects.average(effective, left, number, weight, beliefs)
         if averaged is not None:
             by_origin = np.where(averaged.effects.touched, by_origin * averaged.ratio[self.belief], by_origin)
-        share = (by_source * by_origin[self.voice])[self.group]
-        return _Heard(said, rated, spoken, count, words, share), averaged
+        share = (by_source * by_origin[self.cluster])[self.group]
+        return _ClusterSums(stated, rated, rated_sum, count, effective, share), averaged
 
-    def withdrawn(self, heard: _Heard, averaged: Averaged | None, row: Ints, items: Ints, left: Ints) -> Ints:
+    def withdrawn(self, sums: _ClusterSums, averaged: Averaged | None, row: Ints, items: Ints, left: Ints) -> Ints:
         """By how much the total of their belief falls without each of these items, each in its row."""
         group = self.group[row]
-        voice = self.voice[group]
-        still = heard.spoken[voice] - heard.rated[group] + self._through_rates(heard.said[group] - items, group)
-        count = heard.count[voice] - left
-        less = np.asarray(heard.words[voice] - self._through_origin(still, count, voice))
-        if averaged is not None and (at := np.flatnonzero(averaged.effects.touched[voice])).size:
-            weight = self._weight(count[at], voice[at])
-            less[at] = averaged.withdrawn(row[at], voice[at], less[at], left[at], weight)
+        cluster = self.cluster[group]
+        still = sums.rated_sum[cluster] - sums.rated[group] + self._through_rates(sums.stated[group] - items, group)
+        count = sums.count[cluster] - left
+        less = np.asarray(sums.effective[cluster] - self._through_origin(still, count, cluster))
+        if averaged is not None and (at := np.flatnonzero(averaged.effects.touched[cluster])).size:
+            weight = self._weight(count[at], cluster[at])
+            less[at] = averaged.withdrawn(row[at], cluster[at], less[at], left[at], weight)
         return less
 
-    def _through_rates(self, said: Ints, of: Ints | slice) -> Ints:
-        return quantised(_two_coin(said / GRID, self.says_if_holds[of], self.says_if_not[of]))
+    def _through_rates(self, stated: Ints, of: Ints | slice) -> Ints:
+        return quantised(_apply_rates(stated / GRID, self.says_if_holds[of], self.says_if_not[of]))
 
-    def _through_origin(self, spoken: Ints, count: Ints, of: Ints | slice) -> Ints:
+    def _through_origin(self, rated_sum: Ints, count: Ints, of: Ints | slice) -> Ints:
         alike, scale = np.maximum(count / GRID - 1.0, 0.0) * self.correlation[of], self.scale[of]
-        return np.where((alike == 0.0) & (scale == 1.0), spoken, quantised(spoken / GRID * scale / (1.0 + alike)))
+        return np.where((alike == 0.0) & (scale == 1.0), rated_sum, quantised(rated_sum / GRID * scale / (1.0 + alike)))
 
     def _weight(self, count: Ints, of: Ints | slice) -> Floats:
-        """The effective weight of one observation of a voice among the others."""
+        """The effective weight of one observation of a cluster among the others."""
         return np.asarray(self.scale[of] / (1.0 + np.maximum(count / GRID - 1.0, 0.0) * self.correlation[of]))
 
 

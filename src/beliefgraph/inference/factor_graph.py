@@ -94,9 +94,9 @@ class CompiledGraph:
         return np.split(found, first[1:-1])
 
     def _whole(self, kept: Flags, seen: Ints) -> Floats:
-        said = np.zeros((1, len(self.factors.first) - 1), dtype=np.uint8)
-        said[0, seen] = 1
-        return np.asarray(np.exp(self.engine.log_marginals(kept[None].astype(np.float64), said)[0]))
+        has_evidence = np.zeros((1, len(self.factors.first) - 1), dtype=np.uint8)
+        has_evidence[0, seen] = 1
+        return np.asarray(np.exp(self.engine.log_marginals(kept[None].astype(np.float64), has_evidence)[0]))
 
     def _cut(self, kept: Flags, seen: Ints) -> Floats:
         factors = self.factors

@@ -92,8 +92,8 @@ def influence_of(
     at = int(np.flatnonzero(members == target)[0])
     ends = np.array([[0.0], [1.0]]) * evidence
     tied = np.flatnonzero(bundle.part == bundle.part[at])
-    speaks = bool(np.isin(members[tied], list(fixed)).any())
-    silent = [not speaks, not (speaks or evidence[members[tied]].any())]
+    corrected = bool(np.isin(members[tied], list(fixed)).any())
+    silent = [not corrected, not (corrected or evidence[members[tied]].any())]
     clamped = [{**fixed, target: False}, {**fixed, target: True}]
     exact = isinstance(bundle, Bundle)
     for nodes in NODES if exact else NODES[:1]:

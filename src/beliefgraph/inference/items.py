@@ -1,4 +1,4 @@
-"""Items of evidence as columns, summed by group at one moment: the input of `hear` for twins with very many items."""
+"""Items of evidence as columns, summed by group at one moment: the input of `combine_groups` for very many items."""
 
 from __future__ import annotations
 
@@ -63,6 +63,11 @@ class Items:
         """The first and the last rev that opened an item, and the first one that closed one."""
         return int(self.rev_from.min()), int(self.rev_from.max()), int(self.rev_to.min())
 
+    @cached_property
+    def latest(self) -> int:
+        """The last time at which an item begins to count."""
+        return int(self.valid_from.max())
+
     def take(self, rows: Ints) -> Items:
         """Some of the items, without runs."""
         return Items(*(getattr(self, each.name)[rows] for each in fields(self)[:-1]))
@@ -72,8 +77,9 @@ class Items:
 class ItemRuns:
     """Most items of a block in the order of their groups, signs and times, with the terms of `kernels/items.py`.
 
-    `others` are the rows of items in no run, because they end or are too strong. Visibility to revs is not stored here,
-    so the runs stay valid when an item is closed.
+    `others` are the rows of items in no run, because they end or are too strong. `strongest` is the entry with the
+    greatest force in each run, `weakest` the least force. Visibility to revs is not stored here, so the runs stay valid
+    when an item is closed.
     """
 
     start: Ints
@@ -84,6 +90,8 @@ class ItemRuns:
     force: Floats
     fresh: Ints
     others: Ints
+    strongest: Narrow
+    weakest: Floats
 
     @classmethod
     def of(cls, items: Items, half: Ints) -> ItemRuns:
@@ -99,15 +107,23 @@ class ItemRuns:
         period = np.where(half[kind // 2] == 0, 0, items.period[rows])
         changed = (np.diff(kind, prepend=-1) != 0) | (np.diff(period, prepend=0) != 0)
         begin = np.flatnonzero(changed)
+        force = items.strength[rows]
+        strongest = np.zeros(0, dtype=np.int64)
+        if len(begin):
+            run = np.repeat(np.arange(len(begin)), np.diff(begin, append=len(rows)))
+            is_greatest = np.flatnonzero(force == np.maximum.reduceat(force, begin)[run])
+            strongest = is_greatest[np.unique(run[is_greatest], return_index=True)[1]]
         return cls(
             start=np.append(begin, len(rows)),
             group=kind[begin] // 2,
             falls=(kind[begin] % 2).astype(np.uint8),
             period=period[begin],
             order=rows.astype(np.int32),
-            force=items.strength[rows],
+            force=force,
             fresh=np.concatenate([[0], np.cumsum(np.abs(quantised(llr[rows])))]),
             others=np.flatnonzero(~steady),
+            strongest=strongest.astype(np.int32),
+            weakest=np.minimum.reduceat(force, begin) if len(begin) else force,
         )
 
     def rows_of(self, groups: Bools) -> Ints:
@@ -118,7 +134,7 @@ class ItemRuns:
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
+class KeptShares:
     """Which share of the items of each group counts, by their start, with the terms of `kernels/items.py`."""
 
     follows: Narrow
@@ -128,12 +144,12 @@ class Keeping:
 
     @classmethod
     @lru_cache(64)
-    def all(cls, groups: int) -> Keeping:
+    def all(cls, groups: int) -> KeptShares:
         """Every item counts in full."""
         return cls(np.full(groups, -1, dtype=np.int32), np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0))
 
     @classmethod
-    def steps(cls, follows: Narrow, steps: Sequence[tuple[Ints, Floats]]) -> Keeping:
+    def steps(cls, follows: Narrow, steps: Sequence[tuple[Ints, Floats]]) -> KeptShares:
         """Step functions, each with times and the shares from then on; the first share also applies before."""
         first = np.cumsum([0, *(len(edge) for edge, _ in steps)], dtype=np.int64)
         edge, keep = (np.concatenate(each) for each in zip(*steps, strict=True))
@@ -171,7 +187,7 @@ class Totals:
         """How many items are visible to the rev."""
         return self.table[:, kernels.OPEN]
 
-    def add(self, at: int, items: Items, half: Ints, keeping: Keeping | None = None) -> None:
+    def add(self, at: int, items: Items, half: Ints, keeping: KeptShares | None = None) -> None:
         """Add items, all of which count."""
         quanta, left = weigh(at, items, half, keeping)
         fresh = quantised(items.log_likelihood_ratio)
@@ -188,7 +204,7 @@ def gather(
     half: Ints,
     shared: Bools,
     apart: Bools,
-    keeping: Keeping | None = None,
+    keeping: KeptShares | None = None,
 ) -> tuple[Totals, list[Ints]]:
     """The sums of all items that count at a moment, by group; and of each block, the rows of groups `apart`.
 
@@ -203,10 +219,10 @@ def gather(
 class _Pass:
     """The sums of a pass over blocks at one moment; the arguments are those of `gather`."""
 
-    def __init__(self, at: int, half: Ints, shared: Bools, apart: Bools, keeping: Keeping | None) -> None:
+    def __init__(self, at: int, half: Ints, shared: Bools, apart: Bools, keeping: KeptShares | None) -> None:
         self.table = np.zeros((len(half), kernels.SUMS), dtype=np.int64)
         self._at, self._apart, self._any_apart = at, apart, bool(apart.any())
-        ages, kept = _Ages.of(at, half), keeping or Keeping.all(len(half))
+        ages, kept = _Ages.of(at, half), keeping or KeptShares.all(len(half))
         self._groups = (
             half, ages.whole, ages.rest, kept.follows, kept.first, kept.edge, kept.keep,
             shared.view(np.uint8), apart.view(np.uint8),
@@ -219,7 +235,7 @@ class _Pass:
             return self._walk(items, rev, self.table)
         if items.revs[0] > rev:
             return NO_ROWS
-        unseen = self._unseen(items, runs, rev)
+        unseen = _unseen(items, runs, rev)
         if len(unseen) > len(runs.order) // MOST_UNSEEN:
             return self._walk(items, rev, self.table)
         kernels.gather_runs(
@@ -239,16 +255,6 @@ class _Pass:
         rows = runs.rows_of(self._apart)
         return np.union1d(rows[~np.isin(rows, unseen)], others)
 
-    @staticmethod
-    def _unseen(items: Items, runs: ItemRuns, rev: int) -> Ints:
-        """The rows in runs that are not visible to a rev."""
-        _, opened, closed = items.revs
-        if opened <= rev < closed:
-            return NO_ROWS
-        unseen = (items.rev_from > rev) | (items.rev_to <= rev)
-        unseen[runs.others] = False
-        return np.flatnonzero(unseen)
-
     def _walk(self, items: Items, rev: int, table: Ints) -> Ints:
         """Add the items visible to a rev to a table one by one, and return the rows of groups `apart`."""
         found = np.empty(len(items.group) if self._any_apart else 0, dtype=np.int64)
@@ -259,9 +265,9 @@ class _Pass:
         return found[:number]
 
 
-def weigh(at: int, items: Items, half: Ints, keeping: Keeping | None = None) -> tuple[Ints, Ints]:
+def weigh(at: int, items: Items, half: Ints, keeping: KeptShares | None = None) -> tuple[Ints, Ints]:
     """The aged log-likelihood ratio and the aged count of each of these items, as if it counted; in quanta."""
-    ages, kept = _Ages.of(at, half), keeping or Keeping.all(len(half))
+    ages, kept = _Ages.of(at, half), keeping or KeptShares.all(len(half))
     quanta, left = np.empty(len(items.group), dtype=np.int64), np.empty(len(items.group), dtype=np.int64)
     kernels.weigh(
         at, items.group, items.log_likelihood_ratio, items.strength, items.period, items.valid_from,
@@ -270,21 +276,75 @@ def weigh(at: int, items: Items, half: Ints, keeping: Keeping | None = None) -> 
     return quanta, left
 
 
-def spread(
-    at: int, rev: int, items: Items, half: Ints, reaches: Bools, weight: Floats, keeping: Keeping | None = None
-) -> tuple[Ints, Floats]:
-    """The rows of visible items that count at a moment, for groups that reach the target.
+class Spread:
+    """What each item that counts at a moment contributes to a target: its aged value in nats, times a weight.
 
-    Each with its aged log-likelihood ratio in nats, times the weight of its group.
+    The groups in `reaches` reach the target, each with its weight; the other arguments are those of `gather`.
     """
-    ages, rows = _Ages.of(at, half), np.empty(len(items.group), dtype=np.int64)
-    kept, shares = keeping or Keeping.all(len(half)), np.empty(len(items.group))
-    number = kernels.spread(
-        at, rev, items.group, items.log_likelihood_ratio, items.strength, items.period, items.valid_from,
-        items.valid_to, items.rev_from, items.rev_to, half, ages.whole, ages.rest, kept.follows, kept.first, kept.edge,
-        kept.keep, reaches.astype(np.uint8), weight, rows, shares,
-    )  # fmt: skip
-    return rows[:number], shares[:number]
+
+    def __init__(
+        self, at: int, rev: int, half: Ints, reaches: Bools, weight: Floats, keeping: KeptShares | None = None
+    ) -> None:
+        self.at, self._rev, self._in_full = at, rev, keeping is None
+        ages, kept = _Ages.of(at, half), keeping or KeptShares.all(len(half))
+        ageing, self.reaches = (half, ages.whole, ages.rest), reaches.view(np.uint8)
+        self.reaching = (*ageing, self.reaches, weight)
+        self._groups = (*ageing, kept.follows, kept.first, kept.edge, kept.keep, self.reaches, weight)
+        self._room = self._found = np.zeros(0)
+
+    def block(self, items: Items) -> Floats:
+        """The contributions of a block, NaN for items that do not count; the next block overwrites them."""
+        size, runs = len(items.group), items.runs
+        if len(self._found) < size:
+            self._room, self._found = np.empty(size), np.empty(size)
+        found = self._found[:size]
+        if runs is None:
+            return self._each(items, found)
+        if items.revs[0] > self._rev:
+            found.fill(np.nan)
+            return found
+        unseen = _unseen(items, runs, self._rev)
+        if len(unseen) > len(runs.order) // MOST_UNSEEN:
+            return self._each(items, found)
+        found.fill(np.nan)
+        kernels.spread_runs(
+            self.at, runs.start, runs.group, runs.falls, runs.period, runs.order, runs.force, runs.fresh,
+            items.log_likelihood_ratio, items.valid_from, *self._groups, self._room, found,
+        )  # fmt: skip
+        found[unseen] = np.nan
+        if len(runs.others):
+            found[runs.others] = self.each(items.take(runs.others))
+        return found
+
+    def is_whole(self, items: Items) -> bool:
+        """Whether a block has runs, and all of its items count that reach the target."""
+        if items.runs is None or not self._in_full:
+            return False
+        _, opened, closed = items.revs
+        if not (opened <= self._rev < closed and items.latest <= self.at):
+            return False
+        return bool((items.valid_to[items.runs.others] > self.at).all())
+
+    def each(self, items: Items) -> Floats:
+        """The contributions of some items, NaN for those that do not count."""
+        return self._each(items, np.empty(len(items.group)))
+
+    def _each(self, items: Items, found: Floats) -> Floats:
+        kernels.spread(
+            self.at, self._rev, items.group, items.log_likelihood_ratio, items.strength, items.period,
+            items.valid_from, items.valid_to, items.rev_from, items.rev_to, *self._groups, found,
+        )  # fmt: skip
+        return found
+
+
+def _unseen(items: Items, runs: ItemRuns, rev: int) -> Ints:
+    """The rows in runs that are not visible to a rev."""
+    _, opened, closed = items.revs
+    if opened <= rev < closed:
+        return NO_ROWS
+    unseen = (items.rev_from > rev) | (items.rev_to <= rev)
+    unseen[runs.others] = False
+    return np.flatnonzero(unseen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from beliefgraph.inference.plan import Plan
 from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.rules import causes, noisy_or
 from beliefgraph.inference.scopes import Scopes
-from beliefgraph.inference.stop import check_stopped, left_behind, spend
+from beliefgraph.inference.stop import check_stopped, in_abandonable_thread, spend
 from beliefgraph.inference.variables import Variables
 
 _DEAREST = 2**28
@@ -87,13 +87,13 @@ class Marginals:
 
         Fields if several relations connect two variables, and intercepts as if causes were independent.
         """
-        unknown = self._tied() if self.variables.values else np.zeros(len(self.priors))
+        unknown = self._parallel_fields() if self.variables.values else np.zeros(len(self.priors))
         if self.families:
             joints = [self.variables.independent(self.own, family.causes) for family in self.families]
             unknown[self.effects] = self.tables.intercepts(self.priors, np.concatenate(joints))
         return unknown
 
-    def _tied(self) -> Floats:
+    def _parallel_fields(self) -> Floats:
         """The field of every belief implied by parallel relations, relative to the state that has none."""
         variables = self.variables
         scale = scales(variables, self.own, self.pairs, set(variables.variable[self.effects].tolist()))
@@ -186,7 +186,7 @@ class Marginals:
             jacobian[:, j] = 2.0 * float(state.joint[entries] @ tilt) * (yes / (no + yes) - state.marginal)
         if not np.isfinite(jacobian).all():
             raise np.linalg.LinAlgError
-        found, *_ = left_behind(lambda: np.linalg.lstsq(jacobian, self.priors - state.marginal, rcond=1e-13))
+        found, *_ = in_abandonable_thread(lambda: np.linalg.lstsq(jacobian, self.priors - state.marginal, rcond=1e-13))
         step = np.zeros(len(self.priors))
         step[[belief for belief, *_ in tilts]] = found
         return step

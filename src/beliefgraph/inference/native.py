@@ -73,7 +73,7 @@ def _modules(folder: Traversable) -> Iterator[Traversable]:
             yield entry
 
 
-class _Place:
+class _CacheDirectory:
     """Numba checks only the file that contains a function, and names cached code by the function's first line."""
 
     def get_source_stamp(self) -> tuple[str, object]:
@@ -85,17 +85,17 @@ class _Place:
         return "native"
 
 
-class Chosen(_Place, caching.UserProvidedCacheLocator):
+class GivenDirectory(_CacheDirectory, caching.UserProvidedCacheLocator):
     """The directory of NUMBA_CACHE_DIR."""
 
 
-class Beside(_Place, caching.InTreeCacheLocator):
+class SourceDirectory(_CacheDirectory, caching.InTreeCacheLocator):
     """Beside the source."""
 
 
-class OfUser(_Place, caching.UserWideCacheLocator):
+class UserCacheDirectory(_CacheDirectory, caching.UserWideCacheLocator):
     """The user's own cache directory."""
 
 
-PLACES = Chosen, Beside, OfUser
+PLACES = GivenDirectory, SourceDirectory, UserCacheDirectory
 """In numba's own order."""

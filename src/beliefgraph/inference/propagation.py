@@ -101,13 +101,13 @@ class Engine:
             nothing = np.zeros(len(prior), dtype=np.uint8)
             answer[again] = self.log_odds(variables, given[again], nothing, prior)[:, list(asked)]
 
-    def log_marginals(self, weight: Floats, said: Flags) -> Floats:
+    def log_marginals(self, weight: Floats, has_evidence: Flags) -> Floats:
         """The log-probability of every state of every variable, given its weight; both have shape [B, leaves].
 
-        `weight` is what is observed, each at most 1, 0 if a state is ruled out. Where `said` (shape [B, variables]) is
-        0 the weights are 1. Raises `impossible-evidence`.
+        `weight` is what is observed, each at most 1, 0 if a state is ruled out. Where `has_evidence` (shape [B,
+        variables]) is 0 the weights are 1. Raises `impossible-evidence`.
         """
-        marginal, status, _ = self._distributions(weight, said)
+        marginal, status, _ = self._distributions(weight, has_evidence)
         lost = np.argwhere(status == LOST).tolist()
         with np.errstate(divide="ignore", invalid="ignore"):
             answer = np.log(marginal)
@@ -138,8 +138,8 @@ class Engine:
         joint = np.empty((len(weight), self.plan.entries))
         log_mass = np.empty((len(weight), len(self.plan.trees)))
         status = np.empty((len(weight), len(self.plan.trees)), dtype=np.uint8)
-        said = np.minimum.reduceat(weight, self.plan.leaf_start[:-1], axis=1) < 1.0
-        passes.joints(self.plan.layout, self.start, weight, said.astype(np.uint8), joint, log_mass, status)
+        has_evidence = np.minimum.reduceat(weight, self.plan.leaf_start[:-1], axis=1) < 1.0
+        passes.joints(self.plan.layout, self.start, weight, has_evidence.astype(np.uint8), joint, log_mass, status)
         return joint, log_mass, np.asarray((status != LOST).all(axis=1))
 
     def log_tree(self, tree: int, weight: Floats) -> Floats:
@@ -154,9 +154,9 @@ class Engine:
         """The leaves of a tree."""
         return np.asarray(np.repeat(self.plan.tree_of == tree, np.diff(self.plan.leaf_start)))
 
-    def _distributions(self, weight: Floats, said: Flags) -> tuple[Floats, Flags, Floats]:
+    def _distributions(self, weight: Floats, has_evidence: Flags) -> tuple[Floats, Flags, Floats]:
         marginal = np.empty(weight.shape)
         joint = np.empty(self.plan.entries)
         status = np.empty((len(weight), len(self.plan.trees)), dtype=np.uint8)
-        passes.distributions(self.plan.layout, self.start, weight, said, marginal, joint, status)
+        passes.distributions(self.plan.layout, self.start, weight, has_evidence, marginal, joint, status)
         return marginal, status, joint

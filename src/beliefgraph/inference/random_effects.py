@@ -65,31 +65,31 @@ def _over_logistic(h: Floats, s: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """The voices that share an error across beliefs.
+    """The clusters that share an error across beliefs.
 
-    `touched` flags these voices; `belief` is that of each voice. A share belongs to one voice and group; a lot to one
-    belief and group. `share` is the share of every row, -1 if none; shares are in the order of their voices, and those
-    of a voice begin at `start` of them.
+    `touched` flags these clusters; `belief` is that of each cluster. A share belongs to one cluster and group; a lot to
+    one belief and group. `share` is the share of every row, -1 if none; shares are in the order of their clusters, and
+    those of a cluster begin at `start` of them.
     """
 
     touched: Bools
     belief: Ints
     share: Ints
-    voice: Ints
+    cluster: Ints
     start: Ints
     lot: Ints
     lot_belief: Ints
     deviation: Floats
 
     @classmethod
-    def of(cls, belief: Ints, voice: Ints, effect: Ints, deviation: Floats) -> Effects | None:
-        """The effects of rows; `belief` is that of every voice. None if there are none."""
+    def of(cls, belief: Ints, cluster: Ints, effect: Ints, deviation: Floats) -> Effects | None:
+        """The effects of rows; `belief` is that of every cluster. None if there are none."""
         rows = np.flatnonzero((effect != NO_EFFECT) & (deviation > 0))
         if not len(rows):
             return None
-        shares, share = np.unique(np.stack([voice[rows], effect[rows]]), axis=1, return_inverse=True)
+        shares, share = np.unique(np.stack([cluster[rows], effect[rows]]), axis=1, return_inverse=True)
         lots, lot = np.unique(np.stack([belief[shares[0]], shares[1]]), axis=1, return_inverse=True)
-        of_row = np.full(len(voice), -1, dtype=np.int64)
+        of_row = np.full(len(cluster), -1, dtype=np.int64)
         of_row[rows] = share.reshape(-1)
         touched = np.zeros(len(belief), dtype=np.bool_)
         touched[shares[0]] = True
@@ -100,24 +100,24 @@ class Effects:
         start = np.searchsorted(shares[0], np.arange(len(belief) + 1))
         return cls(touched, belief, of_row, shares[0], start, lot.reshape(-1), lots[0], each)
 
-    def hear(self, words: Ints, left: Ints, items: Ints, weight: Floats, beliefs: int) -> Averaged:
-        """The averaged log-likelihood ratios of voices, in quanta; `words` are their sums.
+    def average(self, effective: Ints, left: Ints, items: Ints, weight: Floats, beliefs: int) -> Averaged:
+        """The averaged log-likelihood ratios of clusters, in quanta; `effective` are their sums.
 
         `left` is the aged number of every row's items and `items` their number, `weight` the effective weight of one
-        observation of each voice.
+        observation of each cluster.
         """
         here = self.share >= 0
-        count = _sum(self.share[here], left[here], len(self.voice))
-        erring = _sum(self.voice[self.share[here]], items[here], len(words))
-        size = quantised(count / GRID * weight[self.voice])
+        count = _sum(self.share[here], left[here], len(self.cluster))
+        erring = _sum(self.cluster[self.share[here]], items[here], len(effective))
+        size = quantised(count / GRID * weight[self.cluster])
         lot = _sum(self.lot, size, len(self.deviation))
         variance = _sum(self.lot_belief, self._variance(lot, slice(None)), beliefs)
-        said = _sum(self.belief[self.touched], words[self.touched], beliefs)
-        heard = _through(said, variance)
-        ratio = np.divide(heard, said, out=np.ones(beliefs), where=said != 0)
-        even = np.flatnonzero((said == 0) & (variance > 0))
+        before = _sum(self.belief[self.touched], effective[self.touched], beliefs)
+        after = _through(before, variance)
+        ratio = np.divide(after, before, out=np.ones(beliefs), where=before != 0)
+        even = np.flatnonzero((before == 0) & (variance > 0))
         ratio[even] = averaged(np.full(len(even), _FLAT), np.sqrt(variance[even] / GRID)) / _FLAT
-        return Averaged(self, words, erring, count, size, lot, variance, said, heard, ratio)
+        return Averaged(self, effective, erring, count, size, lot, variance, before, after, ratio)
 
     def _variance(self, lot: Ints, of: Ints | slice) -> Ints:
         return quantised(np.minimum(lot / GRID * self.deviation[of], MOST_DEVIATION) ** 2)
@@ -125,46 +125,49 @@ class Effects:
 
 @dataclass(frozen=True, slots=True)
 class Averaged:
-    """The averaged log-likelihood ratio on every belief of the voices that share an error, in quanta.
+    """The averaged log-likelihood ratio on every belief of the clusters that share an error, in quanta.
 
-    `ratio` is that over the sum before averaging. `words` are the sums of every voice, and `erring` is how many of its
-    items share an error.
+    `before` and `after` are the sums on every belief before and after averaging, and `ratio` is their quotient.
+    `effective` are the sums of every cluster, and `erring` is how many of its items share an error.
     """
 
     effects: Effects
-    words: Ints
+    effective: Ints
     erring: Ints
     count: Ints
     size: Ints
     lot: Ints
     variance: Ints
-    said: Ints
-    heard: Ints
+    before: Ints
+    after: Ints
     ratio: Floats
 
-    def withdrawn(self, row: Ints, voice: Ints, less: Ints, left: Ints, weight: Floats) -> Ints:
-        """By how much the result falls if the sum of a voice falls by `less`, each without one item of its row.
+    def withdrawn(self, row: Ints, cluster: Ints, less: Ints, left: Ints, weight: Floats) -> Ints:
+        """By how much the result falls if the sum of a cluster falls by `less`, each without one item of its row.
 
-        `left` is the aged count of the item, `weight` the effective weight of one observation of the voice without it.
+        `left` is the aged count of the item, `weight` the effective weight of one observation of the cluster without
+        it.
         """
         effects = self.effects
-        first, many = effects.start[voice], effects.start[voice + 1] - effects.start[voice]
+        first, many = effects.start[cluster], effects.start[cluster + 1] - effects.start[cluster]
         item = np.repeat(np.arange(len(row)), many)
         share = np.arange(len(item)) - np.repeat(np.cumsum(many) - many, many) + np.repeat(first, many)
         count = self.count[share] - np.where(effects.share[row[item]] == share, left[item], 0)
         lot = effects.lot[share]
         size = self.lot[lot] - self.size[share] + quantised(count / GRID * weight[item])
         change = effects._variance(size, lot) - effects._variance(self.lot[lot], lot)
-        belief = effects.belief[voice]
+        belief = effects.belief[cluster]
         variance = self.variance[belief] + _sum(item, change, len(row))
-        alone = (effects.share[row] >= 0) & (self.erring[voice] == 1)  # without this item, its voice shares no error
-        words = self.words[voice]
-        said = self.said[belief] - np.where(alone, words, less)
-        return np.asarray(self.heard[belief] - _through(said, variance) - np.where(alone, words - less, 0))
+        alone = (effects.share[row] >= 0) & (
+            self.erring[cluster] == 1
+        )  # without this item, its cluster shares no error
+        effective = self.effective[cluster]
+        before = self.before[belief] - np.where(alone, effective, less)
+        return np.asarray(self.after[belief] - _through(before, variance) - np.where(alone, effective - less, 0))
 
 
-def _through(said: Ints, variance: Ints) -> Ints:
-    return np.where(variance == 0, said, quantised(averaged(said / GRID, np.sqrt(variance / GRID))))
+def _through(before: Ints, variance: Ints) -> Ints:
+    return np.where(variance == 0, before, quantised(averaged(before / GRID, np.sqrt(variance / GRID))))
 
 
 def _sum(at: Ints, values: Ints, size: int) -> Ints:

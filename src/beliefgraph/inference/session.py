@@ -47,7 +47,7 @@ class Session:
             for at, belief in enumerate(part.members.tolist()):
                 self._where[belief] = part, at
 
-    def tell(self, belief: int, log_likelihood: float) -> None:
+    def set_evidence(self, belief: int, log_likelihood: float) -> None:
         """Set the evidence on a belief to λ = `log_likelihood`. Raises `invalid-input`."""
         if not 0 <= belief < len(self._given):
             raise Incorrect("invalid-input", f"There is no belief {belief}.", belief=belief)
@@ -57,7 +57,7 @@ class Session:
         found = self._where.get(belief)
         if found is not None:
             part, at = found
-            part.tell(at, log_likelihood)
+            part.set_evidence(at, log_likelihood)
         elif self._available[belief]:
             self._answer[belief] = self._prior[belief] + log_likelihood
 
@@ -67,14 +67,14 @@ class Session:
             part.write(self._answer)
         return self._answer.copy()
 
-    def ask(self, belief: int) -> float:
+    def log_odds_of(self, belief: int) -> float:
         """The posterior log-odds of one belief, with the least work. Raises `too-wide`."""
         if not 0 <= belief < len(self._given):
             raise Incorrect("invalid-input", f"There is no belief {belief}.", belief=belief)
         if not self._available[belief]:
             raise Unavailable("too-wide", "This belief is connected to too many others for an answer.", belief=belief)
         found = self._where.get(belief)
-        return found[0].ask(found[1]) if found else float(self._answer[belief])
+        return found[0].log_odds_of(found[1]) if found else float(self._answer[belief])
 
 
 class _Part:
@@ -94,14 +94,18 @@ class _Part:
         self._variable = variables.variable.tolist()
         self._first, self._leaf = variables.first.tolist(), variables.start.tolist()
         self._state = variables.state.tolist()
-        self._said = np.zeros(len(self._leaf) - 1, dtype=np.uint8)
-        state_weights.state_weights(self._given, self._free, variables.first, variables.start, self._weight, self._said)
-        self._told = np.bincount(plan.tree_of, weights=self._said, minlength=len(plan.trees)).astype(np.int64).tolist()
+        self._has_evidence = np.zeros(len(self._leaf) - 1, dtype=np.uint8)
+        state_weights.state_weights(
+            self._given, self._free, variables.first, variables.start, self._weight, self._has_evidence
+        )
+        self._observed_in_tree = (
+            np.bincount(plan.tree_of, weights=self._has_evidence, minlength=len(plan.trees)).astype(np.int64).tolist()
+        )
         self._homes = plan.leaf_codes[plan.leaf_row, HOME].tolist()
         self._rows = plan.leaf_row.tolist()
         self._trees = plan.tree_of.tolist()
         self._layout, self._potentials = plan.layout, (engine.potential, engine.log_potential)
-        self._evidence = self._weight, self._said
+        self._evidence = self._weight, self._has_evidence
         self._upward = engine.table.copy(), engine.total.copy(), engine.message.copy()
         self._below = np.zeros(plan.message_entries)
         self._downward = np.zeros(plan.entries), self._below, np.ones(plan.leaves)
@@ -114,11 +118,11 @@ class _Part:
         self._safe = bool(engine.fit.all())
         self._changed = self._moved = True
 
-    def tell(self, at: int, log_likelihood: float) -> None:
+    def set_evidence(self, at: int, log_likelihood: float) -> None:
         variable = self._variable[at]
-        before = self._said.item(variable)
+        before = self._has_evidence.item(variable)
         self._given[at] = log_likelihood
-        self._told[self._trees[variable]] += self._observe(variable) - before
+        self._observed_in_tree[self._trees[variable]] += self._observe(variable) - before
         self._dirty[self._homes[variable]] = 1
         self._changed = self._moved = True
 
@@ -137,10 +141,10 @@ class _Part:
         ):  # fmt: skip
             self._forget()
             answer[self.members] = self._full()
-        elif all(self._told):
+        elif all(self._observed_in_tree):
             answer[self._here] = self._log_odds
         else:
-            observed_in_tree = np.array(self._told) > 0
+            observed_in_tree = np.array(self._observed_in_tree) > 0
             answer[self.members] = np.where(
                 observed_in_tree[plan.tree_of[self._bundle.variables.variable]],
                 self._log_odds,
@@ -148,10 +152,10 @@ class _Part:
             )
         self._moved = False
 
-    def ask(self, at: int) -> float:
+    def log_odds_of(self, at: int) -> float:
         """The log-odds of one of its beliefs."""
         variable = self._variable[at]
-        if not self._told[self._trees[variable]]:
+        if not self._observed_in_tree[self._trees[variable]]:
             return float(self._bundle.prior_log_odds[at])
         if self._up():
             found = changes.reach_one(
@@ -165,11 +169,11 @@ class _Part:
         """Write the evidence on a variable; returns whether there is any."""
         first, last, leaf = self._first[variable], self._first[variable + 1], self._leaf[variable]
         if last - first == 1:
-            said = observed.observe(self._given.item(first), 0, self._weight, leaf)
+            has_evidence = observed.observe(self._given.item(first), 0, self._weight, leaf)
         else:
-            said = observed.observe_values(self._given, self._free, first, last, self._weight, leaf)
-        self._said[variable] = said
-        return said
+            has_evidence = observed.observe_values(self._given, self._free, first, last, self._weight, leaf)
+        self._has_evidence[variable] = has_evidence
+        return has_evidence
 
     def _up(self) -> bool:
         if self._safe and self._changed:
@@ -207,7 +211,7 @@ class _EdgeDeletedPart:
         self._rows[0, self.members] = given[self.members]
         self._found: Floats | None = None
 
-    def tell(self, at: int, log_likelihood: float) -> None:
+    def set_evidence(self, at: int, log_likelihood: float) -> None:
         self._rows[0, self.members[at]] = log_likelihood
         self._found = None
 
@@ -215,7 +219,7 @@ class _EdgeDeletedPart:
         """Update the answers of this part's beliefs."""
         answer[self.members] = self._answers()
 
-    def ask(self, at: int) -> float:
+    def log_odds_of(self, at: int) -> float:
         """The log-odds of one of its beliefs."""
         return float(self._answers()[at])
 

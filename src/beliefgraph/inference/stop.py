@@ -69,12 +69,12 @@ def spend(entries: int) -> None:
         if _current.left < 0:
             raise Incorrect(
                 "too-complex",
-                "It takes too long to find out whether these priors and relations hold together: state fewer relations"
-                " between attributes that are related already, or weaker ones.",
+                "It takes too long to determine whether these priors and relations are consistent: state fewer "
+                "relations between attributes that are related already, or weaker ones.",
             )
 
 
-def left_behind(work: Callable[[], T]) -> T:
+def in_abandonable_thread(work: Callable[[], T]) -> T:
     """The result of `work`, which is one piece of machine code without checks and so runs in a thread of its own.
 
     On cancellation that thread is abandoned: it ends by itself, and does not keep the process from ending.

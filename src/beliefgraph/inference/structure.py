@@ -15,7 +15,7 @@ from beliefgraph.inference.arrays import Floats, floats, frozen, indices
 from beliefgraph.inference.rules import causes, contradicts, excludes, implies, supports
 from beliefgraph.inference.rules import noisy_or as noisy
 from beliefgraph.model.relation import RelationKind
-from beliefgraph.model.vocabulary import words_of
+from beliefgraph.model.vocabulary import values_of
 
 MAX_STATES = 1_024
 """Maximum number of values of one variable: its tables have as many entries, times those of its neighbours."""
@@ -172,7 +172,7 @@ def _check_relations(priors: Floats, relations: tuple[Relation, ...], noisy_or: 
     seen: set[tuple[str, int, int]] = set()
     for kind, source, target, parameter in relations:
         ids = {"kind": kind, "source": source, "target": target}
-        if kind not in words_of(RelationKind):
+        if kind not in values_of(RelationKind):
             raise Incorrect("invalid-input", f"There is no relation called {kind!r}.", **ids)
         if not (0 <= source < len(priors) and 0 <= target < len(priors)):
             raise Incorrect("invalid-input", f"A relation names a belief outside 0 to {len(priors) - 1}.", **ids)
@@ -229,7 +229,7 @@ def _check_causes(relations: tuple[Relation, ...]) -> None:
     if waiting:
         raise Incorrect(
             "cyclic-causes",
-            "Some beliefs would cause themselves; take one of these relations away, or use supports.",
+            "Some beliefs would cause themselves; remove one of these relations, or use supports.",
             beliefs=sorted(waiting),
         )
 

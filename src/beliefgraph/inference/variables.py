@@ -109,9 +109,9 @@ class Variables:
         for one fixed not to; both have shape [B, beliefs].
         """
         weight = np.empty((len(given), int(self.start[-1])))
-        said = np.empty((len(given), len(self.cards)), dtype=np.uint8)
-        observed.log_weights(given, fixed, self.first, weight, said)
-        return np.exp(weight), said
+        has_evidence = np.empty((len(given), len(self.cards)), dtype=np.uint8)
+        observed.log_weights(given, fixed, self.first, weight, has_evidence)
+        return np.exp(weight), has_evidence
 
     def scale(self, given: Floats, weight: Floats) -> Floats:
         """The log of the factor by which these weights were divided so that the greatest is 1; shape [B]."""

@@ -8,10 +8,12 @@ import numpy as np
 
 from beliefgraph.inference.compile import compile_model
 from beliefgraph.inference.elimination import Budget
-from beliefgraph.inference.evidence import hear_directly
+from beliefgraph.inference.evidence import combine_unweighted
 from beliefgraph.inference.foresight.runs import Entries, Runs
-from beliefgraph.inference.items import ItemRuns, Items, gather, spread, weigh
+from beliefgraph.inference.greatest import Greatest, PieceShape, count_pieces
+from beliefgraph.inference.items import ItemRuns, Items, Spread, gather, weigh
 from beliefgraph.inference.kernels import grid
+from beliefgraph.inference.pieces import Merging
 from beliefgraph.inference.structure import Relation, Structure
 
 
@@ -32,20 +34,28 @@ def warm() -> None:
     model.influence(0, np.ones(5))
     model.cohort(np.ones((2, 5)), [1])
     session = model.session(np.zeros(5))
-    session.tell(0, 1.0)
-    session.tell(3, 1.0)
+    session.set_evidence(0, 1.0)
+    session.set_evidence(3, 1.0)
     session.log_odds()
-    session.ask(1)
+    session.log_odds_of(1)
     (bundle,) = model.bundles
     bundle.engine.log_tree(0, np.ones(bundle.plan.leaves))
     triangle = [Relation("supports", i, (i + 1) % 3, 2.0) for i in range(3)]
     none, one = np.zeros(1, dtype=np.int32), np.ones(1, dtype=np.int64)
     items = Items(none, np.ones(1), np.ones(1), one, one, one + 1, none, none + 1)
     sure = np.ones(1, dtype=np.bool_)
-    totals, _ = gather(1, 0, [items, replace(items, runs=ItemRuns.of(items, one))], one, sure, ~sure)
-    hear_directly(one - 1, one - 1, totals.sums, 1)
+    blocks = [items, replace(items, runs=ItemRuns.of(items, one))]
+    totals, _ = gather(1, 0, blocks, one, sure, ~sure)
+    combine_unweighted(one - 1, one - 1, totals.sums, 1)
     weigh(1, items, one)
-    spread(1, 0, items, one, sure, np.ones(1))
+    spread, merging = Spread(1, 0, one, sure, np.ones(1)), Merging(one - 1, 2)
+    begins = np.ones(1, np.uint8)
+    for begin, block in enumerate(blocks):
+        merging.block(begin, spread.block(block), none, begins, np.ones((1, 2), np.uint64))
+    greatest = Greatest(spread, merging)
+    greatest.block(0, blocks[1], begins, PieceShape.of(begins, none))
+    greatest.found(merging.merged, 1)
+    count_pieces(begins, none, begins)
     grid.steps(np.ones(1), np.ones(1))
     grid.nearest(np.ones(1), np.ones(1))
     grid.apart(np.ones(1), np.full(1, 0.5), 1.0, np.zeros(1, dtype=np.uint8))

@@ -57,7 +57,7 @@ UTC = Zone(np.array([np.iinfo(np.int64).min]), np.zeros(1, dtype=np.int64))
 
 
 @dataclass(frozen=True)
-class Seen:
+class WindowEvents:
     """The events seen from the moments `at`, in order, among the sorted `times`: those from `first` up to `end`.
 
     All methods except for `count` require that every moment sees an event.
@@ -80,7 +80,7 @@ class Seen:
         return self.times[self.end - 1]
 
 
-def seen(times: Times, at: Times, window: int, *, keeps_last: bool = False) -> Seen:
+def seen(times: Times, at: Times, window: int, *, keeps_last: bool = False) -> WindowEvents:
     """The events in (at - window, at] for each of the moments, which are in order.
 
     With `keeps_last`, the last event until then is included however old it is.
@@ -88,21 +88,21 @@ def seen(times: Times, at: Times, window: int, *, keeps_last: bool = False) -> S
     first, end = (np.searchsorted(times, edge, side="right") for edge in (at - window, at))
     if keeps_last:
         first = np.minimum(first, np.maximum(end - 1, 0))
-    return Seen(times, window, at, first, end)
+    return WindowEvents(times, window, at, first, end)
 
 
-def total(view: Seen, quanta: npt.NDArray[np.int64]) -> Floats:
+def total(view: WindowEvents, quanta: npt.NDArray[np.int64]) -> Floats:
     """The sums of values that are given in `QUANTA`."""
     summed = np.concatenate([[0], np.cumsum(quanta)])
     return np.asarray((summed[view.end] - summed[view.first]) / QUANTA)
 
 
-def recency(view: Seen) -> Floats:
+def recency(view: WindowEvents) -> Floats:
     """Whole days since the last event."""
     return np.asarray((view.at - view.last) // DAY, dtype=np.float64)
 
 
-def streak(view: Seen, period: int, zone: Zone = UTC) -> Floats:
+def streak(view: WindowEvents, period: int, zone: Zone = UTC) -> Floats:
     """The number of consecutive periods with an event, up to this one or the last.
 
     `period` is `DAY` or `WEEK` of the zone. If a journey sets the clock back, events in a repeated earlier period count
@@ -121,13 +121,13 @@ def breaks(times: Times, period: int, zone: Zone = UTC) -> Times:
     return zone.first((np.unique(_numbered(times, period, zone)) + 2) * period + _phase(period))
 
 
-def silent(view: Seen, within: int) -> Floats:
+def silent(view: WindowEvents, within: int) -> Floats:
     """1 if the last event is `within` ago or longer, else 0."""
     return np.asarray(view.at - view.last >= within, dtype=np.float64)
 
 
 def unanswered(
-    view: Seen, labels: Sequence[str | None], answered: Times, answers: Sequence[str | None], within: int
+    view: WindowEvents, labels: Sequence[str | None], answered: Times, answers: Sequence[str | None], within: int
 ) -> Floats:
     """How many questions are `within` old or older and had no answer with their label, at their own time or later.
 
@@ -144,7 +144,7 @@ def unanswered(
     return np.asarray(began - ended, dtype=np.float64)
 
 
-def mode(view: Seen, labels: Sequence[str | None]) -> Iterator[tuple[str | None, float]]:
+def mode(view: WindowEvents, labels: Sequence[str | None]) -> Iterator[tuple[str | None, float]]:
     """The most frequent label of each moment, and its share; ties by name."""
     counted: Counter[str | None] = Counter()
     low = high = 0
@@ -156,7 +156,7 @@ def mode(view: Seen, labels: Sequence[str | None]) -> Iterator[tuple[str | None,
         yield label, times / (end - first)
 
 
-def cadence(view: Seen) -> Floats:
+def cadence(view: WindowEvents) -> Floats:
     """The mean gap between events in days; NaN for a single event."""
     gaps = np.where(view.count > 1, view.count - 1, np.nan)
     return np.asarray((view.last - view.times[view.first]) / gaps / DAY)

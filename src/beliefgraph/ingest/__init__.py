@@ -1,1 +1,1 @@
-"""The doors that events and definitions come in by: CloudEvents over HTTP, lines of a file, YAML."""
+"""The interfaces for events and definitions: CloudEvents over HTTP, JSON lines, YAML."""

@@ -12,14 +12,14 @@ import yaml
 from pydantic import ValidationError
 
 from beliefgraph.errors import BeliefgraphError
-from beliefgraph.ingest.catalogs import Loader, Place, Wrong, in_words, placed, read_bytes, written
+from beliefgraph.ingest.catalogs import Loader, Place, Wrong, placed, read_bytes, written, wrong_parts
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.catalog_checks import problems
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.record import Record
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.definitions.layout import require_answers
-from beliefgraph.services.interpretation.check import faults
+from beliefgraph.services.interpretation.check import SHOWN, faults, text_fault
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,7 @@ class _Draft:
         self.file = file
         self._nodes = nodes
         self._number = number
+        self._given = given
         self._wrong = list(_wrong_parts(Catalog, given, ()))
         self.catalog, self._kept = _usable(given, self._wrong)
         known = {a.key for a in self.catalog.attributes} if self.catalog is not None else set()
@@ -88,10 +89,20 @@ class _Draft:
 
     def findings(self) -> Iterator[Finding]:
         """All that is wrong with it by itself."""
-        yield from (self.finding(each) for each in self._wrong)
+        yield from (self.finding(each) for each in (*self._wrong, *self._texts_left_out()))
         if self.catalog is not None:
             for place, why in faults(self.catalog):
                 yield self.finding(Wrong(self.written_at(_parts(place)), why))
+
+    def _texts_left_out(self) -> Iterator[Wrong]:
+        """What is wrong with the texts of items that cannot be used for another reason."""
+        if not isinstance(self._given, dict):
+            return
+        for name, (field, slots) in SHOWN.items():
+            for n in sorted({place[1] for place, *_ in self._wrong if len(place) > 1 and place[0] == name}):
+                text = self._given[name][n].get(field) if isinstance(self._given[name][n], dict) else None
+                if isinstance(text, str) and (why := text_fault(text, slots)):
+                    yield Wrong((name, n, field), why)
 
     def finding(self, wrong: Wrong) -> Finding:
         """Something wrong, with its place in the file."""
@@ -145,7 +156,7 @@ def _wrong_parts(kind: type[Record], given: object, at: Place) -> Iterator[Wrong
     try:
         kind.model_validate(given)
     except ValidationError as error:
-        for wrong in in_words(kind, given, error):
+        for wrong in wrong_parts(kind, given, error):
             if not wrong.place or wrong.place[0] not in broken:
                 yield wrong._replace(place=(*at, *wrong.place))
     except BeliefgraphError as error:

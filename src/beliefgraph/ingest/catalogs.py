@@ -18,10 +18,6 @@ from beliefgraph.model.record import Record
 MAX_CATALOG_BYTES = 8 * 1024 * 1024  # 5,000 attributes and 20,000 relations, written at length
 
 
-_FORMS = frozenset({"constrained-float", "constrained-str"})
-"""What the checker appends to the location of a field that accepts a number or an expression."""
-
-
 def read_catalogs(path: Path) -> list[Catalog]:
     """The catalogs of a file in their order; else `invalid-definition`, naming the file and the place in it."""
     return parse_catalogs(read_bytes(path), path.name)
@@ -58,7 +54,7 @@ def _catalog(given: object, name: str, place: str) -> Catalog:
     try:
         return Catalog.model_validate(given)
     except ValidationError as error:
-        wrong = in_words(Catalog, given, error)[0]
+        wrong = wrong_parts(Catalog, given, error)[0]
         _refuse(name, f"{place} {placed(wrong.place)}".rstrip(), wrong.message)
     except BeliefgraphError as error:
         _refuse(name, place, error.message.rstrip("."))
@@ -81,25 +77,33 @@ def placed(place: Place) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
 
 
-def in_words(kind: type[Record], given: object, error: ValidationError) -> list[Wrong]:
+def wrong_parts(kind: type[Record], given: object, error: ValidationError) -> list[Wrong]:
     """What is wrong with `given`, which is no `kind`: one message for each place."""
     found: dict[Place, Wrong] = {}
     for wrong in error.errors(include_url=False, include_input=False):
-        place = tuple(part for part in wrong["loc"] if part not in _FORMS)
+        place, value = _written(given, wrong["loc"], missing=wrong["type"] == "missing")
         last = place[-1] if place else ""
         message = _wrong(wrong["type"], last) or wrong["msg"]
         if wrong["type"] == "extra_forbidden" and len(place) == 1:
             message += did_you_mean(str(last), kind.model_fields)
         elif wrong["type"] == "literal_error":
-            message += did_you_mean(str(_at(given, place)), re.findall(r"'([^']*)'", wrong["msg"]))
+            message += did_you_mean(str(value), re.findall(r"'([^']*)'", wrong["msg"]))
         found.setdefault(place, Wrong(place, message, wrong["type"] == "extra_forbidden"))
     return list(found.values())
 
 
-def _at(given: Any, place: Place) -> object:
-    for part in place:
-        given = given[part]
-    return given
+def _written(given: Any, location: Place, *, missing: bool) -> tuple[Place, object]:
+    """The checker's location as a place in what is written, and the value there.
+
+    For a field that accepts several forms, the checker appends the name of one to the location.
+    """
+    place: list[str | int] = []
+    for part in location[:-1] if missing else location:
+        found = (isinstance(given, list) and part in range(len(given))) or (isinstance(given, dict) and part in given)
+        if found:
+            place.append(part)
+            given = given[part]
+    return (*place, *location[-1:]) if missing else tuple(place), given
 
 
 def _wrong(kind: str, field: str | int) -> str | None:

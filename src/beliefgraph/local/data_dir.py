@@ -57,7 +57,7 @@ class DataDir:
 
     @property
     def owner_lock(self) -> Path:
-        """The lock file that is held by whoever runs this server."""
+        """The lock file, held by the process that runs this server."""
         return self.path / "owner.lock"
 
     @property

@@ -41,10 +41,10 @@ def more_java_options(environ: Mapping[str, str]) -> list[str]:
 def java_version(java: Path) -> int:
     """The major version of this `java`; `wrong-java` if Neo4j cannot run on it."""
     try:
-        said = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=30, check=True).stderr  # noqa: S603
+        output = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=30, check=True).stderr  # noqa: S603
     except (OSError, subprocess.SubprocessError) as error:
         raise _wrong(java, f"does not run ({error})") from error
-    found = re.search(r'version "(\d+)', said)
+    found = re.search(r'version "(\d+)', output)
     if found is None:
         raise _wrong(java, "does not say its version")
     if int(found[1]) < OLDEST:

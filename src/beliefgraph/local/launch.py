@@ -34,23 +34,23 @@ class Launch:
         return cls(**json.loads(text))
 
 
-def say_ports(ports: Ports) -> str:
+def ports_line(ports: Ports) -> str:
     """The line that reports a started Java and its ports."""
     return json.dumps(asdict(ports))
 
 
-def say_error(error: BeliefgraphError) -> str:
+def error_line(error: BeliefgraphError) -> str:
     """The line that reports why nothing was started."""
     ids = {name: str(value) for name, value in error.ids.items()}
     return json.dumps({"code": error.code, "message": error.message, "ids": ids})
 
 
-def hear(line: str) -> Ports:
+def ports_from(line: str) -> Ports:
     """The ports that a supervisor reported; raises the error if it reported one."""
     try:
-        said = json.loads(line)
+        message = json.loads(line)
     except json.JSONDecodeError as error:
         raise Fault("neo4j-died", "The supervisor of the local Neo4j ended without any output.") from error
-    if "code" in said:
-        raise CODES[said["code"]](said["code"], said["message"], **said["ids"])
-    return Ports(**said)
+    if "code" in message:
+        raise CODES[message["code"]](message["code"], message["message"], **message["ids"])
+    return Ports(**message)

@@ -34,24 +34,24 @@ def is_free(port: int) -> bool:
         return True
 
 
-def port_taken(door: str, port: int) -> Conflict:
+def port_taken(protocol: str, port: int) -> Conflict:
     """The error for a port that is in use."""
     return Conflict(
         "port-taken",
-        f"The {door} port {port} is taken by another program. Stop that program, or choose another port "
-        f"(--{door.lower()}-port; 0 finds a free one).",
+        f"The {protocol} port {port} is taken by another program. Stop that program, or choose another port "
+        f"(--{protocol.lower()}-port; 0 finds a free one).",
         port=port,
     )
 
 
-def _choose(door: str, asked: int | None, remembered: int | None, well_known: int) -> int:
+def _choose(protocol: str, asked: int | None, remembered: int | None, well_known: int) -> int:
     if asked == 0:
         return _any_free()
     wanted = asked or remembered
     if wanted is None:
         return well_known if is_free(well_known) else _any_free()
     if not is_free(wanted):
-        raise port_taken(door, wanted)
+        raise port_taken(protocol, wanted)
     return wanted
 
 

@@ -31,7 +31,7 @@ from beliefgraph.local.disk import need_space, writing_to
 from beliefgraph.local.endpoint import Endpoint, named_endpoint
 from beliefgraph.local.jars import Progress, default_cache_dir, ensure_jars
 from beliefgraph.local.java import find_java, java_version, more_java_options
-from beliefgraph.local.launch import Launch, hear
+from beliefgraph.local.launch import Launch, ports_from
 from beliefgraph.local.lock import shipped_lock
 
 READY_WITHIN_S = 120.0  # 5 s on two idle cores; a crash recovery on a busy machine takes longer
@@ -198,7 +198,7 @@ class LocalNeo4j:
         self._supervisor = supervisor
         try:
             assert supervisor.stdout is not None
-            ports = hear(supervisor.stdout.readline())
+            ports = ports_from(supervisor.stdout.readline())
             supervisor.stdout.close()
             endpoint = self._endpoint(ports)
             self._wait_until_ready(endpoint, supervisor)
@@ -217,22 +217,22 @@ class LocalNeo4j:
                 raise Unavailable(
                     "neo4j-not-ready",
                     f"Neo4j did not answer at {endpoint.uri} within {READY_WITHIN_S:.0f} s and was stopped. "
-                    f"Its last words:\n{self._last_words()}",
+                    f"Its last log lines:\n{self._last_output()}",
                     uri=endpoint.uri,
                 )
             time.sleep(POLL_S)
 
     def _death(self, endpoint: Endpoint) -> BeliefgraphError:
-        words = self._last_words()
-        if BIND_FAILED in words:
-            return Conflict("port-taken", f"Neo4j found a port taken by another program:\n{words}", uri=endpoint.uri)
-        return Fault("neo4j-died", f"Neo4j ended while it was starting. Its last words:\n{words}")
+        output = self._last_output()
+        if BIND_FAILED in output:
+            return Conflict("port-taken", f"Neo4j found a port taken by another program:\n{output}", uri=endpoint.uri)
+        return Fault("neo4j-died", f"Neo4j ended while it was starting. Its last log lines:\n{output}")
 
-    def _last_words(self) -> str:
+    def _last_output(self) -> str:
         """The last output of the failed start, without that of earlier ones."""
-        said = deque(_lines(self._home.user_log, self._log_from), LAST_LINES)
-        said.extend(_lines(self._home.console_log))
-        return "\n".join(f"  {line}" for line in said)
+        log_lines = deque(_lines(self._home.user_log, self._log_from), LAST_LINES)
+        log_lines.extend(_lines(self._home.console_log))
+        return "\n".join(f"  {line}" for line in log_lines)
 
     def _endpoint(self, ports: Ports) -> Endpoint:
         return Endpoint(

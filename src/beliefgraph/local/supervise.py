@@ -33,7 +33,7 @@ from beliefgraph.local.config import (
 )
 from beliefgraph.local.data_dir import DataDir, Ports, RunState, write_private
 from beliefgraph.local.disk import writing_to
-from beliefgraph.local.launch import Launch, say_error, say_ports
+from beliefgraph.local.launch import Launch, error_line, ports_line
 from beliefgraph.local.lock import shipped_lock
 from beliefgraph.local.ports import choose_ports
 
@@ -47,7 +47,7 @@ def main() -> int:
         with writing_to(Path(launch.data_dir)):
             return _own(launch)
     except BeliefgraphError as error:
-        _say(say_error(error))
+        _say(error_line(error))
         return 1
 
 
@@ -67,7 +67,7 @@ def _own(launch: Launch) -> int:
 
 def _run(launch: Launch, home: DataDir) -> int:
     wake = _wake_on_signals()
-    _end_what_a_crash_left(home)
+    _end_orphaned_java(home)
     ports = choose_ports(launch.bolt_port, launch.http_port, home.remembered_ports())
     me = processes.identify(os.getpid())
     home.write_run_state(RunState(me, None, ports, launch.detached))
@@ -83,11 +83,11 @@ def _run(launch: Launch, home: DataDir) -> int:
             )
         home.write_run_state(RunState(me, processes.identify(java.pid), ports, launch.detached))
         home.remember_ports(ports)
-        _say(say_ports(ports))
+        _say(ports_line(ports))
     except BaseException:
         home.clear_run_state()
         raise
-    code = _stay(java, wake, watch_owner=not launch.detached)
+    code = _wait_until_stopped(java, wake, watch_owner=not launch.detached)
     if code == 0:  # otherwise the state file remains, and the status is reported as crashed
         home.clear_run_state()
     return code
@@ -106,7 +106,7 @@ def _set_up(launch: Launch, home: DataDir, ports: Ports) -> None:
         write_private(home.initial_password_file, initial_password(password, os.urandom(32)))
 
 
-def _end_what_a_crash_left(home: DataDir) -> None:
+def _end_orphaned_java(home: DataDir) -> None:
     """End a Java that outlived its supervisor: this process holds the lock, so no other process uses it."""
     state = home.run_state()
     if state is not None:
@@ -114,13 +114,13 @@ def _end_what_a_crash_left(home: DataDir) -> None:
         home.clear_run_state()
 
 
-def _stay(java: subprocess.Popen[bytes], wake: socket.socket, *, watch_owner: bool) -> int:
+def _wait_until_stopped(java: subprocess.Popen[bytes], wake: socket.socket, *, watch_owner: bool) -> int:
     watched: list[socket.socket | int] = [wake, sys.stdin.fileno()] if watch_owner else [wake]
     while java.poll() is None:
         ready, _, _ = select.select(watched, [], [])
         owner_left = sys.stdin.fileno() in ready and not os.read(sys.stdin.fileno(), 1)
-        told_to_end = wake in ready and any(number != signal.SIGCHLD for number in wake.recv(64))
-        if owner_left or told_to_end:
+        stop_requested = wake in ready and any(number != signal.SIGCHLD for number in wake.recv(64))
+        if owner_left or stop_requested:
             java.terminate()
             try:
                 java.wait(processes.STOP_WITHIN_S)

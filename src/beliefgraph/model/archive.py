@@ -17,8 +17,8 @@ class Imported(Record):
 
 
 class Download(Record):
-    """An archive that waits to be fetched, once."""
+    """An archive that can be downloaded once."""
 
-    address: str = Field(description="Path at which it is fetched without a key, within 15 minutes.")
+    address: str = Field(description="Path to download it from, without a key, within 15 minutes.")
     bytes: int = Field(description="Size of the archive.")
     expires_at: Instant = Field(description="When it is deleted if it has not been downloaded.")

@@ -27,9 +27,9 @@ class ArrivedEvent:
     spelled: str | None = None
     ended: Mapping[str, datetime] = field(default_factory=dict)
 
-    def came_as(self, body: str) -> bool:
-        """Whether the hash of an earlier body is that of this one."""
-        return body in (self.body, self.spelled)
+    def has_same_body(self, body: str) -> bool:
+        """Whether the hash of an earlier body is that of this one; it was stored in full before, and is now a part."""
+        return any(own is not None and body.startswith(own) for own in (self.body, self.spelled))
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,9 @@ ROUNDED = 1e-3
 
 
 class AnswerDefinition(Record):
-    """One possible answer, and how likely it is: exactly one of the last three is given."""
+    """One possible answer and how likely it is, by exactly one of the three fields for it."""
 
-    text: Sentence = Field(description="The answer, as it is shown to people.")
+    text: Sentence = Field(description="The answer as shown to people.")
     likelihoods: Likelihoods | None = Field(
         None, description="Probabilities of the answer if the belief holds and if it does not."
     )
@@ -39,21 +39,21 @@ class AnswerDefinition(Record):
     )
     log_likelihood_ratio: LogLikelihoodRatio | None = Field(
         None,
-        description="Natural log of how much likelier the answer is if the belief holds than if it does not; for "
-        "questions with two answers, one positive and one negative.",
+        description="Log-likelihood ratio of the answer: the natural log of how much more likely it is if the belief "
+        "holds than if it does not. For questions with two answers only, one positive and one negative.",
     )
 
 
 class QuestionDefinition(Record):
-    """A question about one belief, or about all values of one attribute, with its possible answers."""
+    """A question about one belief, or about all values of a categorical attribute, with its possible answers."""
 
     key: Name = Field(description="Dotted lower-case name of the question, permanent.")
-    text: Sentence = Field(description="The question, as it is shown to people.")
+    text: Sentence = Field(description="The question as shown to people.")
     attribute: AttributeName
     value: Key | None = Field(
         None,
-        description="Value of a categorical attribute that it asks about; null if the attribute has none, or if the "
-        "answers name all of them in `likelihoods_by_value`.",
+        description="Value of a categorical attribute that it asks about; null if the attribute has no values, or if "
+        "its answers have `likelihoods_by_value`.",
     )
     answers: tuple[AnswerDefinition, ...] = Field(
         min_length=2, max_length=MOST_ANSWERS, description=f"Possible answers, 2 to {MOST_ANSWERS}."
@@ -62,17 +62,17 @@ class QuestionDefinition(Record):
         1.0, description="What asking costs, in any unit; questions are ranked by bits per cost."
     )
     again: Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=36_600))] = Field(
-        timedelta(days=30), description="Time for which it is not asked again after it was asked or answered."
+        timedelta(days=30), description="Time for which the question is not asked again after it was asked or answered."
     )
     event: Key | None = Field(
         None,
-        description="CloudEvents type of the events which say that it was asked or answered; null: only statements "
-        "about the belief say so.",
+        description="CloudEvents type of the events that report the question as asked or answered; null: only "
+        "statements about the belief count as answers.",
     )
     features: Features = Field(
         default_factory=dict,
-        description="Features of asking it, such as the channel: a number or a string for each. A hard constraint "
-        "that forbids one excludes the question.",
+        description="Features of asking the question, such as the channel: a number or a string for each. The question"
+        " is not asked if a hard constraint forbids one of them.",
     )
 
     def model_post_init(self, _context: object) -> None:
@@ -144,18 +144,20 @@ class QuestionToAsk(Record):
     key: Name = Field(description="Name of the question.")
     text: Sentence = Field(description="The question.")
     attribute: AttributeName
-    value: Key | None = Field(description="Value that it asks about; null if the attribute has none, or for all.")
+    value: Key | None = Field(
+        description="Value that it asks about; null if the attribute has no values, or if it asks about all of them."
+    )
     answers: tuple[ExpectedAnswer, ...] = Field(description="Possible answers, in the order of their definition.")
     gain: float = Field(
-        description="Expected information gain: by how many bits the answer is expected to lower the entropy of the "
-        "beliefs in question, summed over them."
+        description="Expected information gain in bits: the expected decrease of the entropy of the beliefs to inform "
+        "about, summed over them."
     )
     cost: float = Field(description="What asking costs.")
-    worth: float = Field(description="Gain over cost, by which questions are ranked.")
+    worth: float = Field(description="Gain divided by cost; questions are ranked by it.")
 
 
 class DomainCoverage(Record):
-    """How much of what the catalog asks about in one domain is known."""
+    """How much is known about the attributes of one domain."""
 
     domain: str = Field(description="The domain; `*` for all of them together.")
     beliefs: int = Field(description="Number of beliefs that the catalog defines, one for each value of an attribute.")
@@ -163,13 +165,13 @@ class DomainCoverage(Record):
     asked: float = Field(description="Entropy of the beliefs before any evidence, in bits, summed over them.")
     open: float = Field(description="Entropy of the beliefs now, in bits, summed over them.")
     known: float = Field(
-        description="Share of the bits that is known, at most 1; negative where evidence made things less certain than "
-        "the priors."
+        description="Share of the bits that is known, at most 1: 1 - `open` / `asked`. Negative if evidence made the "
+        "beliefs less certain than their priors."
     )
 
 
 class Coverage(Record):
-    """How much is known of a twin: of every attribute that the catalog defines, about the twin itself."""
+    """How much is known about a twin, over all attributes that the catalogs define, with the subject `self`."""
 
     total: DomainCoverage = Field(description="All domains together.")
     domains: tuple[DomainCoverage, ...] = Field(description="Each domain, least known first.")
@@ -180,10 +182,14 @@ class Coverage(Record):
 class NextQuestions(Record):
     """The questions that tell most for their cost, and why others are not asked."""
 
-    context: Context = Field(description="Context in which they are asked.")
+    context: Context = Field(description="Context in which the questions are asked.")
     questions: tuple[QuestionToAsk, ...] = Field(description="Questions to ask, the most bits per cost first.")
-    lately: tuple[str, ...] = Field(description="Names of questions that were asked or answered recently.")
-    forbidden: tuple[str, ...] = Field(description="Names of questions that a hard constraint forbids.")
-    targets: int = Field(description="Number of beliefs in question.")
+    lately: tuple[str, ...] = Field(
+        description="Names of questions that are not asked because they were asked or answered recently."
+    )
+    forbidden: tuple[str, ...] = Field(
+        description="Names of questions that are not asked because a hard constraint forbids it."
+    )
+    targets: int = Field(description="Number of beliefs that the questions should inform about.")
     valid_time: ReadTime
     rev: ReadRev

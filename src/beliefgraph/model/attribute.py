@@ -88,8 +88,8 @@ class Attribute(Record):
     )
     deprecated: bool = Field(
         False,
-        description="Whether the attribute should not be used any more. It cannot be dropped, because twins may "
-        "hold beliefs about it.",
+        description="Whether the attribute should no longer be used. It cannot be deleted, because twins may hold "
+        "beliefs about it.",
     )
     personal: bool = Field(
         False,
@@ -98,12 +98,13 @@ class Attribute(Record):
     )
     special: bool = Field(
         False,
-        description="Whether it belongs to a special category, such as health: under a policy, only a permission "
-        "that names its special category permits it; `special`, unless the policy has one for it.",
+        description="Whether it belongs to a special category of personal data, such as health. Under a policy, its "
+        "use needs a permission that names its category: the special category that the policy assigns it "
+        "to, otherwise `special`.",
     )
     preference: PreferenceDefinition | None = Field(
         None,
-        description="What makes the attribute a preference; null if it is none.",
+        description="How the attribute works as a preference; null if it is not one.",
     )
 
     def model_post_init(self, _context: object) -> None:
@@ -199,8 +200,8 @@ class Attribute(Record):
     def say(self, belief: BeliefKey) -> str:
         """The sentence that states this belief, for display."""
         value = "something else" if belief.value == OTHER else belief.value
-        told = {"subject": belief.subject, "context": belief.context, "value": value}
-        return _SLOT.sub(lambda slot: told[slot[1]] or slot[0], self.statement)
+        slots = {"subject": belief.subject, "context": belief.context, "value": value}
+        return _SLOT.sub(lambda slot: slots[slot[1]] or slot[0], self.statement)
 
     def _check_preference(self, preference: PreferenceDefinition) -> None:
         """Refuse a kind of preference that does not fit the attribute, and scores that do not fit its values."""

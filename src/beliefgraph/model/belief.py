@@ -12,7 +12,7 @@ from beliefgraph.model.record import Key, LogOdds, Name, Probability, Record, Tw
 from beliefgraph.model.revision import Publication
 from beliefgraph.model.status import Status
 from beliefgraph.model.time import ChangedAtRev, Instant, ReadRev, ReadTime
-from beliefgraph.model.vocabulary import vocabulary, words_of
+from beliefgraph.model.vocabulary import values_of, vocabulary
 
 Quality = Annotated[
     Literal["exact", "approximate", "unreliable", "unavailable"],
@@ -20,16 +20,16 @@ Quality = Annotated[
         "How a number was computed, and whether it can be relied on.",
         {
             "exact": "Computed exactly.",
-            "approximate": "Approximated, because too many beliefs are connected; for more than 95 of 100 beliefs the "
+            "approximate": "Approximated, because too many beliefs are connected; for more than 95 % of beliefs the "
             "exact value lies within the error bar.",
             "unreliable": "Approximated, and possibly off by more than the error bar: do not rely on it.",
-            "unavailable": "There is no number: the relations contradict each other, the model does not fit into "
+            "unavailable": "There is no confidence: the relations contradict each other, the model does not fit into "
             "memory, or no evidence names this value of an open attribute.",
         },
     ),
 ]
 
-QUALITIES: tuple[Quality, ...] = words_of(Quality)
+QUALITIES: tuple[Quality, ...] = values_of(Quality)
 """From the best to the worst."""
 
 ERROR_GRID = 0.01
@@ -38,7 +38,7 @@ ERROR_GRID = 0.01
 ANYONE = "self"
 ANYWHERE = "any"
 
-AttributeName = Annotated[Name, Field(description="Dotted name of the attribute, as a definition in force has it.")]
+AttributeName = Annotated[Name, Field(description="Dotted name of the attribute, as a catalog in force defines it.")]
 
 Subject = Annotated[Key, Field(description="Whom or what it is about; `self` is the person or account modelled.")]
 
@@ -50,7 +50,9 @@ Context = Annotated[
     ),
 ]
 
-Value = Annotated[Key | None, Field(description="Value of a categorical attribute; null if it is true or false.")]
+Value = Annotated[
+    Key | None, Field(description="Value of a categorical attribute; null if the attribute is true or false.")
+]
 
 
 class BeliefKey(Record):
@@ -120,7 +122,7 @@ class Holding(Publication):
         description="Error bar of an approximation in log-odds, in either direction, rounded up to 0.01; null if "
         "exact.",
     )
-    valid_from: Instant = Field(description="Head time that it was derived at.")
+    valid_from: Instant = Field(description="Head time of the twin at which it was derived.")
     key: str = Field(description="Id of the belief.")
 
     @property
@@ -134,12 +136,12 @@ class BeliefState(Record):
 
     belief: Belief = Field(description="The proposition.")
     log_odds: LogOdds | None = Field(
-        description="Log-odds that the belief holds (natural log), rounded to a percentage point unless an "
-        "as-of moment was asked for; null if unavailable.",
+        description="Log-odds that the belief holds (natural log), of the confidence rounded to a percentage point; "
+        "unrounded if the query has an `as_of`. Null if unavailable.",
     )
     prior: Probability | None = Field(
-        description="Probability before any evidence, in [0, 1], for twins of no segment; null for a value of an open "
-        "attribute, which shares a prior with the other values named.",
+        description="Probability before any evidence, in [0, 1], for twins in no segment; null for a value of an open "
+        "attribute, because the values named by evidence share one prior.",
     )
     status: Status
     quality: Quality

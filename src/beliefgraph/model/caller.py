@@ -39,9 +39,7 @@ class ApiKey(Record):
     id: str = Field(description="Id of the key, used to list and revoke it.")
     tenant: Key = Field(description="Tenant that the key belongs to.")
     actor: Key = Field(description="Name under which the caller acts; commits record it.")
-    scopes: tuple[Scope, ...] = Field(
-        description="Permissions granted: read, write, correct, define, erase, audit, invite."
-    )
+    scopes: tuple[Scope, ...] = Field(description="Permissions granted.")
     purposes: tuple[Key, ...] = Field(description="Purposes that a call with the key may state.")
     person: Key | None = Field(
         None,
@@ -52,7 +50,7 @@ class ApiKey(Record):
     revoked_at: Instant | None = Field(None, description="When the key was revoked; null while it is valid.")
     expires_at: Instant | None = Field(None, description="When the key expires; null: never.")
     last_used_at: Instant | None = Field(
-        None, description="When the key was last used, to the minute; null: never, or before this was noted."
+        None, description="When the key was last used, to the minute; null: never, or before this was recorded."
     )
 
 

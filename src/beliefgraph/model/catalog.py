@@ -52,21 +52,21 @@ class RelationDefinition(Record):
     target: Name = Field(description="Attribute that the relation leads to.")
     source_subject: Key | None = Field(
         None,
-        description="Key of a goal whose pursuit is the cause; `source` is then the attribute that goals name as "
-        "pursued. Null otherwise.",
+        description="Key of a goal whose pursuit is the cause; `source` is then the attribute that the catalog's "
+        "`goals` name as `pursued`. Otherwise null.",
     )
     source_value: Key | None = Field(
         None,
-        description="Value of the source attribute, if it is categorical; else null.",
+        description="Value of the source attribute, if it is categorical; otherwise null.",
     )
     target_value: Key | None = Field(
         None,
-        description="Value of the target attribute, if it is categorical; else null.",
+        description="Value of the target attribute, if it is categorical; otherwise null.",
     )
     odds_ratio: OddsRatio | None = Field(
         None,
-        description="Factor by which the odds of one belief change if the other holds; above 1 supports, below 1 "
-        "contradicts. Null where a probability is given.",
+        description="Factor by which the odds of one belief change if the other holds: above 1 it supports, below 1 it"
+        " contradicts. Null if a probability is given.",
     )
     probability: OpenProbability | None = Field(
         None,
@@ -127,7 +127,9 @@ class BearingRule(Record):
         description="Position on the scale of the attribute's scores, in [-1, 1], or an expression for it.",
     )
     noise: Noise | None = Field(None, description="Standard deviation of the error of the reading, on the same scale.")
-    when: Expression | None = Field(None, description="Expression that must hold of the event; null: always.")
+    when: Expression | None = Field(
+        None, description="Expression that must be true for the event; null: every event counts."
+    )
     subject: Expression | None = Field(None, description="Expression for the subject; null: `self`.")
     context: Expression | None = Field(None, description="Expression for the context; null: `any`.")
     half_life: Annotated[timedelta, Field(gt=timedelta(0))] | Literal["never"] | None = Field(
@@ -190,7 +192,9 @@ class GoalRule(Record):
     """
 
     key: Expression = Field(description="Expression for the goal's key.")
-    when: Expression | None = Field(None, description="Expression that must hold of the event; null: always.")
+    when: Expression | None = Field(
+        None, description="Expression that must be true for the event; null: every event counts."
+    )
     title: Expression | None = Field(None, description="Expression for the title.")
     status: GoalStatus | Expression | None = Field(None, description="Status, or an expression for it.")
     priority: Probability | Expression | None = Field(None, description="Priority in [0, 1], or an expression for it.")
@@ -219,7 +223,9 @@ class DecisionRule(Record):
     """What an event of a type states about one decision: expressions; one that gives null states nothing."""
 
     key: Expression = Field(description="Expression for the decision's key.")
-    when: Expression | None = Field(None, description="Expression that must hold of the event; null: always.")
+    when: Expression | None = Field(
+        None, description="Expression that must be true for the event; null: every event counts."
+    )
     title: Expression | None = Field(None, description="Expression for the title.")
     options: Expression | None = Field(None, description="Expression for a list of options, as maps.")
     chosen: Expression | None = Field(None, description="Expression for the key of the option chosen.")
@@ -242,7 +248,9 @@ class PermissionRule(Record):
 
     purpose: Expression = Field(description="Expression for the purpose, one of the tenant's policy.")
     allowed: Expression = Field(description="Expression for whether it is permitted.")
-    when: Expression | None = Field(None, description="Expression that must hold of the event; null: always.")
+    when: Expression | None = Field(
+        None, description="Expression that must be true for the event; null: every event counts."
+    )
     category: Expression | None = Field(
         None, description="Expression for a category of the policy; null: all but special ones."
     )
@@ -256,8 +264,8 @@ class GoalDefinition(Record):
     stated: LogLikelihoodRatio = Field(
         default=1.5,
         ge=0.0,
-        description="Log-likelihood ratio, at least 0, of a command that says a goal is pursued; one that says it "
-        "is abandoned counts the same against it.",
+        description="Log-likelihood ratio, at least 0, of a command that states a goal as pursued; a command that "
+        "states it as abandoned counts by the same amount against it.",
     )
     urgency: timedelta = Field(
         default=URGENCY,
@@ -273,7 +281,9 @@ class EventRule(Record):
     summary: Sentence = Field(
         description="What was observed, in plain language; shown unchanged, so it must not contain personal data.",
     )
-    when: Expression | None = Field(None, description="Expression that must hold of the event; null: always.")
+    when: Expression | None = Field(
+        None, description="Expression that must be true for the event; null: every event counts."
+    )
     source: Expression | None = Field(
         None,
         description="Expression for the source of the evidence; null: the event's own source.",
@@ -340,7 +350,8 @@ class Catalog(Record):
     events: tuple[EventRule, ...] = Field(default=(), max_length=1_000, description="Rules for events, at most 1,000.")
     goals: GoalDefinition | None = Field(
         None,
-        description="How goals are interpreted; null if the catalog does not say. Only one catalog in force may say.",
+        description="How goals are interpreted; null if the catalog does not define it. Only one catalog in force may"
+        " define it.",
     )
     metrics: tuple[MetricDefinition, ...] = Field(default=(), max_length=1_000, description="Metrics, at most 1,000.")
     outcomes: tuple[OutcomeDefinition, ...] = Field(default=(), max_length=100, description="Outcomes, at most 100.")
@@ -354,7 +365,9 @@ class Catalog(Record):
         default=(), max_length=100, description="Segments of twins, at most 100; the first that matches counts."
     )
     changes: tuple[ChangeDefinition, ...] = Field(
-        default=(), max_length=1_000, description="Domains whose evidence from before a change counts less."
+        default=(),
+        max_length=1_000,
+        description="Domains in which changes are modelled: evidence from before a change counts less.",
     )
 
     def model_post_init(self, _context: object) -> None:

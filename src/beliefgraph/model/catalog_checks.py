@@ -163,8 +163,8 @@ def _check_subject(catalog: Catalog, relation: RelationDefinition, pursued: str 
     if relation.source_subject is not None and relation.source != pursued:
         raise Incorrect(
             "invalid-definition",
-            f"{catalog.ref}: {relation.source} of {relation.source_subject} is no cause. source_subject names a"
-            " goal, and the source is then what the goals of a catalog call pursued.",
+            f"{catalog.ref}: {relation.source} of {relation.source_subject} cannot be a cause: source_subject "
+            "names a goal, so the source must be the attribute that `goals` of a catalog name as pursued.",
         )
 
 
@@ -202,13 +202,13 @@ def _check_bearing(catalog: Catalog, attribute: Attribute, bearing: BearingRule)
         raise Incorrect("invalid-definition", f"{catalog.ref}: {attribute.key} has no values; drop value_from.")
 
 
-def _check_place(catalog: Catalog, attribute: Attribute, speaks: BearingRule | MetricDefinition) -> None:
+def _check_place(catalog: Catalog, attribute: Attribute, rule: BearingRule | MetricDefinition) -> None:
     """Refuse evidence on a constraint without an operand, and on a state with a subject or context."""
     preference = attribute.preference
     wrong = None
-    if preference is not None and preference.rule is not None and speaks.subject is None:
+    if preference is not None and preference.rule is not None and rule.subject is None:
         wrong = "a constraint, without the subject that it speaks of"
-    elif preference is not None and preference.kind == "state" and (speaks.subject or speaks.context):
+    elif preference is not None and preference.kind == "state" and (rule.subject or rule.context):
         wrong = "a state, of which there is one, with a subject or a context"
     if wrong:
         raise Incorrect(

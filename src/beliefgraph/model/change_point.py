@@ -44,7 +44,7 @@ class ChangedDomain(Record):
     """A change of a domain; evidence from before it is discounted."""
 
     domain: Name = Field(description="The domain.")
-    since: Instant = Field(description="Likeliest time of the change.")
+    since: Instant = Field(description="Most likely time of the change.")
     probability: Probability = Field(
         description="Probability that the domain has changed since its first evidence, in [0, 1]; 1 minus this is "
         "the share of the first evidence that still counts.",
@@ -60,33 +60,39 @@ class ChangePoint(Record):
     id: str = Field(description="Id of the evidence at which it was detected.")
     twin: TwinId
     time: Instant = Field(description="Valid time of that evidence.")
-    probability: Probability = Field(description="Probability of a change since the one before, in [0, 1].")
+    probability: Probability = Field(
+        description="Probability that there was a change since the previous one, in [0, 1]."
+    )
     surprise: float = Field(description="Surprise of that evidence: -ln of its predicted probability, in nats.")
 
 
 class Surprise(Record):
-    """One piece of evidence, and how well the pieces before it predicted it."""
+    """One piece of evidence, and how well earlier evidence predicted it."""
 
     time: Instant = Field(description="Its valid time.")
-    surprise: float = Field(description="-ln of its probability predicted from earlier pieces, discounted, in nats.")
-    untempered: float = Field(description="The same without the discount.")
+    surprise: float = Field(
+        description="Surprise in nats: -ln of its probability, predicted from earlier, discounted evidence."
+    )
+    untempered: float = Field(description="The same, predicted without discounting earlier evidence.")
     probability: Probability = Field(
-        description="Probability after it of a change since the last one found, in [0, 1]."
+        description="Probability, after this evidence, that there was a change since the last one detected, in [0, 1]."
     )
 
 
 class EvidenceStream(Record):
-    """How well evidence in a domain, on the stages of a trajectory or on goals was predicted by earlier evidence."""
+    """How well earlier evidence in a domain, on the stages of a trajectory or on goals predicted later evidence."""
 
     kind: StreamKind
     domain: str = Field(description="The domain; for stages, the key of the trajectory.")
     pieces: int = Field(description="Number of pieces of evidence.")
-    probability: Probability = Field(description="Probability of a change since the last one found, in [0, 1].")
-    since: Instant = Field(description="Likeliest time of the last change.")
+    probability: Probability = Field(
+        description="Probability that there was a change since the last one detected, in [0, 1]."
+    )
+    since: Instant = Field(description="Most likely time of the last change.")
     surprise: float = Field(description="Mean surprise of the last ten pieces, in nats.")
     usual: float = Field(description="Mean surprise of all of them, in nats.")
     found: tuple[ChangePoint, ...] = Field(description="Changes that were detected, oldest first.")
-    course: tuple[Surprise, ...] = Field(description="The latest pieces, at most 200, oldest first.")
+    course: tuple[Surprise, ...] = Field(description="The latest pieces of evidence, at most 200, oldest first.")
 
 
 class ChangePoints(Record):

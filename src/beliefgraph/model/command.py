@@ -51,17 +51,22 @@ class Command(Record):
 
 
 class AssertBelief(Command):
-    """State how sure somebody is of a belief: evidence of logit(confidence) - logit(prior) from that speaker."""
+    """State how sure a speaker is that a belief holds.
+
+    It counts as evidence from them with the log-likelihood ratio logit(confidence) - logit(prior).
+    """
 
     belief: BeliefKey = Field(description="Belief that is stated.")
     confidence: Probability = Field(description="Stated probability that it holds, in [0, 1].")
     speaker: Key | None = Field(None, description="Who stated it; null: the caller.")
-    valid_time: Instant | None = Field(None, description="When it was so; null: the present moment.")
+    valid_time: Instant | None = Field(None, description="Valid time of the statement; null: the present moment.")
     verbatim: Verbatim = None
 
 
 class Correct(Command):
-    """Correct a belief over [valid_from, valid_to): it replaces all other direct evidence there."""
+    """Correct a belief over [valid_from, valid_to): in that period, the correction replaces all other direct evidence
+    on it.
+    """
 
     belief: BeliefKey = Field(description="Belief that is corrected.")
     holds: bool = Field(description="Whether it holds.")
@@ -73,7 +78,7 @@ class Correct(Command):
 class Retract(Command):
     """End a belief, or a relation that was stated for this twin, at a moment; its history is kept.
 
-    Name one of the two.
+    Give exactly one of the two.
     """
 
     belief: BeliefKey | None = Field(None, description="Belief to end.")
@@ -87,14 +92,16 @@ class Retract(Command):
 
 
 class Withdraw(Command):
-    """Take back from its start what events said, as if it had never been given: one event, or all of a source.
+    """Withdraw all evidence of an event, or of all events of a source, as if it had never been given.
 
-    Name one of the three. What an event said is withdrawn as a whole. Sent again, it counts again.
+    Give exactly one of the three fields. A withdrawn event that is sent again counts again.
     """
 
-    evidence: Id | None = Field(None, description="Id of evidence, or of an event, whose event to withdraw.")
+    evidence: Id | None = Field(
+        None, description="Id of a piece of evidence or of an event; the whole event is withdrawn."
+    )
     event: EventName | None = Field(None, description="Event to withdraw.")
-    source: Key | None = Field(None, description="Name or id of the source whose events to withdraw.")
+    source: Key | None = Field(None, description="Name or id of the source all of whose events are withdrawn.")
 
     def model_post_init(self, _context: object) -> None:
         """Refuse a command that names none or several."""
@@ -125,8 +132,8 @@ class Relate(Command):
 class SetGoal(Command, GoalFields):
     """Set fields of a goal, such as status or progress, over [valid_from, valid_to).
 
-    A field left out stays as it was; null is refused. With the person's own key it overrides what others stated. The
-    first statement creates the goal. Related goals must exist; they are added to those it has.
+    An omitted field is not changed; null is refused. A statement made with the person's own key overrides those of
+    others. The first statement creates the goal. Related goals must exist; they are added to the existing relations.
     """
 
     goal: Key = Field(description="Key of the goal.")
@@ -151,7 +158,7 @@ class SetGoal(Command, GoalFields):
 
 
 class RelateGoals(Command):
-    """Make a goal part of another, dependent on it or in competition with it, over [valid_from, valid_to)."""
+    """Relate two goals over [valid_from, valid_to): one is part of, depends on or competes with the other."""
 
     source: Key = Field(description="Key of the goal that the relation starts from: the part, or the one that depends.")
     kind: GoalLinkKind
@@ -164,7 +171,9 @@ class RelateGoals(Command):
 
 
 class MotivateGoal(Command):
-    """Let a belief motivate a goal over [valid_from, valid_to): the surer the belief, the more the goal matters."""
+    """Let a belief motivate a goal over [valid_from, valid_to): the higher the confidence in the belief, the more the
+    goal matters.
+    """
 
     belief: BeliefKey = Field(description="Belief that motivates the goal.")
     goal: Key = Field(description="Key of the goal.")
@@ -176,8 +185,8 @@ class MotivateGoal(Command):
 class RecordDecision(Command, DecisionFields):
     """Set fields of a decision, such as its options, choice or result, from `valid_from` on.
 
-    A field left out stays as it was; null is refused. With the person's own key it overrides what others stated. The
-    first statement creates the decision. The option chosen must exist, and so must the goals that are named.
+    An omitted field is not changed; null is refused. A statement made with the person's own key overrides those of
+    others. The first statement creates the decision. The option chosen and all goals named must exist.
     """
 
     decision: Key = Field(description="Key of the decision.")
@@ -190,18 +199,24 @@ class RecordDecision(Command, DecisionFields):
 
 
 class Identify(Command):
-    """Link an identifier to this twin over [valid_from, valid_to); events waiting for it are processed."""
+    """Link an identifier to this twin over [valid_from, valid_to).
+
+    Quarantined events that name the identifier are processed.
+    """
 
     identifier: Identifier = Field(description="Identifier to link.")
     valid_from: Instant | None = Field(
         None,
-        description="Start of the link in valid time, inclusive; null: since always.",
+        description="Start of the link in valid time, inclusive; null: no start.",
     )
     valid_to: ValidTo = None
 
 
 class Unidentify(Command):
-    """Undo all links of an identifier to this twin; what came by them is withdrawn and waits in quarantine again."""
+    """Undo all links of an identifier to this twin.
+
+    Evidence of events that arrived through them is withdrawn, and the events return to quarantine.
+    """
 
     identifier: Identifier = Field(description="Identifier to unlink.")
 
@@ -217,21 +232,24 @@ class HypotheticalEvidence(Record):
 
 
 class Assumption(Record):
-    """Suppose that somebody learned whether a belief holds. What causes it changes too."""
+    """Suppose that one learns whether a belief holds. The beliefs that cause it change too."""
 
     belief: BeliefKey = Field(description="Belief that is assumed.")
     holds: bool = Field(description="Whether it is assumed to hold.")
 
 
 class Intervention(Record):
-    """Suppose that a belief is made to hold, or not (the do-operator). What causes it does not change."""
+    """Suppose that a belief is made to hold, or not to hold (the do-operator).
+
+    The beliefs that cause it do not change.
+    """
 
     belief: BeliefKey = Field(description="Belief that is set.")
     holds: bool = Field(description="Whether it is made to hold.")
 
 
 class SupposedGoal(GoalFields):
-    """Suppose that the person set fields of a goal; a field left out stays as it is."""
+    """Suppose that the person set fields of a goal; an omitted field is not changed."""
 
     goal: Key = Field(description="Key of the goal.")
 

@@ -34,22 +34,22 @@ Cause = Annotated[
         "reinterpreted",
     ],
     vocabulary(
-        "What kind of change made a commit.",
+        "What caused a commit.",
         {
             "observed": "An event was processed.",
-            "asserted": "Somebody stated a belief.",
+            "asserted": "A speaker stated how sure they are of a belief.",
             "corrected": "A belief was corrected.",
-            "retracted": "A belief or a relation was ended.",
+            "retracted": "A belief or a relation was retracted.",
             "withdrawn": "Evidence was withdrawn.",
             "related": "Two beliefs were related.",
             "pursued": "A goal was set, related or motivated by a belief.",
             "decided": "A decision was recorded.",
             "identified": "An identifier was linked to the twin, or unlinked.",
             "permitted": "A permission was stated, or the use of the twin restricted.",
-            "contested": "The person contested evidence, or took that back.",
-            "refreshed": "Only time passed.",
+            "contested": "The person contested evidence, or stopped contesting it.",
+            "refreshed": "Only time advanced (a refresh).",
             "adopted": "The twin adopted newer definitions.",
-            "reinterpreted": "Stored events were read again under newer rules.",
+            "reinterpreted": "Stored events were reinterpreted under newer rules.",
         },
     ),
 ]
@@ -74,9 +74,12 @@ class BeliefChange(Record):
     """One belief before and after a commit."""
 
     belief: Belief = Field(description="The proposition.")
-    before: Holding | None = Field(description="What was published before; null if nothing was.")
+    before: Holding | None = Field(description="What was published before; null if nothing was published.")
     after: Holding | None = Field(
-        description="What is published now; null if it is not published any more: back at its prior, without evidence.",
+        description=(
+            "What is published now; null if the belief is no longer published, because it is back at its prior and has "
+            "no evidence."
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from beliefgraph.model.preference import ConstraintRule
 from beliefgraph.model.record import Key, Name, Record
 
 
-class Demand(Record):
+class Requirement(Record):
     """What one constraint requires of a feature.
 
     The operands of `only` that one attribute states are allowed together.
@@ -34,7 +34,7 @@ class Conflict(Record):
     sentence: str = Field(description="The conflict in a sentence.")
 
 
-def contradictions(demands: Sequence[Demand]) -> Iterator[tuple[int, ...]]:
+def contradictions(demands: Sequence[Requirement]) -> Iterator[tuple[int, ...]]:
     """The indices of demands that cannot be met together: all such pairs, then larger sets without such a pair.
 
     Every set is minimal. A demand that is in a pair is in no larger set.
@@ -67,7 +67,7 @@ def violates(rule: ConstraintRule, operand: str, feature: float | str) -> bool |
     return feature > float(operand) if rule == "at_most" else feature < float(operand)
 
 
-def _least(units: Sequence[list[int]], demands: Sequence[Demand]) -> list[list[int]] | None:
+def _least(units: Sequence[list[int]], demands: Sequence[Requirement]) -> list[list[int]] | None:
     """A minimal set of units that cannot be met together; None if all can."""
 
     def met(some: Iterable[list[int]]) -> bool:
@@ -83,7 +83,7 @@ def _least(units: Sequence[list[int]], demands: Sequence[Demand]) -> list[list[i
     return kept
 
 
-def _can_be_met(demands: Iterable[Demand]) -> bool:
+def _can_be_met(demands: Iterable[Requirement]) -> bool:
     """Whether any value of the feature meets all demands."""
     low, high, never = -math.inf, math.inf, []
     only: dict[str, list[str]] = defaultdict(list)

@@ -17,10 +17,13 @@ class Contested(Revision):
 
 
 class Contest(Command):
-    """Contest evidence, or take that back: the evidence stays in force, and is marked wherever it is shown.
+    """Contest evidence, or stop contesting it.
 
-    It needs the person's own key. It stays contested when its event is sent again, or read again.
+    Contested evidence still counts, but is marked wherever it is shown, also after its event is sent again or
+    reinterpreted. Needs the person's own key.
     """
 
-    evidence: Id = Field(description="Id of evidence, or of an event, all of whose evidence is meant.")
-    contested: bool = Field(True, description="Whether it is contested; false takes that back.")
+    evidence: Id = Field(
+        description="Id of a piece of evidence, or of an event; an event's id stands for all of its evidence."
+    )
+    contested: bool = Field(True, description="Whether it is contested; false: it is not contested any more.")

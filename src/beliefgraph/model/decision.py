@@ -1,7 +1,7 @@
 """Decisions: options to choose between, the reasons for a choice, and its expected and actual results.
 
 A decision is an identity. Statements about it are `DecisionStatement`s, stored whole and resolved field by field when
-read; its state at a commit is published as a `Deliberation`. The person's own words (`Words`) are sealed.
+read; its state at a commit is published as a `Deliberation`. The person's own words (`DecisionTexts`) are sealed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from beliefgraph.model.vocabulary import vocabulary
 DecisionStatus = Annotated[
     Literal["open", "decided", "done"],
     vocabulary(
-        "How far a decision has come.",
+        "State of a decision in its life cycle.",
         {
             "open": "No option is chosen yet.",
             "decided": "An option is chosen; the result is not known yet.",
@@ -58,7 +58,7 @@ class Option(Record):
     )
     goals: Annotated[dict[Key, Score], Field(max_length=MAX_FEATURES)] = Field(
         default_factory=dict,
-        description="How far the option serves each goal, by the goal's key, in [-1, 1]; below 0 it hinders the goal.",
+        description="How much the option serves each goal, by the goal's key, in [-1, 1]; below 0 it hinders the goal.",
     )
 
     @property
@@ -79,14 +79,14 @@ def refuse_twins(options: tuple[Option, ...]) -> None:
 
 
 class Ground(Record):
-    """What a reason refers to: a belief or a goal; nothing if the reason is only words."""
+    """What a reason refers to: a belief or a goal; both null if the reason is only text."""
 
-    belief: BeliefKey | None = Field(None, description="Belief that the reason refers to; null if none.")
+    belief: BeliefKey | None = Field(None, description="Belief that the reason refers to; null if it refers to none.")
     goal: Key | None = Field(None, description="Key of the goal that the reason refers to; null if none.")
 
 
 class Reason(Ground):
-    """Why an option was chosen: in the person's words, or by a belief or a goal in favour of it."""
+    """A reason why an option was chosen: the person's words, or a belief or a goal in favour of it."""
 
     text: Text | None = Field(
         None,
@@ -119,7 +119,7 @@ class DecisionFields(Record):
     """
 
     title: Title | None = Field(None, description="Name of the decision shown to people.")
-    options: Options | None = Field(None, description="What there is to choose from, 1 to 50 options.")
+    options: Options | None = Field(None, description="The options to choose from, 1 to 50.")
     chosen: Key | None = Field(None, description="Key of the option chosen.")
     reasons: Annotated[tuple[Reason, ...], Field(max_length=MAX_REASONS)] | None = Field(
         None,
@@ -133,7 +133,7 @@ FIELDS: tuple[str, ...] = tuple(DecisionFields.model_fields)
 """The fields that can be stated about a decision."""
 
 
-class Words(Record):
+class DecisionTexts(Record):
     """The person's own words in a statement about a decision, in the order of its reasons."""
 
     reasons: tuple[str | None, ...] = Field((), description="Text of each reason; null where there is none.")
@@ -182,14 +182,14 @@ class Deliberation(Publication):
 
     title: str = Field(description="Name of the decision.")
     status: DecisionStatus
-    options: tuple[Option, ...] = Field(description="What there is to choose from.")
-    chosen: Key | None = Field(description="Key of the option chosen; null if none is yet.")
-    reasons: tuple[Ground, ...] = Field(description="Beliefs and goals that the reasons refer to.")
+    options: tuple[Option, ...] = Field(description="The options to choose from.")
+    chosen: Key | None = Field(description="Key of the option chosen; null if none is chosen yet.")
+    reasons: tuple[Ground, ...] = Field(description="The beliefs and goals that the reasons refer to.")
     expected: Score | None = Field(
         description="How good the result was expected to be, in [-1, 1]; null if not stated.",
     )
     actual: Score | None = Field(description="How good the result was, in [-1, 1]; null if not known.")
-    valid_from: Instant = Field(description="Head time that it was derived at.")
+    valid_from: Instant = Field(description="Head time of the twin at which it was derived.")
     key: str = Field(description="Id of the decision.")
 
 
@@ -203,8 +203,8 @@ class EvidenceBehind(Record):
     time: Instant = Field(description="Valid time of the event.")
     contribution: LogOdds | None = Field(
         None,
-        description="Share of the change that the evidence made to the belief the point rests on, in log-odds; "
-        "null if the point rests on no belief.",
+        description="Contribution of the evidence to the belief that the point is based on, in log-odds; null if the "
+        "point is based on no belief.",
     )
 
 
@@ -214,8 +214,8 @@ class DecisionState(Record):
     decision: Decision = Field(description="The decision.")
     title: str = Field(description="Name of the decision; its key if no title was stated.")
     status: DecisionStatus
-    options: tuple[Option, ...] = Field(description="What there is to choose from.")
-    chosen: Key | None = Field(description="Key of the option chosen; null if none is yet.")
+    options: tuple[Option, ...] = Field(description="The options to choose from.")
+    chosen: Key | None = Field(description="Key of the option chosen; null if none is chosen yet.")
     reasons: tuple[Reason, ...] = Field(description="Why it was chosen.")
     expected: Result | None = Field(description="How good the result was expected to be; null if not stated.")
     actual: Result | None = Field(description="How good the result was; null if not known.")
@@ -237,8 +237,8 @@ class DecisionChange(Record):
     """One decision before and after a commit."""
 
     decision: Decision = Field(description="The decision.")
-    before: Deliberation | None = Field(description="What was published before; null if nothing was.")
-    after: Deliberation | None = Field(description="What is published now; null if nothing is.")
+    before: Deliberation | None = Field(description="What was published before; null if nothing was published.")
+    after: Deliberation | None = Field(description="What is published now; null if nothing is published.")
 
 
 def status_of(chosen: str | None, actual: float | None) -> DecisionStatus:

@@ -19,7 +19,7 @@ PointKind = Annotated[
     vocabulary(
         "What a point about an option is derived from.",
         {
-            "constraint": "Something the person refuses or insists on.",
+            "constraint": "A constraint: something the person refuses or insists on.",
             "value": "A commitment of the person that the option honours or breaks.",
             "preference": "Something the person likes or prefers.",
             "goal": "A goal that the option serves or hinders.",
@@ -33,17 +33,17 @@ PointStance = Annotated[
     vocabulary(
         "Whether a point is for or against an option.",
         {
-            "for": "It is a point for the option.",
-            "against": "It is a point against the option.",
+            "for": "Supports the option.",
+            "against": "Speaks against the option.",
             "forbids": "A hard constraint that is more likely than not rules the option out.",
-            "neutral": "It applies, but its weight is negligible.",
+            "neutral": "Applies, but with negligible weight.",
         },
     ),
 ]
 
 
 class CheckDecision(Record):
-    """How well options fit what is known of the person in a context. Nothing is stored."""
+    """Check how well options fit what is known about the person in a context. Nothing is stored."""
 
     twin: TwinName
     options: Options = Field(description="Options to check, 1 to 50.")
@@ -66,12 +66,18 @@ class Point(Record):
         description="What the point adds to the log-odds that the option is right; 0 if it forbids the option.",
     )
     confidence: Probability | None = Field(
-        description="Probability of the belief that the point rests on, in [0, 1]; null if it rests on none.",
+        description="Probability of the belief that the point is based on, in [0, 1]; null if it is based on none.",
     )
     sentence: str = Field(description="The point in a sentence.")
-    belief: BeliefKey | None = Field(None, description="Belief that the point rests on; null if none.")
-    goal: Key | None = Field(None, description="Key of the goal that the option serves or hinders; null if none.")
-    decision: Key | None = Field(None, description="Key of the past decision it is taken from; null if none.")
+    belief: BeliefKey | None = Field(
+        None, description="Belief that the point is based on; null if it is based on none."
+    )
+    goal: Key | None = Field(
+        None, description="Key of the goal that the option serves or hinders; null if the point is not about a goal."
+    )
+    decision: Key | None = Field(
+        None, description="Key of the past decision that the point is based on; null if it is based on none."
+    )
     expected: Score | None = Field(
         None,
         description="Expected result of the past decision, in [-1, 1]; null if there is none.",
@@ -117,6 +123,6 @@ class DecisionCheck(Record):
         description="Mean of actual minus expected result over the `judged` past decisions, in [-2, 2]; null if "
         "there are none.",
     )
-    quality: Quality = Field(description="Worst quality of the beliefs that the points rest on.")
+    quality: Quality = Field(description="Worst quality of the beliefs that the points are based on.")
     valid_time: ReadTime
     rev: ReadRev

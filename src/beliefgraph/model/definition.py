@@ -36,7 +36,7 @@ class Definitions(Record):
     catalogs: tuple[Catalog, ...] = Field((), description="Catalogs in force.")
     parameters: ParameterSet | None = Field(
         None,
-        description="What was learned and is in force; null if nothing was learned.",
+        description="The parameters that were learned and are in force; null if nothing was learned.",
     )
     segment: Key | None = Field(
         None, description="Segment whose base rates are the priors; null: the priors that hold for all twins."
@@ -120,7 +120,7 @@ class Definitions(Record):
         try:
             return self.outcomes[key]
         except KeyError:
-            raise NotFound("unknown-outcome", f"No definition in force names the outcome {key}.", outcome=key) from None
+            raise NotFound("unknown-outcome", f"No catalog in force defines the outcome {key}.", outcome=key) from None
 
     def hazard_of(self, outcome: OutcomeDefinition) -> LearnedHazard | None:
         """The learned hazard of an outcome; None if there is none, or if it was learned on other inputs."""
@@ -251,7 +251,7 @@ class Definitions(Record):
         attribute.require(belief.value)
         return attribute
 
-    def spoken_of(self, belief: BeliefKey) -> Attribute:
+    def attribute_for(self, belief: BeliefKey) -> Attribute:
         """The attribute of a belief in a statement: as `attribute_of`, and refused if it has no meaning there."""
         attribute = self.attribute_of(belief)
         attribute.require_place(belief)
@@ -262,14 +262,14 @@ class Definitions(Record):
         try:
             return self.attributes[key]
         except KeyError:
-            raise NotFound("unknown-attribute", f"No definition in force names {key}.", attribute=key) from None
+            raise NotFound("unknown-attribute", f"No catalog in force defines {key}.", attribute=key) from None
 
     def metric(self, key: str) -> MetricDefinition:
         """The metric of that name, or `unknown-metric`."""
         try:
             return self.metrics[key]
         except KeyError:
-            raise NotFound("unknown-metric", f"No definition in force names the metric {key}.", metric=key) from None
+            raise NotFound("unknown-metric", f"No catalog in force defines the metric {key}.", metric=key) from None
 
     def trajectory(self, key: str) -> TrajectoryDefinition:
         """The trajectory of that name, or `unknown-trajectory`."""
@@ -277,7 +277,7 @@ class Definitions(Record):
             return self.trajectories[key]
         except KeyError:
             raise NotFound(
-                "unknown-trajectory", f"No definition in force names the trajectory {key}.", trajectory=key
+                "unknown-trajectory", f"No catalog in force defines the trajectory {key}.", trajectory=key
             ) from None
 
     def with_catalog(self, catalog: Catalog) -> Definitions:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from beliefgraph.model.arrival import ArrivedEvent, SetAside
-from beliefgraph.model.decision import Words
+from beliefgraph.model.decision import DecisionTexts
 from beliefgraph.model.evidence import Evidence, Source
 from beliefgraph.model.record import Record
 
@@ -68,7 +68,7 @@ NONE = Records()
 class Delta:
     """The changes of a twin by one commit.
 
-    `made` are new records (beliefs, goals, metrics, decisions), `opened` and `closed` are revisions. `words` are the
+    `made` are new records (beliefs, goals, metrics, decisions), `opened` and `closed` are revisions. `texts` are the
     person's words in statements, by their revision ids; they are sealed when stored. `withdrawn` is evidence that no
     longer counts, by its ids, permanently if it was `taken_back` by the person. `set_aside` are events that return to
     quarantine.
@@ -80,7 +80,7 @@ class Delta:
     events: Sequence[ArrivedEvent] = ()
     sources: Sequence[Source] = ()
     evidence: Sequence[Evidence] = ()
-    words: Mapping[str, Words] = field(default_factory=lambda: MappingProxyType({}))
+    texts: Mapping[str, DecisionTexts] = field(default_factory=lambda: MappingProxyType({}))
     withdrawn: Collection[str] = ()
     taken_back: bool = False
     set_aside: Sequence[SetAside] = ()
@@ -101,7 +101,7 @@ class Delta:
             events=(*self.events, *other.events),
             sources=(*self.sources, *other.sources),
             evidence=(*self.evidence, *other.evidence),
-            words={**self.words, **other.words},
+            texts={**self.texts, **other.texts},
             withdrawn=(*self.withdrawn, *other.withdrawn),
             taken_back=self.taken_back or other.taken_back,
             set_aside=(*self.set_aside, *other.set_aside),
@@ -111,13 +111,13 @@ class Delta:
     def nothing(self) -> bool:
         """Whether it changes nothing."""
         rows = self.made or self.opened or self.closed or self.events or self.sources or self.evidence
-        return not (rows or self.words or self.withdrawn or self.taken_back or self.set_aside)
+        return not (rows or self.texts or self.withdrawn or self.taken_back or self.set_aside)
 
     @property
     def size(self) -> int:
         """The number of rows it writes, of every kind: this bounds the size of a transaction."""
-        told = len(self.events) + len(self.sources) + len(self.evidence)
-        return told + len(self.made) + len(self.opened) + len(self.closed)
+        number = len(self.events) + len(self.sources) + len(self.evidence)
+        return number + len(self.made) + len(self.opened) + len(self.closed)
 
 
 NOTHING = Delta()

@@ -20,7 +20,7 @@ class Erasure(Record):
     """
 
     twin: Key = Field(description="Name of the twin that was erased.")
-    actor: Key = Field(description="Who asked for it.")
+    actor: Key = Field(description="Actor who requested it.")
     purpose: Key = Field(description="Purpose of the call.")
     at: Instant = Field(description="When it was erased.")
     rows: int = Field(description="Number of nodes deleted.")
@@ -38,7 +38,7 @@ class ErasureReceipt(Record):
     tenant: Key = Field(description="Tenant that the twin belonged to.")
     subject: str = Field(description="Keyed hash of the twin's name.")
     identifiers: tuple[str, ...] = Field(description="Keyed hashes of the identifiers that led only to the twin.")
-    actor: Key = Field(description="Who asked for it.")
+    actor: Key = Field(description="Actor who requested it.")
     purpose: Key = Field(description="Purpose of the call.")
     begun: Instant = Field(description="Since when the twin could no longer be found.")
     finished: Instant = Field(description="When everything was destroyed.")
@@ -50,6 +50,6 @@ class Readmission(Record):
     """Confirmation that events and commands about an erased person are accepted again."""
 
     twin: Key = Field(description="Name of the twin, which starts empty.")
-    actor: Key = Field(description="Who asked for it.")
-    at: Instant = Field(description="When it was asked for.")
+    actor: Key = Field(description="Actor who requested it.")
+    at: Instant = Field(description="When it was requested.")
     refused: int = Field(description="Number of events and commands refused since the erasure.")

@@ -17,14 +17,17 @@ MAX_DATA_BYTES = 64 * 1024
 MAX_DATA_DEPTH = 20  # deeper nesting is of no use to rules
 
 
-def _or_nothing(data: object) -> object:
+def _empty_if_null(data: object) -> object:
     return {} if data is None else data
 
 
 class Event(Record):
     """One event in the form of CloudEvents 1.0. It names its twin, or identifiers that lead to one."""
 
-    id: Key = Field(description="CloudEvents id; with `source` it makes repeated delivery harmless.")
+    id: Key = Field(
+        description="CloudEvents id; an event with the same `source` and `id` as a stored one is a duplicate and "
+        "changes nothing."
+    )
     source: Key = Field(description="CloudEvents source: the system that sent the event.")
     type: Key = Field(description="CloudEvents type; catalogs define rules for it.")
     time: Instant = Field(description="When it happened (valid time), with a time zone.")
@@ -37,10 +40,10 @@ class Event(Record):
         max_length=10,
         description="Identifiers that lead to the twin, at most 10.",
     )
-    session: Key | None = Field(None, description="Session in which it happened; expressions see it as event.session.")
-    channel: Key | None = Field(None, description="Channel of the event; in expressions, event.channel.")
-    data: Annotated[dict[str, Any], BeforeValidator(_or_nothing)] = Field(
-        default_factory=dict, description="Payload of the event; expressions see it as data."
+    session: Key | None = Field(None, description="Session in which it happened; in expressions, `event.session`.")
+    channel: Key | None = Field(None, description="Channel of the event; in expressions, `event.channel`.")
+    data: Annotated[dict[str, Any], BeforeValidator(_empty_if_null)] = Field(
+        default_factory=dict, description="Payload of the event; in expressions, `data`."
     )
     _untimed: bool = PrivateAttr(default=False)
 
@@ -61,11 +64,11 @@ class Event(Record):
 
 
 class EventName(Record):
-    """An event that was processed, by its CloudEvents source and id, or only by an id from an answer."""
+    """An event that was processed: named by its CloudEvents source and id, or by an id from an answer alone."""
 
     id: Id = Field(
-        description="CloudEvents id of the event; without `source`, the field `event` of evidence, the id of "
-        "evidence from it, or the id of a command.",
+        description="CloudEvents id of the event, if `source` is given. Without `source`: the field `event` of a piece"
+        " of evidence, the id of evidence read from the event, or the id of a command.",
     )
     source: Key | None = Field(None, description="CloudEvents source of the event.")
 
@@ -75,7 +78,7 @@ class QuarantinedEvent(Record):
 
     id: str = Field(description="Id of the quarantined event, for replayQuarantine.")
     event: Event = Field(description="The event as it arrived.")
-    code: str = Field(description="Code of the reason.")
+    code: str = Field(description="Error code of the reason.")
     reason: str = Field(description="The reason in a sentence.")
     since: Instant = Field(description="When the event first arrived.")
 

@@ -18,11 +18,11 @@ Stance = Annotated[
         "Kind of evidence, which decides how it combines with other evidence.",
         {
             "observation": "Read from an event.",
-            "change": "Read from an event that says what holds from then on: earlier evidence on the attribute's other "
-            "values stops counting, or all earlier evidence on it if it is true or false.",
-            "assertion": "Stated by somebody.",
+            "change": "Read from an event that states what holds from then on: earlier evidence on the attribute's "
+            "other values stops counting; for an attribute without values, all earlier evidence on it does.",
+            "assertion": "Stated by a person or an application.",
             "correction": "A correction: while it is in force, no other direct evidence on the belief counts.",
-            "retraction": "An end: earlier evidence stops counting.",
+            "retraction": "A retraction: earlier evidence stops counting.",
         },
     ),
 ]
@@ -34,7 +34,7 @@ CORRECTION_LOG_ODDS = 12.0
 """Strength of a correction by the person, in nats: relations do not move it visibly, yet two that conflict leave every
 probability positive."""
 
-ByThePerson = Annotated[bool, Field(description="Whether the person contests it; it is in force all the same.")]
+ByThePerson = Annotated[bool, Field(description="Whether the person contests it; contested evidence still counts.")]
 """Whether a piece of evidence is contested, where it is shown."""
 
 HalfLife = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
@@ -78,7 +78,7 @@ class Evidence(Record):
     summary: str = Field(description="What was observed, in plain words.")
     verbatim: Text | None = Field(
         None,
-        description="What the person said, verbatim; stored encrypted. Null if there is nothing.",
+        description="What the person said, verbatim; stored encrypted. Null if nothing is quoted.",
     )
 
 
@@ -97,14 +97,14 @@ class Bearing(Statement):
     )
     shared_origin: Key | None = Field(
         None,
-        description="Name of what this evidence has in common with other evidence on the belief, such as an agency "
-        "or a copied list; null if nothing.",
+        description="Name of the origin that this evidence shares with other evidence on the belief, such as an agency"
+        " or a copied list; null if there is none.",
     )
     source_kind: Key | None = Field(None, description="Kind of source that provided it; null if none was named.")
     shared_across: Key | None = Field(
         None,
-        description="Name of what this evidence shares an error with on every belief, such as a year, a house or an "
-        "instrument; null if nothing.",
+        description="Name of the group whose observations share an error across all beliefs, such as a year, a polling"
+        " house or an instrument; null if there is none.",
     )
 
     @property

@@ -19,7 +19,7 @@ from beliefgraph.model.vocabulary import vocabulary
 ContributionsBy = Annotated[
     Literal["evidence", "source"],
     vocabulary(
-        "What the contributions of an explanation are merged by.",
+        "How the contributions of an explanation are merged.",
         {
             "evidence": "One contribution for each piece of evidence, even if it bears on several beliefs.",
             "source": "One contribution for each source.",
@@ -35,8 +35,8 @@ class ContributionPart(Record):
     on: Belief = Field(description="Belief that the evidence bears on directly.")
     said: Key | None = Field(
         None,
-        description="Value that the evidence is about, if that is another one of the attribute: what it says of this "
-        "one follows from the source's confusion matrix. Else null.",
+        description="Value that the source stated, if it is not this value but another one of the same attribute: its "
+        "effect on this value then follows from the source's confusion matrix. Otherwise null.",
     )
     log_likelihood_ratio: LogOdds = Field(
         description="Effective log-likelihood ratio: after ageing, changes, source reliability and shared origin.",
@@ -44,13 +44,13 @@ class ContributionPart(Record):
     contribution: LogOdds = Field(description="Its share of the contribution, in log-odds.")
     kept: Probability = Field(
         1.0,
-        description="Share of it that counts, in [0, 1]: the probability that its domain has not changed since; 1 "
-        "where changes are not followed.",
+        description="Share of the evidence that still counts, in [0, 1]: the probability that its domain has not "
+        "changed since; 1 if changes in the domain are not modelled.",
     )
 
 
 class Contribution(Record):
-    """What one piece of evidence, or all evidence of one source, does to the belief explained."""
+    """What one piece of evidence, or all evidence of one source, contributes to the belief explained."""
 
     evidence: Evidence = Field(description="The evidence; of several pieces, the one with the greatest share.")
     source: str = Field(description="Name of the source.")
@@ -58,8 +58,8 @@ class Contribution(Record):
     on: Belief = Field(description="Belief that the evidence bears on directly; that of the first of `parts`.")
     said: Key | None = Field(
         None,
-        description="Value that the evidence is about, if that is another one of the attribute than `on`; that of the "
-        "first of `parts`. Else null.",
+        description="Value that the source stated, of the first of `parts`, if it is not the value of `on` but another"
+        " one of the same attribute; otherwise null.",
     )
     log_likelihood_ratio: LogOdds = Field(
         description="Effective log-likelihood ratio of the first of `parts`: after ageing, source reliability and "
@@ -69,15 +69,19 @@ class Contribution(Record):
         description="Share of the change from prior to posterior, in log-odds (Aumann-Shapley value).",
     )
     without: Probability = Field(
-        description="Confidence the belief would have had the evidence never been given, in [0, 1].",
+        description="Confidence that the belief would have if the evidence had never been given, in [0, 1].",
     )
     parts: tuple[ContributionPart, ...] = Field(
         (), description="Bearings of the evidence that reach the belief, greatest share first."
     )
-    pieces: int = Field(1, description="Number of pieces of evidence that are merged: 1 unless merged by source.")
+    pieces: int = Field(
+        1,
+        description="Number of pieces of evidence merged into this contribution: 1 unless contributions are merged by"
+        " source.",
+    )
     metric: MetricState | None = Field(
         None,
-        description="State of the metric, if the evidence is derived from one; else null.",
+        description="State of the metric, if the evidence is derived from a metric; otherwise null.",
     )
     events: tuple[EvidenceIn, ...] = Field((), description="Newest events behind the metric.")
     contested: ByThePerson = False
@@ -107,9 +111,9 @@ class ExplanationLink(Record):
 
 
 class Explanation(Record):
-    """Where a belief started, where it is, and what moved it.
+    """Why a belief has its confidence: its prior, and what each piece of evidence contributes.
 
-    The contributions listed, the rest and `residual` sum to the change.
+    The contributions listed, the rest and `residual` sum to the change from the prior.
     """
 
     state: BeliefState = Field(description="The belief.")
@@ -119,8 +123,12 @@ class Explanation(Record):
     )
     rest: RestOfContributions = Field(description="Sum of the contributions that are not listed.")
     total: int = Field(description="Number of contributions, listed or not.")
-    has_next: bool = Field(description="True if contributions of at least `minShare` follow the last one listed.")
-    end_cursor: str | None = Field(description="Cursor for `after`, to list those that follow; null if none is listed.")
+    has_next: bool = Field(
+        description="True if further contributions of at least `min_share` follow the last one listed."
+    )
+    end_cursor: str | None = Field(
+        description="Cursor of the last contribution listed, to pass as `after`; null if none is listed."
+    )
     links: tuple[ExplanationLink, ...] = Field(description="Tree of the beliefs through which the evidence acts.")
     residual: LogOdds = Field(description="Change that the contributions do not account for, in log-odds.")
     sentence: str = Field(description="The explanation in a sentence.")
@@ -128,5 +136,5 @@ class Explanation(Record):
         None, description="The segment whose base rate is the prior; null where the prior is that of all twins."
     )
     changes: tuple[ChangedDomain, ...] = Field(
-        (), description="Changes that make earlier evidence count less, in domains whose evidence moves the belief."
+        (), description="Changes because of which earlier evidence counts less, in domains whose evidence contributes."
     )

@@ -18,13 +18,16 @@ from beliefgraph.model.vocabulary import vocabulary
 ForecastBasis = Annotated[
     Literal["learned", "belief", "segment", "tenant", "stated"],
     vocabulary(
-        "What a forecast was made by.",
+        "What a forecast is based on.",
         {
-            "learned": "A hazard that was learned from the tenant's twins.",
-            "belief": "A base rate or the stated probability, moved by the belief that indicates the outcome.",
-            "segment": "The base rate of the twin's segment: as learned, otherwise from its stated odds ratio.",
-            "tenant": "The base rate of the tenant's twins that are in no segment, as learned.",
-            "stated": "Only the stated probability.",
+            "learned": "A hazard learned from the tenant's twins.",
+            "belief": "A base rate or the stated probability, shifted by the belief that indicates the outcome.",
+            "segment": (
+                "The base rate of the twin's segment: the learned one, otherwise one computed from its stated "
+                "odds ratio."
+            ),
+            "tenant": "The learned base rate of the tenant's twins that are in no segment.",
+            "stated": "The stated probability only.",
         },
     ),
 ]
@@ -43,18 +46,19 @@ QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 
 class CurvePoint(Record):
-    """How likely it is that an outcome has happened by a moment."""
+    """The probability that an outcome has happened by a moment."""
 
     at: Instant = Field(description="End of a period of the horizon.")
     probability: Probability = Field(description="Probability that the outcome has happened by then.")
 
 
 class ForecastQuantile(Record):
-    """By when an outcome has happened with a probability."""
+    """The time by which an outcome has happened with a given probability."""
 
     share: Probability = Field(description="The probability.")
     at: Instant | None = Field(
-        None, description="End of the first period by which it is at least that likely; null: not within the horizon."
+        None,
+        description="End of the first period by which the probability is reached; null: not within the horizon.",
     )
 
 
@@ -62,8 +66,8 @@ class GradeForecast(Record):
     """How likely one grade of an outcome is."""
 
     grade: Key = Field(description="Name of the grade.")
-    probability: Probability = Field(description="Probability that this grade comes, if one comes.")
-    at_least: Probability = Field(description="Probability that this grade or a higher one comes, if one comes.")
+    probability: Probability = Field(description="Probability of this grade, given that there is a grade.")
+    at_least: Probability = Field(description="Probability of this grade or a higher one, given that there is a grade.")
 
 
 class Resolution(Record):
@@ -74,13 +78,14 @@ class Resolution(Record):
     twin: TwinId
     number: int = Field(ge=1, description="1 for the first resolution; each later one adds 1 and replaces it.")
     happened: bool = Field(
-        description="Whether the outcome happened within the horizon; of grades, whether the one that counts was "
-        "reached."
+        description="Whether the outcome happened within the horizon; for an outcome with grades, whether the grade "
+        "counted as happening, or a higher one, was reached."
     )
-    at: Instant = Field(description="When it happened; where it did not, when the horizon ended.")
+    at: Instant = Field(description="When it happened; if it did not, the end of the horizon.")
     grade: Key | None = Field(
         None,
-        description="Grade that was reached; null if there was none within the horizon, or the outcome has no grades.",
+        description="Grade that was reached; null if none was reached within the horizon, or if the outcome has no "
+        "grades.",
     )
     rev: Rev = Field(description="Rev of the twin that it was resolved from.")
     resolved_at: Instant = Field(description="When it was resolved.")
@@ -97,14 +102,15 @@ class Forecast(Record):
     twin: TwinId
     outcome: Name = Field(description="Key of the outcome.")
     horizon: timedelta = Field(description="How far ahead it looks.")
-    made_at: Instant = Field(description="Valid time from which it looks ahead; nothing later was used.")
+    made_at: Instant = Field(description="Valid time from which it looks ahead; no later evidence was used.")
     due: Instant = Field(description="End of the horizon.")
     probability: Probability = Field(
-        description="Probability that the outcome happens within the horizon; of grades, that the one that counts is "
-        "reached, if one comes."
+        description="Probability that the outcome happens within the horizon. For an outcome with grades: the "
+        "probability that the grade counted as happening, or a higher one, is reached, given that there is"
+        " a grade."
     )
-    log_odds: LogOdds = Field(description="The same as log-odds.")
-    baseline: LogOdds = Field(description="Log-odds before the inputs.")
+    log_odds: LogOdds = Field(description="The probability as log-odds.")
+    baseline: LogOdds = Field(description="Log-odds without the inputs.")
     inputs: tuple[ForecastInput, ...] = Field(description="The inputs, the strongest first.")
     cumulative: tuple[Probability, ...] = Field(
         (),
@@ -119,16 +125,19 @@ class Forecast(Record):
     rev: Rev = Field(description="Rev of the twin that it was made from.")
     definitions: int = Field(description="Number of the definition set that it was made under.")
     parameters: int | None = Field(
-        None, description="Number of the parameter set that it was made with; null unless it was learned."
+        None,
+        description="Number of the parameter set that it was made with; null unless it is based on learned parameters.",
     )
     twins: int | None = Field(
-        None, description="Number of twins that what was learned rests on; null unless it was learned."
+        None,
+        description="Number of twins that the parameters were learned from; null unless it is based on learned "
+        "parameters.",
     )
     since: Instant = Field(description="Time of the twin's first event: how much history there was.")
     stored_at: Instant | None = Field(None, description="When it was stored; null if it was not.")
     retrospective: bool = Field(
-        description="Whether it was made after the period that it belongs to, when the outcome may have been known. "
-        "The record excludes these unless requested."
+        description="Whether it was made after the period that it belongs to, so that the outcome may have been known "
+        "already. The record excludes such forecasts unless they are requested."
     )
     resolutions: tuple[Resolution, ...] = Field(
         (), description="Its resolutions, the newest first; empty if it is not due."
@@ -162,8 +171,8 @@ class ForecastMade(Record):
     """How many forecasts one call stored."""
 
     stored: int = Field(description="Forecasts that were stored.")
-    known: int = Field(description="Forecasts that were there already.")
-    twins: int = Field(description="Twins that were looked at.")
+    known: int = Field(description="Forecasts that had been stored before.")
+    twins: int = Field(description="Twins that were processed.")
     end_cursor: str | None = Field(None, description="`after` of the next call; null if all twins were processed.")
 
 
@@ -171,18 +180,20 @@ class ForecastsResolved(Record):
     """How many forecasts one call resolved."""
 
     resolved: int = Field(description="Forecasts that were resolved for the first time.")
-    changed: int = Field(description="Forecasts that were resolved otherwise than before, because of late events.")
-    twins: int = Field(description="Twins that were looked at.")
+    changed: int = Field(description="Forecasts whose resolution changed because of late events.")
+    twins: int = Field(description="Twins that were processed.")
 
 
 class ReliabilityBin(Record):
-    """The forecasts between two probabilities, and how often it happened."""
+    """The forecasts with a probability between two bounds, and how often their outcome happened."""
 
     low: Probability = Field(description="Lower end of the bin, inclusive.")
     high: Probability = Field(description="Upper end of the bin, exclusive except for 1.")
     count: int = Field(description="Number of forecasts.")
-    said: Probability | None = Field(description="Mean of the forecasts; null if there are none.")
-    happened: Probability | None = Field(description="Share that happened; null if there are none.")
+    said: Probability | None = Field(description="Mean forecast probability; null if there are no forecasts.")
+    happened: Probability | None = Field(
+        description="Share of forecasts whose outcome happened; null if there are no forecasts."
+    )
 
 
 class TimePoint(Record):
@@ -190,40 +201,41 @@ class TimePoint(Record):
 
     within: timedelta = Field(description="Time since the forecasts were made.")
     said: Probability = Field(description="Mean probability that the outcome has happened by then.")
-    happened: Probability = Field(description="Share in which it had happened by then.")
+    happened: Probability = Field(description="Share of forecasts whose outcome had happened by then.")
 
 
 class TimeScores(Record):
     """How good some resolved forecasts were as distributions over the time at which the outcome happens."""
 
-    count: int = Field(description="Number of resolved forecasts that say when.")
+    count: int = Field(description="Number of resolved forecasts with times.")
     crps: float = Field(
         description="Continuous ranked probability score within the horizon, in days: the mean integral of the squared "
         "error of the curve; 0 is best."
     )
     skill: float | None = Field(
-        description="1 - CRPS / CRPS of always saying how often it had happened by each time; null if that is 0."
+        description="1 - CRPS / CRPS of always forecasting the observed frequencies by each time; null if the latter "
+        "is 0."
     )
     covered: Probability = Field(
-        description="Share in which it happened within the central 80 % interval; 'not within the horizon' is one of "
-        "the times."
+        description='Share of forecasts whose outcome happened within the central 80 % interval; "not within the '
+        'horizon" counts as a time.'
     )
     claimed: Probability = Field(
-        description="Mean probability that the curves gave that interval: as it ends with whole periods, 0.8 or more."
+        description="Mean forecast probability of that interval: 0.8 or more, because it ends with a whole period."
     )
     curve: tuple[TimePoint, ...] = Field(description="Forecast and observed frequencies by the end of each period.")
 
 
 class GradeShare(Record):
-    """How often one grade was said and came."""
+    """How often one grade was forecast, and how often it was reached."""
 
     grade: Key = Field(description="Name of the grade.")
-    said: Probability = Field(description="Mean probability that it was given.")
-    came: Probability = Field(description="Share in which it happened.")
+    said: Probability = Field(description="Mean forecast probability of the grade.")
+    came: Probability = Field(description="Share of the forecasts in which it was reached.")
 
 
 class GradeScores(Record):
-    """How good some resolved forecasts were as distributions over grades."""
+    """Accuracy of a set of resolved forecasts, as distributions over grades."""
 
     count: int = Field(description="Number of resolved forecasts with a grade.")
     rps: float = Field(
@@ -234,7 +246,9 @@ class GradeScores(Record):
         description="1 - RPS / RPS of always forecasting the frequencies of the grades; null if only one grade "
         "occurred."
     )
-    log_loss: float = Field(description="Mean -ln of the probability given to the grade that was reached.")
+    log_loss: float = Field(
+        description="Mean -ln of the probability forecast for the grade that was reached (log loss)."
+    )
     ece: float = Field(
         description="Expected calibration error of the probabilities of each grade or a higher one, over ten bins."
     )
@@ -244,25 +258,32 @@ class GradeScores(Record):
 
 
 class RecordScores(Record):
-    """How good some resolved forecasts were."""
+    """Accuracy of a set of resolved forecasts."""
 
     count: int = Field(description="Number of resolved forecasts.")
-    base_rate: Probability | None = Field(description="Share that happened; null if there are none.")
-    mean: Probability | None = Field(description="Mean forecast; null if there are none.")
-    brier: float | None = Field(description="Mean squared error (Brier score); null if there are none.")
+    base_rate: Probability | None = Field(
+        description="Share of forecasts whose outcome happened; null if there are no forecasts."
+    )
+    mean: Probability | None = Field(description="Mean forecast probability; null if there are no forecasts.")
+    brier: float | None = Field(description="Mean squared error (Brier score); null if there are no forecasts.")
     skill: float | None = Field(
-        description="1 - Brier score / Brier score of always saying the base rate; null where all or none happened."
+        description="1 - Brier score / Brier score of always forecasting the base rate; null if all or none happened."
     )
     log_loss: float | None = Field(
-        description="Mean -ln of the probability given to the observed outcome; null if there are none."
+        description="Mean -ln of the probability forecast for what happened (log loss); null if there are no forecasts."
     )
-    auc: float | None = Field(description="Probability of ranking one that happened above one that did not, or null.")
-    ece: float | None = Field(description="Expected calibration error over ten bins; null if there are none.")
-    sharpness: float | None = Field(description="Variance of the forecasts; null if there are none.")
+    auc: float | None = Field(
+        description="Area under the ROC curve: the probability that a forecast whose outcome happened ranks above one "
+        "whose outcome did not; null if all or none happened."
+    )
+    ece: float | None = Field(description="Expected calibration error over ten bins; null if there are no forecasts.")
+    sharpness: float | None = Field(
+        description="Variance of the forecast probabilities; null if there are no forecasts."
+    )
     reliability: tuple[ReliabilityBin, ...] = Field(description="The reliability diagram.")
-    times: TimeScores | None = Field(None, description="Scores of the forecast times; null if none has a time.")
+    times: TimeScores | None = Field(None, description="Scores of the forecast times; null if no forecast has times.")
     grades: GradeScores | None = Field(
-        None, description="How good they were as distributions over grades; null where the outcome has none."
+        None, description="Scores of the forecast distributions over grades; null if the outcome has no grades."
     )
 
 
@@ -274,23 +295,28 @@ class RecordGroup(Record):
 
 
 class OutcomeRecord(Record):
-    """How good the forecasts of an outcome within one horizon were."""
+    """How accurate the forecasts of an outcome within one horizon were."""
 
     outcome: Name = Field(description="Key of the outcome.")
-    horizon: timedelta = Field(description="How far ahead the forecasts look.")
+    horizon: timedelta = Field(description="Horizon of the forecasts.")
     open: int = Field(description="Number of forecasts that are not resolved yet.")
     early: int = Field(
-        description="Number of forecasts whose outcome happened already while their horizon is not over. They are "
-        "scored once it is: until then none of those made with them can count as not having happened."
+        description="Number of forecasts whose outcome has already happened but whose horizon is not over. They are "
+        "scored when it is over; scored earlier they would bias the result, because a forecast can count "
+        "as not having happened only at the end of its horizon."
     )
     ungraded: int = Field(description="Number of forecasts without a grade within the horizon; they are not scored.")
     scores: RecordScores = Field(description="The scores of all resolved forecasts.")
-    by_segment: tuple[RecordGroup, ...] = Field(description="By segment at the time; `none` where none matched.")
-    by_month: tuple[RecordGroup, ...] = Field(description="By calendar month in which they were made.")
-    by_history: tuple[RecordGroup, ...] = Field(
-        description="By whole months (30 days) of history that the twin had when they were made."
+    by_segment: tuple[RecordGroup, ...] = Field(
+        description="Scores by the twin's segment when the forecast was made; `none` if it was in none."
     )
-    by_basis: tuple[RecordGroup, ...] = Field(description="By what they were made by.")
+    by_month: tuple[RecordGroup, ...] = Field(
+        description="Scores by the calendar month in which the forecast was made."
+    )
+    by_history: tuple[RecordGroup, ...] = Field(
+        description="Scores by the whole months (30 days) of history that the twin had when the forecast was made."
+    )
+    by_basis: tuple[RecordGroup, ...] = Field(description="Scores by what the forecast is based on.")
 
 
 def late(made_at: datetime, every: timedelta, now: datetime) -> bool:

@@ -24,7 +24,7 @@ GoalStatus = Annotated[
         {
             "proposed": "Suggested, not taken up yet.",
             "active": "Being pursued; the default.",
-            "blocked": "Cannot be worked on: stated so, or active and dependent on a goal that is not achieved.",
+            "blocked": "Cannot be worked on: either stated so, or active and dependent on a goal that is not achieved.",
             "achieved": "Reached.",
             "abandoned": "Given up.",
         },
@@ -41,7 +41,7 @@ GoalRelationKind = Annotated[
         {
             "part_of": "The first goal is part of the second.",
             "depends_on": "The first goal cannot be achieved before the second.",
-            "competes_with": "Effort for one goal is lost to the other.",
+            "competes_with": "The goals compete for effort: effort for one is lost to the other.",
             "motivates": "A belief makes the goal matter.",
         },
     ),
@@ -54,7 +54,7 @@ GoalLinkKind = Annotated[
         {
             "part_of": "The first goal is part of the second.",
             "depends_on": "The first goal cannot be achieved before the second.",
-            "competes_with": "Effort for one goal is lost to the other.",
+            "competes_with": "The goals compete for effort: effort for one is lost to the other.",
         },
     ),
 ]
@@ -64,7 +64,7 @@ ReasonKind = Annotated[
     vocabulary(
         "Why a goal matters.",
         {
-            "own": "Its own stated priority.",
+            "own": "The goal's own stated priority.",
             "belief": "A belief that motivates it.",
             "whole": "A goal that it is part of.",
             "waiting": "A blocked goal that depends on it.",
@@ -92,11 +92,13 @@ class GoalFields(Record):
     status: GoalStatus | None = Field(None, description="State of the goal in its life cycle.")
     priority: Probability | None = Field(
         None,
-        description="How much the goal matters in itself, in [0, 1]; null: only for what it serves.",
+        description=(
+            "How much the goal matters in itself, in [0, 1]; null: only other goals and beliefs make it matter."
+        ),
     )
     progress: Probability | None = Field(
         None,
-        description="How far the goal has come, in [0, 1]; counts only if it has no parts.",
+        description="Progress of the goal, in [0, 1]; used only if the goal has no parts.",
     )
     deadline: Instant | None = Field(None, description="When the goal is due.")
 
@@ -160,10 +162,12 @@ class GoalStanding(Record):
     title: str = Field(description="Name of the goal; its key if no title was stated.")
     status: GoalStatus
     priority: Probability | None = Field(
-        description="How much the goal matters in itself, in [0, 1], as stated; null: only for what it serves.",
+        description=(
+            "How much the goal matters in itself, in [0, 1], as stated; null: only goals and beliefs make it matter."
+        ),
     )
     progress: Probability = Field(
-        description="How far the goal has come, in [0, 1]; derived from its parts if it has any.",
+        description="Progress of the goal, in [0, 1]; derived from its parts if it has any.",
     )
     deadline: Instant | None = Field(description="When the goal is due; null if it has no deadline.")
     importance: Probability = Field(
@@ -174,7 +178,7 @@ class GoalStanding(Record):
         "Published values are rounded to 0.01.",
     )
     quality: Quality = Field(
-        description="Worst quality of the beliefs it was derived from; a belief without a confidence counts with "
+        description="Worst quality of the beliefs that it was derived from; a belief without a confidence counts with "
         "its prior.",
     )
 
@@ -182,8 +186,8 @@ class GoalStanding(Record):
 class Pursuit(GoalStanding, Publication):
     """What a twin published about a goal, from the rev that changed it to the rev that changed it again."""
 
-    reason: str = Field(description="What changed it, in a sentence.")
-    valid_from: Instant = Field(description="Head time that it was derived at.")
+    reason: str = Field(description="Why it changed, in a sentence.")
+    valid_from: Instant = Field(description="Head time of the twin at which it was derived.")
     key: str = Field(description="Id of the goal.")
 
 
@@ -194,7 +198,7 @@ class GoalState(GoalStanding):
     valid_time: ReadTime
     rev: ReadRev
     changed_at_rev: ChangedAtRev = None
-    reason: str | None = Field(None, description="What last changed it, in a sentence; null if nothing is published.")
+    reason: str | None = Field(None, description="Why it last changed, in a sentence; null if nothing is published.")
     apart: str | None = Field(
         None,
         description="Null for a current answer; otherwise the hypotheses of the answer at the requested moment, "
@@ -206,17 +210,17 @@ class GoalChange(Record):
     """One goal before and after a commit."""
 
     goal: Goal = Field(description="The goal.")
-    before: Pursuit | None = Field(description="What was published before; null if nothing was.")
-    after: Pursuit | None = Field(description="What is published now; null if nothing is.")
+    before: Pursuit | None = Field(description="What was published before; null if nothing was published.")
+    after: Pursuit | None = Field(description="What is published now; null if nothing is published.")
 
 
 class GoalDifference(Record):
-    """One goal at two moments, or as it is and as it would be; unrounded."""
+    """One goal at two moments, or without and with hypothetical changes; unrounded."""
 
     goal: Goal = Field(description="The goal.")
     before: GoalStanding | None = Field(description="State at the first moment; null if it is unknown then.")
     after: GoalStanding | None = Field(description="State at the second moment; null if it is unknown then.")
-    reason: str = Field(description="What changed it, in a sentence.")
+    reason: str = Field(description="Why it changed, in a sentence.")
 
 
 class MotivationReason(Record):
@@ -228,8 +232,8 @@ class MotivationReason(Record):
         "confidence or another goal's importance, times the weight of the relation.",
     )
     contribution: Probability = Field(description="Share of the motivation, in [0, 1].")
-    goal: GoalState | None = Field(None, description="The other goal, if a goal is the reason; else null.")
-    belief: Belief | None = Field(None, description="The belief, if a belief is the reason; else null.")
+    goal: GoalState | None = Field(None, description="The other goal, if a goal is the reason; otherwise null.")
+    belief: Belief | None = Field(None, description="The belief, if a belief is the reason; otherwise null.")
     silent: str | None = Field(None, description="Why the reason does not count now; null if it counts.")
 
 
@@ -247,11 +251,11 @@ class MotivationExplanation(Record):
         description="Belief that says whether the goal is really pursued; null if no definition names one.",
     )
     urgency: Probability = Field(
-        description="How near the deadline is, in [0, 1]: 1 at the deadline, half as much for each `urgency` of "
-        "the definitions before it, 0 without one.",
+        description="How near the deadline is, in [0, 1]: 1 at the deadline, halved for each `urgency` (as defined) "
+        "before it; 0 without a deadline.",
     )
-    share: Probability = Field(description="Share left by competing goals, in [0, 1].")
-    left: Probability = Field(description="Share of the work still to do, in [0, 1]: 1 - progress.")
+    share: Probability = Field(description="Share of the importance that competing goals leave, in [0, 1].")
+    left: Probability = Field(description="Share of the work that remains, in [0, 1]: 1 - progress.")
     blocked_by: tuple[GoalState, ...] = Field(description="Goals that it is waiting for.")
     sentence: str = Field(description="The explanation in a sentence.")
 

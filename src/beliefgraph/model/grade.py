@@ -28,36 +28,36 @@ class Grade(Record):
 
     grade: Key = Field(description="Name of the grade, unique within the outcome.")
     share: OpenProbability = Field(
-        description="Probability of the grade before anything is known of a twin, in (0, 1); those of all grades sum "
-        "to 1."
+        description="Probability of the grade before anything is known about a twin, in (0, 1); the probabilities of "
+        "all grades sum to 1."
     )
     below: MetricValue | None = Field(
         None,
-        description="Bound that numbers of this grade stay below; null for the highest grade, and where grades are "
-        "named.",
+        description="Exclusive upper bound of the numbers of this grade; null for the highest grade, and if the grades"
+        " are named.",
     )
 
 
 class Grades(Record):
-    """The grades of an outcome in their order, and what says which of them came.
+    """The grades of an outcome in their order, and what determines the grade reached.
 
-    With `value` it is the events of the outcome, else exactly one of `metric` and `attribute`.
+    With `value` it is the events of the outcome, otherwise exactly one of `metric` and `attribute`.
     """
 
     of: tuple[Grade, ...] = Field(
         min_length=2, max_length=MOST_GRADES, description="The grades, the lowest first, 2 to 20."
     )
-    reached: Key = Field(description="Grade from which on the outcome counts as having happened.")
+    reached: Key = Field(description="Lowest grade that counts as the outcome having happened.")
     value: Expression | None = Field(
         None,
-        description="Expression that gives the grade of an event: a number, which the bounds of the grades divide, or "
-        "the name of a grade. An event on which it gives neither does not count.",
+        description="Expression for the grade of an event: a number, which is compared with the bounds of the grades, "
+        "or the name of a grade. An event for which it returns neither does not count.",
     )
     metric: MetricKey | None = Field(
-        None, description="Metric whose value at the end of the horizon the bounds of the grades divide."
+        None, description="Metric whose value at the end of the horizon is compared with the bounds of the grades."
     )
     attribute: BeliefKey | None = Field(
-        None, description="Attribute with values, without one; the value that holds at the end of the horizon."
+        None, description="Categorical attribute, without a value; its value at the end of the horizon is the grade."
     )
     at_least: OpenProbability = Field(
         0.8, description="Least confidence at which a value of the attribute counts, in [0.5, 1)."
@@ -138,16 +138,16 @@ class LearnedGrades(Record):
 
     outcome: Name = Field(description="Key of the outcome.")
     horizon: timedelta = Field(description="Horizon that it is about.")
-    learned_on: tuple[str, ...] = Field(description="Inputs and grades that it was learned on.")
-    on_beliefs: bool = Field(description="Whether it was learned on beliefs.")
+    learned_on: tuple[str, ...] = Field(description="Inputs and grades at the time of learning.")
+    on_beliefs: bool = Field(description="Whether beliefs are among its inputs.")
     columns: tuple[str, ...] = Field(description="Names of the columns.")
     intercepts: tuple[LogOdds, ...] = Field(
-        description="Log-odds of each grade or a higher one, but for the lowest, where every column is 0; descending."
+        description="Log-odds of each grade or a higher one, except the lowest, if every column is 0; descending."
     )
     slopes: tuple[float, ...] = Field(description="Change of these log-odds for each unit of a column.")
-    centers: tuple[float, ...] = Field(description="Mean of each column in what it was learned from.")
+    centers: tuple[float, ...] = Field(description="Mean of each column in the training data.")
     until: Instant = Field(description="End of the last horizon that it was learned from.")
     twins: int = Field(ge=0, description="Number of twins that it was learned from.")
-    rows: int = Field(ge=0, description="Number of rows, one for each twin and period after which a grade came.")
-    gain: float = Field(description="Nats by which it predicted held-out twins better, for each row.")
+    rows: int = Field(ge=0, description="Number of rows, one for each twin and period that was followed by a grade.")
+    gain: float = Field(description="Improvement of the log loss on held-out twins, in nats per row.")
     error: float = Field(ge=0.0, description="Standard error of the gain.")

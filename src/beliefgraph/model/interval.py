@@ -32,12 +32,14 @@ class BeliefInterval(Record):
     state: BeliefState = Field(description="The belief.")
     low_log_odds: LogOdds | None = Field(description="Lower bound on the log-odds; null if `reason` is given.")
     high_log_odds: LogOdds | None = Field(description="Upper bound on the log-odds; null if `reason` is given.")
-    word_log_odds: LogOdds | None = Field(
+    pinned_log_odds: LogOdds | None = Field(
         None,
         description="Lower bound on the log-odds of a belief the person corrected, in the direction they stated "
         "(7.0 = 999:1 if it holds, -7.0 if not); null if they corrected nothing.",
     )
-    reason: NoInterval | None = Field(None, description="Why no bounds can be computed; null if they are given.")
+    reason: NoInterval | None = Field(
+        None, description="Why no bounds can be computed; null if `low` and `high` are given."
+    )
 
     @property
     def low(self) -> float | None:
@@ -50,6 +52,6 @@ class BeliefInterval(Record):
         return None if self.high_log_odds is None else probability(self.high_log_odds)
 
     @property
-    def word(self) -> float | None:
+    def pinned(self) -> float | None:
         """The bound on the probability from a correction by the person; None if they corrected nothing."""
-        return None if self.word_log_odds is None else probability(self.word_log_odds)
+        return None if self.pinned_log_odds is None else probability(self.pinned_log_odds)

@@ -72,7 +72,7 @@ Drift = Annotated[float, Field(ge=0.0, le=LARGEST_VALUE)]
 class MetricKey(Record):
     """What identifies a metric in a twin: definition, subject and context."""
 
-    metric: Name = Field(description="Dotted name of the metric, as its definition has it.")
+    metric: Name = Field(description="Dotted name of the metric, as defined in the catalog.")
     subject: Subject = ANYONE
     context: Context = ANYWHERE
 
@@ -128,7 +128,9 @@ class FollowUp(Record):
         max_length=20,
         description="Types of the events that follow up, 1 to 20.",
     )
-    when: Expression | None = Field(None, description="Expression that must hold of the event; null: always.")
+    when: Expression | None = Field(
+        None, description="Expression that must be true for the event; null: every event counts."
+    )
     label: Expression | None = Field(None, description="Expression for the label; null: any event follows up.")
 
 
@@ -136,7 +138,9 @@ class ZoneEvents(Record):
     """Events that tell in which time zone the person is from their time on, such as a change of settings or a move."""
 
     events: tuple[Key, ...] = Field(min_length=1, max_length=20, description="Types of these events, 1 to 20.")
-    when: Expression | None = Field(None, description="Expression that must hold of the event; null: always.")
+    when: Expression | None = Field(
+        None, description="Expression that must be true for the event; null: every event counts."
+    )
     zone: Expression = Field(description="Expression for the IANA name of the time zone; null leaves it unchanged.")
 
 
@@ -144,11 +148,13 @@ class MetricDefinition(Record):
     """Definition of a metric: which events count, over which window, and what the result says about beliefs."""
 
     key: Name = Field(description="Dotted lower-case name of the metric, permanent.")
-    statement: Sentence = Field(description="What people read before the value.")
+    statement: Sentence = Field(description="Words shown to people before the value.")
     description: str = Field(default="", max_length=2_000, description="Notes for those who maintain the catalog.")
     kind: MetricKind
     events: tuple[Key, ...] = Field(min_length=1, max_length=20, description="Types of the events that count, 1 to 20.")
-    when: Expression | None = Field(None, description="Expression that must hold of an event; null: always.")
+    when: Expression | None = Field(
+        None, description="Expression that must be true for an event; null: every event counts."
+    )
     source: Expression | None = Field(
         None,
         description="Expression for the source that the event counts for; null: the event's own source.",
@@ -161,11 +167,11 @@ class MetricDefinition(Record):
         None,
         description="Expression for the context, giving one metric for each; null: `any`.",
     )
-    window: timedelta = Field(description="How far back the metric looks, ten years at most.")
+    window: timedelta = Field(description="How far back the metric looks, at most ten years.")
     retention: timedelta | None = Field(
         None,
-        description="How long an event is remembered, so that a later version can widen the window; null: as long "
-        "as the window.",
+        description="How long an event is kept for the metric, so that a later version can widen the window; null: as "
+        "long as the window.",
     )
     value: Expression | None = Field(
         None,
@@ -179,23 +185,25 @@ class MetricDefinition(Record):
     )
     zone_from: Expression | None = Field(
         None,
-        description="For a streak: expression for the IANA name of the time zone in which an event happened, or null: "
-        "that of the event before, and of the first `zone`.",
+        description="For a streak: expression for the IANA name of the time zone in which an event happened. If it is "
+        "null, the zone of the previous event applies; for the first event, `zone`.",
     )
     zone_events: ZoneEvents | None = Field(
         None,
-        description="For a streak: other events that set the twin's time zone, from their time on; null: none.",
+        description="For a streak: other events that set the twin's time zone, from their time on; null: there are "
+        "none.",
     )
     within: timedelta | None = Field(None, description="For an absence: time in which a follow-up is expected.")
     follow_up: FollowUp | None = Field(
         None,
-        description="For an absence: the events that follow up; null: the events themselves do.",
+        description="For an absence: the events that are follow-ups; null: the events of the metric themselves.",
     )
     mean: Quantity | None = Field(None, description="For a level: prior mean, in its unit.")
     deviation: Deviation | None = Field(None, description="For a level: prior standard deviation, in its unit.")
     drift: Drift | None = Field(
         None,
-        description="For a level: standard deviation of its movement in one day, in its unit; √n times that in n days.",
+        description="For a level: standard deviation of its change in one day, in its unit; in n days it is √n times "
+        "as much.",
     )
     noise: Deviation | None = Field(
         None,
@@ -213,7 +221,8 @@ class MetricDefinition(Record):
     )
     deprecated: bool = Field(
         False,
-        description="Whether the metric accepts no further events; its measurements expire with its window.",
+        description="Whether the metric is deprecated: it accepts no further events, and its measurements expire with"
+        " its window.",
     )
 
     def model_post_init(self, _context: object) -> None:
@@ -331,10 +340,10 @@ class Metric(Record):
 
     id: str = Field(description="Id of the metric (UUIDv5 of twin, name, subject and context).")
     twin: TwinId
-    name: Name = Field(description="Dotted name of the metric, as its definition has it.")
+    name: Name = Field(description="Dotted name of the metric, as defined in the catalog.")
     subject: Subject
     context: Context
-    statement: str = Field(description="What people read before the value.")
+    statement: str = Field(description="Words shown to people before the value.")
 
     @property
     def metric_key(self) -> MetricKey:
@@ -343,18 +352,18 @@ class Metric(Record):
 
 
 class Measurement(Statement):
-    """One event that counts in a metric, from its time on for as long as it is remembered."""
+    """One event that counts in a metric, from its time on until its retention ends."""
 
     metric: str = Field(description="Id of the metric.")
     value: MetricValue = Field(
         1.0,
-        description="Number that the event adds to a sum, or measures of a level; otherwise 1.",
+        description="Number that the event adds to a sum, or the measured value of a level; otherwise 1.",
     )
     label: Key | None = Field(
         None, description="Label of the event, for a mode or an absence; its time zone, for a streak; null otherwise."
     )
     answers: bool = Field(
-        False, description="True if the event follows up others (absence) or only sets the time zone (streak)."
+        False, description="True if the event is a follow-up (absence), or only sets the time zone (streak)."
     )
 
     @property
@@ -369,7 +378,7 @@ class Reading(Publication):
     value: MetricValue | None = Field(description="Published value, rounded to hundredths; null if unknown.")
     label: Key | None = Field(description="Most frequent label, for a mode; null otherwise.")
     band: MetricValue | None = Field(description="Lower end of the band that the value was in; null if none.")
-    valid_from: Instant = Field(description="Head time that it was derived at.")
+    valid_from: Instant = Field(description="Head time of the twin at which it was derived.")
     key: str = Field(description="Id of the metric.")
 
 
@@ -377,7 +386,7 @@ class MetricChange(Record):
     """One metric before and after a commit."""
 
     metric: Metric = Field(description="The metric.")
-    before: Reading | None = Field(description="What was published before; null if nothing was.")
+    before: Reading | None = Field(description="What was published before; null if nothing was published.")
     after: Reading = Field(description="What is published now.")
 
 
@@ -398,7 +407,7 @@ class MetricState(Record):
     due: Instant | None = Field(description="When the value may next change without an event; null if it will not.")
     events: int = Field(description="Number of events in the window.")
     shown: str = Field(description="The value in words.")
-    says: str = Field(description="Statement, value and band in words.")
+    says: str = Field(description="A sentence with the statement, the value and the band.")
     valid_time: ReadTime
     rev: ReadRev
     apart: str | None = Field(

@@ -42,7 +42,8 @@ class OutcomeEvent(Record):
     type: Key = Field(description="CloudEvents type.")
     when: Expression | None = Field(
         None,
-        description="Expression that must hold of the event; null: always. An event on which it fails does not count.",
+        description="Expression that must be true for the event; null: every event counts. An event for which it fails "
+        "does not count.",
     )
 
 
@@ -75,7 +76,7 @@ class BeliefReached(Record):
         None, description="Least confidence that counts, in (0, 1); null where a correction counts."
     )
     corrected: bool | None = Field(
-        None, description="What a correction must say for it to count: that the belief holds, or that it does not."
+        None, description="What a correction must state to count: true, that the belief holds; false, that it does not."
     )
 
     def model_post_init(self, _context: object) -> None:
@@ -87,11 +88,12 @@ class BeliefReached(Record):
 
 
 class Horizon(Record):
-    """How far ahead an outcome is forecast, and how likely it is where nothing was learned."""
+    """How far ahead an outcome is forecast, and the probability used if nothing was learned."""
 
     within: timedelta = Field(description="Length of the horizon, a whole number of the outcome's periods.")
     expected: OpenProbability = Field(
-        description="Probability that the outcome happens within it, before anything is known of a twin, in (0, 1)."
+        description="Probability that the outcome happens within the horizon, before anything is known about a twin, "
+        "in (0, 1)."
     )
 
 
@@ -109,7 +111,10 @@ class Segment(Record):
     belief: BeliefKey = Field(description="Belief that twins of the segment hold.")
     at_least: Threshold = Field(0.5, description="Least confidence in the belief, in (0, 1).")
     odds_ratio: OddsRatio = Field(
-        description="Factor by which the odds of the outcome are higher in the segment; below 1 they are lower."
+        description=(
+            "Factor by which the odds of the outcome in the segment differ from the odds elsewhere: above 1 they are "
+            "higher, below 1 lower."
+        )
     )
 
     @property
@@ -133,7 +138,7 @@ class OutcomeDefinition(Record):
     title: Title = Field(description="Name shown to people.")
     description: str = Field(default="", max_length=2_000, description="Notes for those who maintain the catalog.")
     events: tuple[OutcomeEvent, ...] = Field(
-        default=(), max_length=20, description="Events by which it happens, at most 20 types."
+        default=(), max_length=20, description="Events that mean that it happened, at most 20 types."
     )
     metric: MetricReached | None = Field(
         None, description="Metric that defines whether it happened; null if something else does."
@@ -141,37 +146,43 @@ class OutcomeDefinition(Record):
     belief: BeliefReached | None = Field(
         None, description="Belief that defines whether it happened; null if something else does."
     )
-    grades: Grades | None = Field(None, description="Grades that it comes in; null: it happens or it does not.")
+    grades: Grades | None = Field(None, description="Ordered grades of the outcome; null: it happens or it does not.")
     every: timedelta = Field(description="Cadence: how often forecasts are made, and the length of a period.")
     counted_from: Instant = Field(
-        BEGINNING, description="Moment that periods are counted from, before and after it; the beginning of 1970."
+        BEGINNING,
+        description="Moment at which a period begins, from which all others are counted; default: the beginning of "
+        "1970.",
     )
     horizons: tuple[Horizon, ...] = Field(
         min_length=1, max_length=10, description="How far ahead it is forecast, 1 to 10 horizons."
     )
     once: bool = Field(
-        False, description="Whether it happens once at most: a twin to which it happened gets no more forecasts."
+        False, description="Whether it can happen only once: a twin to which it has happened gets no more forecasts."
     )
     applies_to: Held | None = Field(
-        None, description="Belief of the twins that it is forecast for, while they hold it; null: all twins."
+        None,
+        description="Belief that a twin must hold for the outcome to be forecast for it; null: it is forecast for all"
+        " twins.",
     )
     indicator: BeliefKey | None = Field(
         None,
-        description="Belief whose move from its prior moves the stated probability, until something is learned.",
+        description="Belief whose change from its prior shifts the stated probability, until a model is learned.",
     )
     segments: tuple[Segment, ...] = Field(
-        default=(), max_length=20, description="Segments with odds of their own, at most 20."
+        default=(), max_length=20, description="Segments with their own odds ratios, at most 20."
     )
     beliefs: tuple[BeliefKey, ...] = Field(
-        default=(), max_length=MOST_INPUTS, description="Beliefs to learn from, preferences among them, at most 100."
+        default=(), max_length=MOST_INPUTS, description="Beliefs to learn from, including preferences, at most 100."
     )
     metrics: tuple[MetricKey, ...] = Field(
         default=(), max_length=MOST_INPUTS, description="Metrics to learn from, at most 100."
     )
-    goals: bool = Field(False, description="Whether to learn from goals: how many, how motivated, how far.")
-    decisions: bool = Field(False, description="Whether to learn from decisions: how many are open and decided.")
+    goals: bool = Field(False, description="Whether to learn from goals: their number, motivation and progress.")
+    decisions: bool = Field(
+        False, description="Whether to learn from decisions: the number open and the number decided."
+    )
     deprecated: bool = Field(
-        False, description="Whether it should not be forecast any more. It cannot be dropped, because of its record."
+        False, description="Whether it is no longer forecast. It cannot be deleted, because its record refers to it."
     )
 
     def model_post_init(self, _context: object) -> None:
@@ -276,18 +287,18 @@ class LearnedHazard(Record):
     """
 
     outcome: Name = Field(description="Key of the outcome.")
-    learned_on: tuple[str, ...] = Field(description="Inputs that it was learned on.")
+    learned_on: tuple[str, ...] = Field(description="Inputs at the time of learning.")
     columns: tuple[str, ...] = Field(description="Names of the columns.")
-    intercept: LogOdds = Field(description="Log-odds where every column is 0.")
+    intercept: LogOdds = Field(description="Log-odds if every column is 0.")
     slopes: tuple[float, ...] = Field(description="Change of the log-odds for each unit of a column.")
-    centers: tuple[float, ...] = Field(description="Mean of each column in what it was learned from.")
+    centers: tuple[float, ...] = Field(description="Mean of each column in the training data.")
     until: Instant = Field(description="End of the last period that it was learned from.")
     twins: int = Field(ge=0, description="Number of twins that it was learned from.")
     rows: int = Field(ge=0, description="Number of rows, one for each twin and period.")
-    gain: float = Field(description="Nats by which it predicted held-out twins better, for each twin and period.")
+    gain: float = Field(description="Improvement of the log loss on held-out twins, in nats per twin and period.")
     error: float = Field(ge=0.0, description="Standard error of the gain.")
 
     @property
     def on_beliefs(self) -> bool:
-        """Whether it was learned on beliefs."""
+        """Whether beliefs are among its inputs."""
         return any(name.startswith(BELIEF) for name in self.columns)

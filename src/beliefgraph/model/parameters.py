@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import AttributeName
@@ -49,7 +49,7 @@ MOST_RATES = 200_000
 
 
 class Confusion(Record):
-    """How often a source says a value where another value of the attribute holds."""
+    """How often a source states one value when another value of the attribute holds."""
 
     holds: Key = Field(description="Value that holds.")
     says: Probability = Field(
@@ -83,8 +83,8 @@ class BinaryRates(Record):
     confusion: tuple[Confusion, ...] = Field(
         (),
         max_length=1_000,
-        description="Column of the confusion matrix of the source: how often it says this value where each other value "
-        "holds; empty: the false-positive rate, whichever of them holds.",
+        description="Column of the source's confusion matrix: how often it states this value when each other value "
+        "holds. Empty: the false-positive rate applies whichever value holds.",
     )
 
 
@@ -107,7 +107,10 @@ class SourceRates(Record):
     source: Key | None = Field(None, description="Name of the source; null: a source not seen before.")
     kind: Key | None = Field(None, description="Kind of source; null: any.")
     scope: Scope = Field(description="What the rates apply to.")
-    coins: BinaryRates = Field(description="The rates.")
+    rates: BinaryRates = Field(
+        description="The rates.",
+        validation_alias=AliasChoices("rates", "coins"),  # stored sets and archives of version 0.1 say `coins`
+    )
 
 
 class SharedError(Record):
@@ -115,7 +118,9 @@ class SharedError(Record):
 
     kind: Key = Field(description="Kind of origin: the part of its name before the first colon.")
     correlation: Probability = Field(description="Correlation of the errors, in [0, 1].")
-    scale: Positive = Field(1.0, description="Factor by which the log-likelihood ratios of these observations count.")
+    scale: Positive = Field(
+        1.0, description="Factor by which the log-likelihood ratios of these observations are multiplied."
+    )
     observations: Observations = Field(0.0, description="Number of beliefs with known truth that it was learned from.")
 
 
@@ -184,12 +189,12 @@ class ParameterSet(Record):
     shared_errors: tuple[SharedError, ...] = Field(
         default=(),
         max_length=1_000,
-        description="Correlations of errors, by kind of origin.",
+        description="Learned correlations of errors, by kind of origin.",
     )
     random_effects: tuple[RandomEffect, ...] = Field(
         default=(),
         max_length=1_000,
-        description="Errors shared across beliefs, by kind of group.",
+        description="Learned errors that a group's observations share across beliefs, by kind of group.",
     )
     strengths: tuple[LearnedStrength, ...] = Field(
         default=(),
@@ -210,29 +215,29 @@ class ParameterSet(Record):
     grades: tuple[LearnedGrades, ...] = Field(
         default=(),
         max_length=10_000,
-        description="Distributions over grades as learned, by outcome and horizon.",
+        description="Learned distributions over grades, by outcome and horizon.",
     )
     trajectories: tuple[LearnedStages, ...] = Field(
         default=(),
         max_length=1_000,
-        description="How twins move through stages, as learned, by trajectory.",
+        description="Learned movement of twins through stages, by trajectory.",
     )
     rates: tuple[LearnedRate, ...] = Field(
         default=(),
         max_length=20_000,
-        description="Base rates of outcomes as learned, by horizon and segment.",
+        description="Learned base rates of outcomes, by horizon and segment.",
     )
     base_rates: tuple[LearnedBaseRate, ...] = Field(
         default=(),
         max_length=20_000,
-        description="Priors of attributes as learned for the twins of a segment.",
+        description="Learned priors of attributes for the twins of a segment.",
     )
 
     def model_post_init(self, _context: object) -> None:
         """Refuse duplicates: of a source and scope, a kind of origin, a relation, an attribute."""
         if len(self.prior_of) < len(self.priors):
             raise Incorrect("invalid-definition", "Two priors are given for one attribute.")
-        if len(self.coins) < len(self.sources):
+        if len(self.source_rates) < len(self.sources):
             raise Incorrect("invalid-definition", "Two pairs of rates are given for one source and scope.")
         if len(self.shared_error_of) < len(self.shared_errors) or len(self.deviations) < len(self.random_effects):
             raise Incorrect("invalid-definition", "Two correlations or two deviations are given for one kind.")
@@ -248,9 +253,9 @@ class ParameterSet(Record):
             raise Incorrect("invalid-definition", "Two base rates are given for one segment.")
 
     @cached_property
-    def coins(self) -> Mapping[tuple[str | None, str | None, Scope], BinaryRates]:
+    def source_rates(self) -> Mapping[tuple[str | None, str | None, Scope], BinaryRates]:
         """The rates by source, kind and scope."""
-        return {(s.source, None if s.source else s.kind, s.scope): s.coins for s in self.sources}
+        return {(s.source, None if s.source else s.kind, s.scope): s.rates for s in self.sources}
 
     @property
     def new_sources(self) -> tuple[SourceRates, ...]:
@@ -323,7 +328,7 @@ class ParameterSet(Record):
         slopes = sum(len(hazard.slopes) for hazard in self.hazards) + sum(len(each.slopes) for each in self.grades)
         shares = sum(len(each.stages) * (1 + len(each.signals)) for each in self.trajectories)
         errors = len(self.shared_errors) + len(self.random_effects)
-        confusions = sum(len(each.coins.confusion) for each in self.sources)
+        confusions = sum(len(each.rates.confusion) for each in self.sources)
         rows = len(self.sources) + confusions + errors + len(self.strengths) + len(self.priors)
         rows += len(self.rates) + len(self.base_rates)
         return rows + knots + slopes + shares

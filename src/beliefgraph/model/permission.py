@@ -17,10 +17,10 @@ from beliefgraph.model.vocabulary import vocabulary
 Default = Annotated[
     Literal["ask_first", "allow_until_objected"],
     vocabulary(
-        "What holds of a purpose of which nothing was stated.",
+        "Whether a purpose is permitted if no permission was stated for it.",
         {
-            "ask_first": "It is refused until it is permitted.",
-            "allow_until_objected": "It is permitted until it is refused.",
+            "ask_first": "Refused until it is permitted.",
+            "allow_until_objected": "Permitted until it is refused.",
         },
     ),
 ]
@@ -30,12 +30,14 @@ LegalBasis = Annotated[
     vocabulary(
         "Legal basis of a purpose, as in Article 6 of the GDPR.",
         {
-            "consent": "The person consents; nobody else can permit it for them.",
-            "contract": "A contract with the person needs it.",
-            "legal_obligation": "A law demands it: it cannot be refused, and a restriction does not stop it.",
-            "vital_interest": "Somebody's life depends on it.",
-            "public_interest": "A task in the public interest needs it.",
-            "legitimate_interest": "The tenant has an interest in it that the person's own does not outweigh.",
+            "consent": "The person consents; nobody else can permit it on their behalf.",
+            "contract": "It is necessary for a contract with the person.",
+            "legal_obligation": "The law requires it: it cannot be refused, and a restriction does not stop it.",
+            "vital_interest": "It protects somebody's vital interests.",
+            "public_interest": "It is necessary for a task in the public interest.",
+            "legitimate_interest": (
+                "The tenant has a legitimate interest that the interests of the person do not override."
+            ),
         },
     ),
 ]
@@ -43,8 +45,8 @@ LegalBasis = Annotated[
 StatedBy = Annotated[
     Literal["person", "tenant"],
     vocabulary(
-        "Who stated a permission.",
-        {"person": "The person, with their own key.", "tenant": "The tenant, where the legal basis allows it."},
+        "Who stated the permission.",
+        {"person": "The person, with their own key.", "tenant": "The tenant, if the legal basis allows it."},
     ),
 ]
 
@@ -59,7 +61,7 @@ MAX_PARTS = 200
 class Purpose(Record):
     """One purpose for which a tenant uses personal data."""
 
-    key: Key = Field(description="Name of the purpose, as keys list it and calls state it.")
+    key: Key = Field(description="Name of the purpose, as listed in API keys and stated in calls.")
     legal_basis: LegalBasis
     dpv: str = Field(
         pattern=r"^[A-Z][A-Za-z]+$",
@@ -74,7 +76,8 @@ class Category(Record):
 
     key: Key = Field(description="Name of the category.")
     special: bool = Field(
-        False, description="Whether it is a special category: only a permission that names it permits it."
+        False,
+        description="Whether it is a special category of personal data, whose use needs a permission that names it.",
     )
     description: str = Field("", max_length=2_000, description="The category in plain words, for the person.")
     attributes: Patterns = Field((), description="Attributes that belong to it.")
@@ -82,12 +85,14 @@ class Category(Record):
     metrics: Patterns = Field((), description="Metrics that belong to it.")
     goals: Patterns = Field((), description="Goals that belong to it, by their keys.")
     decisions: Patterns = Field((), description="Decisions that belong to it, by their keys.")
-    segments: Patterns = Field((), description="Segments, by their keys, whose base rates belong to it; `*` is all.")
+    segments: Patterns = Field((), description="Keys of segments whose base rates belong to it; `*` means all.")
     records: Patterns = Field(
-        (), description="Records of further layers that belong to it, as `layer/key`; `layer/*` is all of a layer."
+        (),
+        description="Records of additional layers that belong to it, as `layer/key`; `layer/*` means all records of a"
+        " layer.",
     )
-    events: Patterns = Field((), description="Types of events; everything that these events say belongs to it.")
-    sources: Patterns = Field((), description="Sources; everything that they say belongs to it.")
+    events: Patterns = Field((), description="Types of events; everything that these events state belongs to it.")
+    sources: Patterns = Field((), description="Sources; everything that they state belongs to it.")
 
     def model_post_init(self, _context: object) -> None:
         """Refuse a category without members."""
@@ -97,7 +102,7 @@ class Category(Record):
 
 
 class Recipient(Record):
-    """Actors to whom something is permitted together."""
+    """A group of actors that a permission can name."""
 
     key: Key = Field(description="Name of the recipient.")
     actors: Annotated[tuple[Key, ...], Field(max_length=MAX_PARTS)] = Field(
@@ -107,20 +112,23 @@ class Recipient(Record):
 
 
 class Policy(Record):
-    """What a tenant says of its use of what is held: a numbered record, which never changes once published."""
+    """A tenant's policy on personal data: for which purposes it is used, in which categories, and by whom.
+
+    A published policy has a number and never changes.
+    """
 
     default: Default
     jurisdiction: Annotated[str, Field(min_length=2, max_length=100)] = Field(
-        description="Whose law applies, such as `EU` or `DE`."
+        description="Jurisdiction whose law applies, such as `EU` or `DE`."
     )
     controller: Annotated[str, Field(min_length=1, max_length=300)] = Field(
-        description="Who is responsible, as the person reads it."
+        description="The data controller, as shown to the person."
     )
     purposes: Annotated[tuple[Purpose, ...], Field(min_length=1, max_length=MAX_PARTS)] = Field(
-        description="Purposes; any other is refused."
+        description="The purposes; a call with any other purpose is refused."
     )
     categories: Annotated[tuple[Category, ...], Field(max_length=MAX_PARTS)] = Field(
-        (), description="Categories of what is held."
+        (), description="Categories of the data stored about people."
     )
     recipients: Annotated[tuple[Recipient, ...], Field(max_length=MAX_PARTS)] = Field(
         (), description="Groups of actors that a permission can name."
@@ -150,7 +158,7 @@ class Policy(Record):
 class NumberedPolicy(Record):
     """A policy as it was published."""
 
-    tenant: Key = Field(description="Tenant that the policy is of.")
+    tenant: Key = Field(description="Tenant that the policy belongs to.")
     number: int = Field(description="Number of the policy within the tenant, from 1.")
     at: Instant = Field(description="When it was published.")
     actor: Key = Field(description="Who published it.")
@@ -163,18 +171,24 @@ def permission_key(twin: str, key: str) -> str:
 
 
 class Permission(Revision):
-    """The statement that a purpose may be pursued with what is held of a person, or may not, while it is valid."""
+    """A statement that the data stored about a person may, or may not, be used for a purpose, while it is valid."""
 
     purpose: Key | None = Field(
-        None, description="Purpose that it is about; null: a restriction, of all purposes but those that the law keeps."
+        None,
+        description=(
+            "Purpose that it is about; null for a restriction, which concerns all purposes except those that the law "
+            "requires."
+        ),
     )
-    category: Key | None = Field(None, description="Category that it is about; null: all but special ones.")
-    recipient: Key | None = Field(None, description="Recipient that it is about; null: all.")
-    allowed: bool = Field(description="Whether it is permitted.")
+    category: Key | None = Field(
+        None, description="Category of data that it is about; null: all except special categories."
+    )
+    recipient: Key | None = Field(None, description="Recipient that it is about; null: all recipients.")
+    allowed: bool = Field(description="Whether the use is permitted.")
     stated_by: StatedBy
     event: str = Field(description="Id of the event that records the statement.")
     evidence: str | None = Field(
-        None, description="Id of the evidence by which an event stated it; null: it was stated by a command."
+        None, description="Id of the evidence with which an event stated it; null if a command stated it."
     )
 
     @property
@@ -189,10 +203,10 @@ class Permission(Revision):
 
 
 class Switch(Record):
-    """One thing that a person can permit to a purpose, or refuse it."""
+    """Data that a person can permit or refuse for a purpose."""
 
-    category: Key | None = Field(None, description="Category that it is about; null: all that is in none.")
-    recipient: Key | None = Field(None, description="Recipient that it is about; null: all.")
+    category: Key | None = Field(None, description="Category of data that it is about; null: all data in no category.")
+    recipient: Key | None = Field(None, description="Recipient that it is about; null: all recipients.")
     allowed: bool = Field(description="Whether it is permitted now.")
     special: bool = Field(False, description="Whether it is a special category.")
     description: str = Field(description="What it is, in plain words.")
@@ -202,21 +216,24 @@ class Use(Record):
     """One purpose, with the data of a person that it may use now."""
 
     purpose: Purpose = Field(description="The purpose.")
-    fixed: bool = Field(description="Whether a law demands it, so that it cannot be refused.")
-    switches: tuple[Switch, ...] = Field(description="What can be permitted to it, the general permission first.")
+    fixed: bool = Field(description="Whether the law requires it, so that it cannot be refused.")
+    switches: tuple[Switch, ...] = Field(description="What can be permitted for it, the general permission first.")
 
 
 class Permit(Command):
-    """Permit a purpose, or refuse it, over [valid_from, valid_to): for a category or all, to a recipient or all.
+    """Permit or refuse the use of a person's data for a purpose over [valid_from, valid_to), for one category or all,
+    and for one recipient or all.
 
-    What the person states with their own key stands against all that the tenant states. For a special category only a
-    permission that names it counts.
+    What the person states with their own key takes precedence over what the tenant states. The use of a special
+    category needs a permission that names it.
     """
 
-    purpose: Key = Field(description="Purpose, one of the policy.")
-    allowed: bool = Field(description="Whether it is permitted.")
-    category: Key | None = Field(None, description="Category of the policy; null: all but special ones.")
-    recipient: Key | None = Field(None, description="Recipient of the policy; null: all.")
+    purpose: Key = Field(description="Key of a purpose of the policy.")
+    allowed: bool = Field(description="Whether the use is permitted.")
+    category: Key | None = Field(
+        None, description="Key of a category of the policy; null: all except special categories."
+    )
+    recipient: Key | None = Field(None, description="Key of a recipient of the policy; null: all recipients.")
     valid_from: Instant | None = Field(None, description="Start of the validity, inclusive; null: now.")
     valid_to: ValidTo = None
 
@@ -224,11 +241,11 @@ class Permit(Command):
 class Restrict(Command):
     """Restrict the use of a twin, or lift the restriction.
 
-    A restricted twin answers the person and the purposes that a law demands, and nobody else. Events about it wait, and
-    are processed when the restriction is lifted.
+    A restricted twin can be read only with the person's own key and for purposes that the law requires. Events about it
+    are held back, and processed when the restriction is lifted.
     """
 
-    restricted: bool = Field(True, description="Whether it is to be restricted; false lifts the restriction.")
+    restricted: bool = Field(True, description="True restricts the use, false lifts the restriction.")
 
 
 def matches(patterns: Sequence[str], name: str) -> bool:

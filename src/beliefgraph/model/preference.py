@@ -24,7 +24,7 @@ PreferenceKind = Annotated[
             "learning": "How the person learns.",
             "constraint": "What the person refuses or insists on.",
             "risk": "How much risk the person takes.",
-            "time": "How strongly the person prefers sooner over later.",
+            "time": "How strongly the person prefers sooner to later.",
             "valence": "How the person feels about the subject.",
             "state": "How the person is at the moment, for a short while.",
             "value": "A commitment the person holds to.",
@@ -57,7 +57,7 @@ of it."""
 
 
 class PreferenceDefinition(Record):
-    """What makes an attribute a preference."""
+    """How an attribute works as a preference."""
 
     kind: PreferenceKind
     feature: Name | None = Field(None, description="Feature of an option that the preference applies to; null if none.")
@@ -67,8 +67,8 @@ class PreferenceDefinition(Record):
     )
     inherits: OddsRatio | None = Field(
         None,
-        description="Odds ratio, above 1, with which the preference agrees with itself in the next broader "
-        "context; null: it does not inherit.",
+        description="Odds ratio, above 1, of the relation between the preference and the same preference in the next "
+        "broader context; null: it does not inherit.",
     )
     rule: ConstraintRule | None = Field(
         None,

@@ -38,7 +38,7 @@ class Preference(Record):
         "scores.",
     )
     heard_in: Key | None = Field(
-        description="Nearest context that has direct evidence on the preference; null if none has.",
+        description="Nearest context with direct evidence on the preference; null if there is none.",
     )
     conflicts: tuple[Conflict, ...] = Field(description="Constraints that it conflicts with.")
     quality: Quality

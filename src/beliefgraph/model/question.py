@@ -39,7 +39,7 @@ OrderBy = Annotated[
 ]
 
 
-class Standing(Protocol):
+class ListedState(Protocol):
     """The fields of a belief's state by which lists are filtered and ordered."""
 
     @property
@@ -85,7 +85,7 @@ class BeliefFilter(Record):
         if least is not None and most is not None and least > most:
             raise Incorrect("invalid-input", f"No confidence is at least {least:g} and at most {most:g}.")
 
-    def matches(self, state: Standing) -> bool:
+    def matches(self, state: ListedState) -> bool:
         """Whether a belief matches."""
         belief = state.belief
         for wanted, found in (
@@ -127,11 +127,11 @@ class EvidenceOn(Record):
     bearing: Bearing = Field(description="How it bears on the belief.")
     said: Key | None = Field(
         None,
-        description="Value that it is about, if that is another one of the attribute: what it says of this one follows "
-        "from the source's confusion matrix. Else null.",
+        description="Value that the source stated, if it is not this value but another one of the same attribute: its "
+        "effect on this value then follows from the source's confusion matrix. Otherwise null.",
     )
     counts: bool = Field(
-        description="False if it is overridden: a correction is in force, or the belief was retracted after it.",
+        description="Whether it counts; false if a correction overrides it, or if the belief was retracted after it.",
     )
     heard: LogOdds = Field(
         description="Effective log-likelihood ratio: after ageing, changes, source reliability and shared origin; 0 if "
@@ -139,12 +139,12 @@ class EvidenceOn(Record):
     )
     kept: Probability = Field(
         1.0,
-        description="Share of it that counts, in [0, 1]: the probability that its domain has not changed since; 1 "
-        "where changes are not followed.",
+        description="Share of the evidence that still counts, in [0, 1]: the probability that its domain has not "
+        "changed since; 1 if changes in the domain are not modelled.",
     )
     metric: MetricState | None = Field(
         None,
-        description="State of the metric, if the evidence is derived from one and not stored; otherwise null.",
+        description="State of the metric, if the evidence is derived from a metric and not stored; otherwise null.",
     )
     contested: ByThePerson = False
 
@@ -163,7 +163,9 @@ class KnownSource(Record):
     id: str = Field(description="Id of the source.")
     name: Key = Field(description="Name of the source.")
     kind: Key | None = Field(description="Kind of source; null if none was named.")
-    reliabilities: tuple[SourceRates, ...] = Field(description="What was learned about it; empty for a new source.")
+    reliabilities: tuple[SourceRates, ...] = Field(
+        description="What was learned about the source; empty if nothing was learned yet."
+    )
 
 
 class SourcedEvidence(Record):
@@ -191,7 +193,7 @@ class RelatedBelief(Record):
     id: str = Field(description="Id of the relation; retract takes it if the twin stated the relation itself.")
     strength: Strength = Field(description="Kind and strength of the relation.")
     origin: Origin = Field(
-        description="Provided for a relation stated for this twin, inferred for one of the definitions.",
+        description="`PROVIDED` for a relation stated for this twin, `INFERRED` for one from the definitions.",
     )
     outgoing: bool = Field(description="True if the relation starts from this belief.")
     other: BeliefRow = Field(description="The belief at the other end.")

@@ -22,8 +22,8 @@ NoReasons = Annotated[
         "Why there are no hypotheses to compare.",
         {
             "silent": (
-                "None of its evidence counts at the moment: no rule applies, the metric is in no band, or "
-                "the evidence was withdrawn, corrected or retracted."
+                "None of its evidence counts at the moment: no rule applies, the metric is in no band, or the evidence"
+                " was withdrawn or overridden by a correction or a retraction."
             ),
             "no_causes": "It bears only on beliefs for which no causes are defined.",
             "against": "It is evidence against every belief that has causes.",
@@ -33,14 +33,13 @@ NoReasons = Annotated[
 
 
 class Interpret(Record):
-    """Ask why something happened: a stored event, an event that is not sent, or what a metric shows.
-
-    Name exactly one.
+    """Ask why something happened: give exactly one of a stored event, a hypothetical event, or a metric whose current
+    band is to be explained.
     """
 
     twin: TwinName
     stored: EventName | None = Field(None, description="Event that was processed.")
-    event: Event | None = Field(None, description="Event that was not sent; nothing of it is stored.")
+    event: Event | None = Field(None, description="Hypothetical event; nothing of it is stored.")
     metric: MetricKey | None = Field(None, description="Metric whose current band is to be explained.")
 
     def model_post_init(self, _context: object) -> None:
@@ -63,10 +62,13 @@ class Hypothesis(Record):
     relation: Strength = Field(description="Relation by which it causes the occurrence.")
     responsibility: Probability | None = Field(
         description="Probability that it caused the occurrence, in [0, 1]; null if the causes have odds ratios, "
-        "because none of them then acts by itself.",
+        "because they then do not act independently.",
     )
     alone: Probability | None = Field(
-        description="Probability that it alone caused the occurrence, in [0, 1]; null if the causes have odds ratios.",
+        description=(
+            "Probability that it caused the occurrence and nothing else did, in [0, 1]; null if the causes have odds "
+            "ratios."
+        ),
     )
     explanation: Explanation | None = Field(
         None,
@@ -109,9 +111,9 @@ class Occurrence(Record):
 
 
 class RivalReasons(Record):
-    """What an event or a metric says happened, and the hypotheses why."""
+    """What happened according to an event or a metric, with the hypotheses about why."""
 
-    occurrences: tuple[Occurrence, ...] = Field(description="What happened, greatest change first.")
-    nothing: NoReasons | None = Field(description="Why there are no occurrences; null if there are some.")
+    occurrences: tuple[Occurrence, ...] = Field(description="The occurrences, greatest change first.")
+    nothing: NoReasons | None = Field(description="Why there are no occurrences; null if there are any.")
     valid_time: ReadTime
     rev: ReadRev

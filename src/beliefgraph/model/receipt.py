@@ -20,20 +20,20 @@ from beliefgraph.model.vocabulary import vocabulary
 Outcome = Annotated[
     Literal["accepted", "duplicate", "quarantined", "conflict", "rejected"],
     vocabulary(
-        "What happened to an event or a command.",
+        "Status of an event or a command after it was received.",
         {
-            "accepted": "Taken in and committed.",
-            "duplicate": "Known already; nothing was changed.",
-            "quarantined": "Set aside with a reason; it can be replayed.",
-            "conflict": "Refused: its id was used before for different content.",
-            "rejected": "Refused, and not stored: it is malformed, or about a person who was erased.",
+            "accepted": "Processed and committed.",
+            "duplicate": "Already known; nothing was changed.",
+            "quarantined": "Put into quarantine with a reason; it can be replayed.",
+            "conflict": "Refused: its id was used before with different content.",
+            "rejected": "Refused and not stored: it is malformed, or it is about a person who was erased.",
         },
     ),
 ]
 
 
 class Receipt(Record):
-    """Result of a command or an event: where the twin is now, and what changed."""
+    """Result of a command or an event: the rev of the twin after it, and what changed."""
 
     id: str = Field(description="Id of the command or event.")
     status: Outcome
@@ -48,22 +48,22 @@ class Receipt(Record):
     reason: str | None = Field(None, description="Why it was not accepted, in a sentence; null if it was.")
 
     @classmethod
-    def telling(cls, changes: Mapping[str, tuple[Any, ...]], **values: Any) -> Self:
+    def with_changes(cls, changes: Mapping[str, tuple[Any, ...]], **values: Any) -> Self:
         """A receipt with the changes of a commit, by the names of the layers."""
         return cls(**values, **by_field(changes, cls))
 
     def and_then(self, later: Iterable[Receipt]) -> Receipt:
         """The receipt with the changes of later commits of its twin added; other twins are left out."""
         commits = {each.rev: each for each in later if each.twin == self.twin and each.rev is not None}
-        told = [self, *(commits[rev] for rev in sorted(commits))]
+        receipts = [self, *(commits[rev] for rev in sorted(commits))]
         return self.model_copy(
             update={
-                "rev": max((each.rev for each in told if each.rev is not None), default=None),
-                "beliefs": _joined((change, change.belief.id) for each in told for change in each.beliefs),
-                "goals": _joined((change, change.goal.id) for each in told for change in each.goals),
-                "metrics": _joined((change, change.metric.id) for each in told for change in each.metrics),
-                "decisions": _joined((change, change.decision.id) for each in told for change in each.decisions),
-                "layers": _joined_in_layers([each.layers for each in told]),
+                "rev": max((each.rev for each in receipts if each.rev is not None), default=None),
+                "beliefs": _joined((change, change.belief.id) for each in receipts for change in each.beliefs),
+                "goals": _joined((change, change.goal.id) for each in receipts for change in each.goals),
+                "metrics": _joined((change, change.metric.id) for each in receipts for change in each.metrics),
+                "decisions": _joined((change, change.decision.id) for each in receipts for change in each.decisions),
+                "layers": _joined_in_layers([each.layers for each in receipts]),
             }
         )
 
@@ -77,10 +77,10 @@ class Receipt(Record):
         return self.model_copy(update={"beliefs": (), "goals": (), "metrics": (), "decisions": (), "layers": {}})
 
 
-def _joined_in_layers(told: Sequence[ChangesInLayers]) -> ChangesInLayers:
+def _joined_in_layers(changes: Sequence[ChangesInLayers]) -> ChangesInLayers:
     """The same for the changes in additional layers."""
-    names = dict.fromkeys(name for each in told for name in each)
-    moved: dict[str, list[Any]] = {name: [row for each in told for row in each.get(name, ())] for name in names}
+    names = dict.fromkeys(name for each in changes for name in each)
+    moved: dict[str, list[Any]] = {name: [row for each in changes for row in each.get(name, ())] for name in names}
     return {name: _joined((row, (row.after or row.before).key) for row in rows) for name, rows in moved.items()}
 
 

@@ -22,8 +22,8 @@ class ReceivedEvidence(Record):
 class ReceivedEvent(Record):
     """One event about a person, as it arrived."""
 
-    id: str = Field(description="Id of the event; `withdraw` takes it.")
+    id: str = Field(description="Id of the event; pass it to `withdraw`.")
     event: Event = Field(description="The event as it arrived.")
-    rev: Rev = Field(description="Rev of the twin that took it in.")
+    rev: Rev = Field(description="Rev of the twin at which it was committed.")
     stored_at: Instant = Field(description="When it was stored.")
     withdrawn: bool = Field(description="Whether it was withdrawn and no longer counts.")

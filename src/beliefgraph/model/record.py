@@ -114,9 +114,7 @@ def refuse_null(given: BaseModel, fields: Iterable[str]) -> None:
     """Refuse (`invalid-input`) null for a field that must be left out to stay unchanged."""
     for name in fields:
         if name in given.model_fields_set and getattr(given, name) is None:
-            raise Incorrect(
-                "invalid-input", f"{name} cannot be null: leave it out, and it stays as it was.", field=name
-            )
+            raise Incorrect("invalid-input", f"{name} cannot be null: omit it to leave it unchanged.", field=name)
 
 
 @cache

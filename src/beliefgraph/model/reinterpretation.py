@@ -19,7 +19,7 @@ Count = Annotated[int, Field(ge=0)]
 class Reinterpret(Record):
     """Which stored events to read again under the definitions in force."""
 
-    twin: TwinName | None = Field(None, description="Name of the twin; null: every twin of the tenant.")
+    twin: TwinName | None = Field(None, description="Name of the twin; null: all twins of the tenant.")
     types: tuple[Key, ...] | None = Field(
         None,
         min_length=1,
@@ -27,30 +27,39 @@ class Reinterpret(Record):
         description="CloudEvents types of the events to read; null: every type.",
     )
     since: Instant | None = Field(
-        None, description="Read only events that happened at this time or later; null: since always."
+        None, description="Read only events that happened at this time or later; null: all events."
     )
-    dry_run: bool = Field(False, description="Tell what would change, and write nothing.")
+    dry_run: bool = Field(False, description="Report what would change, and write nothing.")
     after: str | None = Field(
-        None, max_length=200, description="`next` of the call before; null: begin with the first twin."
+        None, max_length=200, description="`next` of the previous call; null: begin with the first twin."
     )
 
 
 class Reinterpretation(Record):
-    """What reading stored events again changed, or in a dry run would change."""
+    """What changed by reading stored events again; in a dry run, what would change."""
 
-    twins: Count = Field(0, description="Twins that were looked at.")
-    restricted: Count = Field(0, description="Twins that were left out because their use is restricted.")
+    twins: Count = Field(0, description="Twins that were processed.")
+    restricted: Count = Field(0, description="Twins that were skipped because their use is restricted.")
     events: Count = Field(0, description="Stored events that were read again.")
     changed: Count = Field(0, description="Events whose evidence changes.")
     quarantined: Count = Field(
         0,
-        description="Events that can no longer be interpreted: their evidence is withdrawn, and they go to quarantine.",
+        description="Events that can no longer be interpreted: their evidence is withdrawn and they are put into "
+        "quarantine.",
     )
-    commits: Count = Field(0, description="Commits with the cause `REINTERPRETED`; those that a dry run would write.")
-    moved: Count = Field(0, description="Beliefs whose confidence moves by half a percentage point or more.")
-    most: tuple[BeliefMove, ...] = Field((), description="The ten beliefs that move most, the greatest move first.")
+    commits: Count = Field(
+        0,
+        description="Number of commits with the cause `REINTERPRETED` that were written, or that a dry run would "
+        "write.",
+    )
+    moved: Count = Field(
+        0, description="Number of beliefs whose confidence changes by half a percentage point or more."
+    )
+    most: tuple[BeliefMove, ...] = Field(
+        (), description="The ten beliefs whose confidence changes most, greatest change first."
+    )
     next: str | None = Field(
-        None, description="Where to go on: pass it as `after`; null once every twin was looked at."
+        None, description="Where to continue: pass it as `after` of the next call; null once all twins are processed."
     )
 
     def and_then(self, later: Reinterpretation) -> Reinterpretation:

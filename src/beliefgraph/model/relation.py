@@ -19,7 +19,7 @@ RelationKind = Annotated[
             "supports": "Each makes the other more likely.",
             "contradicts": "Each makes the other less likely.",
             "implies": "If the source holds, the target holds with a stated probability.",
-            "excludes": "Both hardly ever hold together.",
+            "excludes": "The two rarely hold together.",
             "causes": "The source causes the target.",
         },
     ),
@@ -35,8 +35,8 @@ class Strength(Record):
     kind: RelationKind
     odds_ratio: OddsRatio | None = Field(
         None,
-        description="Factor by which the odds of one belief change if the other holds; above 1 supports, below 1 "
-        "contradicts. Null where a probability is given.",
+        description="Factor by which the odds of one belief change if the other holds: above 1 it supports, below 1 it"
+        " contradicts. Null if a probability is given.",
     )
     probability: OpenProbability | None = Field(
         None,

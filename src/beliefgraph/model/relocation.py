@@ -20,5 +20,5 @@ class Relocation(Record):
     rows: int = Field(description="Number of its nodes, each with its relationships.")
     source_digest: str = Field(description="SHA-256 over its rows where it was, before they were deleted.")
     target_digest: str = Field(description="SHA-256 over its rows where it is now.")
-    actor: Key = Field(description="Who asked for it.")
+    actor: Key = Field(description="Actor who requested it.")
     at: Instant = Field(description="When it was done.")

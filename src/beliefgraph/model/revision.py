@@ -15,7 +15,7 @@ Origin = Annotated[
     vocabulary(
         "Where a stored revision comes from.",
         {
-            "provided": "Stated by somebody.",
+            "provided": "Stated by a person or an application.",
             "observed": "Read from an event.",
             "inferred": "Derived by the engine.",
         },
@@ -24,7 +24,7 @@ Origin = Annotated[
 
 Ended = Annotated[
     bool | None,
-    Field(description="True where a later command ended it, at `valid_to`; null: it was stated to hold so long."),
+    Field(description="True if a later command ended it, at `valid_to`; null if it was stated with this end."),
 ]
 
 

@@ -24,10 +24,12 @@ class SegmentDefinition(Record):
     title: Title = Field(description="Name shown to people.")
     description: str = Field(default="", max_length=2_000, description="Notes for those who maintain the catalog.")
     holds: tuple[Held, ...] = Field(
-        default=(), max_length=MOST_HELD, description="Beliefs all of which twins of the segment hold, at most 10."
+        default=(), max_length=MOST_HELD, description="Beliefs that twins of the segment hold, all of them, at most 10."
     )
     lacks: tuple[Held, ...] = Field(
-        default=(), max_length=MOST_HELD, description="Beliefs none of which twins of the segment hold, at most 10."
+        default=(),
+        max_length=MOST_HELD,
+        description="Beliefs that twins of the segment do not hold, none of them, at most 10.",
     )
 
     def model_post_init(self, _context: object) -> None:
@@ -62,14 +64,14 @@ class LearnedRate(Record):
 
     outcome: Name = Field(description="Key of the outcome.")
     horizon: timedelta = Field(description="Horizon that it is about.")
-    segment: str | None = Field(None, description="Segment; null: twins that are in none.")
-    learned_on: str = Field(description="Definitions of the outcome and of the segments that it was learned on.")
-    rate: OpenProbability = Field(description="Base rate of the segment, drawn toward that of the tenant.")
+    segment: str | None = Field(None, description="Segment; null: the twins in no segment.")
+    learned_on: str = Field(description="Definitions of the outcome and of the segments at the time of learning.")
+    rate: OpenProbability = Field(description="Base rate of the segment as learned, shrunk toward that of the tenant.")
     tenant: OpenProbability = Field(description="Base rate of all twins of the tenant.")
     twins: int = Field(ge=0, description="Number of twins that it was learned from.")
     rows: int = Field(ge=0, description="Number of rows, one for each twin and period whose horizon was over.")
     until: Instant = Field(description="End of the last horizon that it was learned from.")
-    gain: float = Field(description="Nats by which it predicted held-out twins better, for each row.")
+    gain: float = Field(description="Improvement of the log loss on held-out twins, in nats per row.")
     error: float = Field(ge=0.0, description="Standard error of the gain.")
 
 
@@ -80,13 +82,15 @@ class LearnedBaseRate(Record):
     """
 
     segment: Name = Field(description="Key of the segment.")
-    learned_on: str = Field(description="Definitions of the segment and of those before it, on which it was learned.")
+    learned_on: str = Field(description="Definitions of the segment and of those before it at the time of learning.")
     attribute: AttributeName
     stated: OpenProbability = Field(description="Prior that the definitions state.")
-    learned: OpenProbability = Field(description="Base rate of the segment, drawn toward that of the tenant.")
+    learned: OpenProbability = Field(
+        description="Base rate of the segment as learned, shrunk toward that of the tenant."
+    )
     tenant: OpenProbability = Field(description="Base rate of all twins of the tenant.")
     twins: int = Field(ge=0, description="Number of twins that it was learned from.")
-    gain: float = Field(description="Nats by which what turned out was predicted better, for each held-out belief.")
+    gain: float = Field(description="Improvement of the log loss on held-out beliefs, in nats per belief.")
     error: float = Field(ge=0.0, description="Standard error of the gain.")
 
 
@@ -104,6 +108,8 @@ class TwinSegment(Record):
     """The segment that a twin is in, with the priors that it has by it."""
 
     segment: SegmentDefinition = Field(description="The segment.")
-    parameters: int | None = Field(None, description="Number of the parameter set in force; null: nothing is learned.")
+    parameters: int | None = Field(
+        None, description="Number of the parameter set in force; null if nothing was learned."
+    )
     base_rates: tuple[LearnedBaseRate, ...] = Field((), description="Priors of attributes in this segment, as learned.")
     rates: tuple[LearnedRate, ...] = Field((), description="Base rates of outcomes in this segment, as learned.")

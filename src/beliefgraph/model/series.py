@@ -36,7 +36,7 @@ class SeriesOf(Record):
     metric: MetricKey | None = Field(None, description="A metric: its value.")
     goal: Key | None = Field(None, description="The key of a goal: its progress.")
     preference: PreferenceKey | None = Field(
-        None, description="A preference: the mean of its values' scores, or where it has no scores its strength."
+        None, description="A preference: the mean of its values' scores, or its strength if it has no scores."
     )
 
     def model_post_init(self, _context: object) -> None:
@@ -53,23 +53,26 @@ class SeriesPoint(Record):
     time: Instant = Field(description="Valid time of the point.")
     value: float | None = Field(
         description="Confidence, progress or strength in [0, 1], mean score in [-1, 1], or value of the metric; null "
-        "where there is none."
+        "if there is none."
     )
     low: float | None = Field(None, description="Lower bound of the 90 % interval; null unless projected.")
     high: float | None = Field(None, description="Upper bound of the 90 % interval; null unless projected.")
 
 
 class Series(Record):
-    """A curve over valid time, every point as the rev that is read knows it, and its projection."""
+    """The course of a value over valid time, as known at the rev that is read, and its projection."""
 
-    title: str = Field(description="What the series shows, in words.")
-    points: tuple[SeriesPoint, ...] = Field(description="The points, evenly apart, oldest first.")
+    title: str = Field(description="Title of the series.")
+    points: tuple[SeriesPoint, ...] = Field(description="The points at equal intervals, oldest first.")
     projected: tuple[SeriesPoint, ...] = Field(
-        description="Points ahead, as far apart, each with an interval; empty if no projection was asked for."
+        description=(
+            "The projected points at the same intervals, each with a prediction interval; empty if no projection was "
+            "requested."
+        )
     )
     trend: float | None = Field(
-        description="Mean change in 30 days: in log-odds of where it lies between its bounds, for a metric in its "
-        "unit; null with fewer than two values."
+        description="Mean change in 30 days. For a metric it is in the metric's unit; otherwise in log-odds, of the "
+        "value as a share of its range. Null with fewer than two values."
     )
     valid_time: ReadTime
     rev: ReadRev

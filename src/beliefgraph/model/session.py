@@ -12,7 +12,7 @@ class SignInLink(Record):
     """A link by which a person signs in to their own page, once."""
 
     path: str = Field(description="Path and query of the link, to be put behind the address of the service.")
-    expires_at: Instant = Field(description="Until when it can be used.")
+    expires_at: Instant = Field(description="Time until which it can be used.")
 
 
 class Session(Record):

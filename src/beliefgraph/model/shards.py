@@ -94,7 +94,7 @@ class ShardMap(Record):
     rules: tuple[RegionRule, ...] = Field(default=(), description="In which region twins begin.")
 
     @model_validator(mode="after")
-    def _one_place_each(self) -> ShardMap:
+    def _check_unique(self) -> ShardMap:
         if len({shard.name for shard in self.shards}) < len(self.shards):
             raise ValueError("two shards have one name")
         slots = [(shard.region, slot) for shard in self.shards for slot in shard.each_slot()]
@@ -151,7 +151,7 @@ class ShardMap(Record):
         if found is None and region is None and self.regions:
             raise NotFound(
                 "unknown-region",
-                f"Say in which region this twin begins ({', '.join(sorted(self.regions))}), or write a rule for it.",
+                f"State the region of this new twin ({', '.join(sorted(self.regions))}), or write a rule for it.",
                 twin=twin,
             )
         return found or self.refuse(tenant, twin)
@@ -166,7 +166,7 @@ class ShardMap(Record):
         )
 
 
-class Places(Protocol):
+class ShardLocator(Protocol):
     """The locations of twins."""
 
     def of(self, tenant: str, twin: str) -> str:
@@ -175,10 +175,10 @@ class Places(Protocol):
 
 
 @dataclass(frozen=True)
-class Place:
+class ShardLocation:
     """One shard of a process, and whether it holds a twin."""
 
-    map: Places
+    map: ShardLocator
     name: str
 
     def require(self, tenant: str, twin: str) -> None:

@@ -73,7 +73,7 @@ def read_moment(text: str) -> datetime:
 def instant(value: datetime) -> datetime:
     """The same moment in UTC; refuses a datetime without a zone (`naive-datetime`)."""
     if value.tzinfo is None:
-        raise Incorrect("naive-datetime", f"{value.isoformat()} has no zone; write it with one, such as a trailing Z.")
+        raise Incorrect("naive-datetime", f"{value.isoformat()} has no time zone; add one, such as a trailing Z.")
     try:
         return _in_utc(value)
     except ValueError as error:
@@ -104,9 +104,9 @@ class Interval(Record):
 
 
 class AsOf(Record):
-    """The point to read at, in valid time and in recorded time. Everything left out means now.
+    """The point to read at, in valid time and in recorded time.
 
-    Give at most one of `rev` and `recorded_at`.
+    Whatever is omitted means now. Give at most one of `rev` and `recorded_at`.
     """
 
     valid_time: Instant | None = Field(

@@ -41,7 +41,8 @@ class StageDefinition(Record):
 
     value: Key = Field(description="Value of the attribute that means a twin is in this stage.")
     stay: Annotated[timedelta, Field(ge=SHORTEST_STAY, le=LONGEST_STAY)] = Field(
-        description="Mean time in the stage, from one hour to ten years. The last stage is left only if `returns`.",
+        description="Mean time in the stage, from one hour to ten years. The last stage is left only if `returns` is "
+        "true.",
     )
     back: Probability = Field(
         0.0, description="Probability, in [0, 1], that leaving the stage leads back by one instead of on by one."
@@ -52,7 +53,7 @@ class TrajectoryDefinition(Record):
     """Stages in their order, and how a twin moves through them before anything is learned."""
 
     key: Name = Field(description="Dotted lower-case name of the trajectory, permanent.")
-    title: Sentence = Field(description="What it is called, as it is shown to people.")
+    title: Sentence = Field(description="Name shown to people.")
     attribute: AttributeName
     stages: tuple[StageDefinition, ...] = Field(
         min_length=2,
@@ -63,9 +64,12 @@ class TrajectoryDefinition(Record):
         3,
         ge=1,
         le=MOST_PHASES,
-        description="Shape of a stay: with k phases its coefficient of variation is 1 / √k; 1 is memoryless.",
+        description=(
+            "Number of phases of a stay: with k phases the coefficient of variation of its length is 1 / √k; 1 is "
+            "memoryless."
+        ),
     )
-    returns: bool = Field(False, description="Whether the last stage can be left again, back by one.")
+    returns: bool = Field(False, description="Whether a twin can leave the last stage again, back to the one before.")
 
     def model_post_init(self, _context: object) -> None:
         """Refuse a duplicate stage, and a way back from the first."""
@@ -93,28 +97,30 @@ class TrajectoryDefinition(Record):
 
 
 class LearnedStage(Record):
-    """How the tenant's twins were seen to move through one stage."""
+    """How the tenant's twins moved through one stage, as observed."""
 
     value: Key = Field(description="The stage, a value of the attribute.")
-    stay: timedelta = Field(gt=timedelta(0), description="Mean time in the stage; as stated where it is never left.")
+    stay: timedelta = Field(gt=timedelta(0), description="Mean time in the stage; the stated one if it is never left.")
     back: Probability = Field(
         description="Probability, in [0, 1], that leaving the stage leads back by one instead of on by one."
     )
-    start: Probability = Field(description="Probability that a twin is in this stage when it is first seen, in [0, 1].")
+    start: Probability = Field(
+        description="Probability that a twin is in this stage when it is first observed, in [0, 1]."
+    )
     velocity: float = Field(
         allow_inf_nan=False, description="Mean number of stages that twins in it were expected to advance in 30 days."
     )
 
 
 class LearnedSignal(Record):
-    """Evidence of one strength on one stage, and how often it is seen in every stage."""
+    """Evidence of one strength on one stage, and how often it is observed in each stage."""
 
     stage: Key = Field(description="Stage that the evidence bears on.")
     log_likelihood_ratio: LogLikelihoodRatio = Field(
         description="Strength that the evidence states, natural log, rounded to half a nat."
     )
     shares: tuple[Probability, ...] = Field(
-        description="Share of it among all signals that are seen in a stage, for each stage in order, in [0, 1]."
+        description="Its share among all evidence observed in a stage, for each stage in order, in [0, 1]."
     )
     pieces: int = Field(ge=0, description="Number of pieces of evidence that it was learned from.")
 
@@ -126,11 +132,14 @@ class LearnedStages(Record):
     """
 
     trajectory: Name = Field(description="Key of the trajectory.")
-    learned_on: str = Field(description="The definition that it was learned for.")
+    learned_on: str = Field(description="Definition of the trajectory at the time of learning.")
     phases: int = Field(
         ge=1,
         le=MOST_PHASES,
-        description="Shape of a stay, chosen on held-out twins: with k phases its coefficient of variation is 1 / √k.",
+        description=(
+            "Number of phases of a stay, chosen on held-out twins: with k phases the coefficient of variation of its "
+            "length is 1 / √k."
+        ),
     )
     stages: tuple[LearnedStage, ...] = Field(
         min_length=2, max_length=MOST_STAGES, description="Stages in the order in which they are reached."
@@ -151,14 +160,14 @@ class LearnedStages(Record):
 
 
 class StageShare(Record):
-    """How likely a twin is in a stage."""
+    """The probability that a twin is in a stage."""
 
     stage: Key = Field(description="The stage.")
     probability: Probability = Field(description="Probability that the twin is in this stage, in [0, 1].")
 
 
 class TrajectoryPoint(Record):
-    """Where a twin was at a moment, as known at the rev that is read; or where it is expected to be."""
+    """The position of a twin at a moment, as known at the rev that is read, or its expected position."""
 
     time: Instant = Field(description="The moment.")
     stages: tuple[StageShare, ...] = Field(description="Every stage with its probability, in order.")
@@ -171,11 +180,13 @@ class TrajectoryPoint(Record):
 
 
 class TimeToStage(Record):
-    """When a twin reaches a later stage, if it has not yet."""
+    """When a twin reaches a later stage, unless it has reached it already."""
 
     stage: Key = Field(description="The stage.")
     reached: Probability = Field(description="Probability that the twin is in this stage or a later one, in [0, 1].")
-    within_period: Probability = Field(description="Probability that it is reached within 30 days, if not yet reached.")
+    within_period: Probability = Field(
+        description="Probability that it is reached within 30 days, given that it has not been reached yet."
+    )
     median: timedelta | None = Field(description="Median time until it is reached; null beyond ten years.")
     low: timedelta = Field(description="Lower bound of the central 90 % interval of the time until it is reached.")
     high: timedelta | None = Field(description="Upper bound of the interval; null beyond ten years.")
@@ -185,12 +196,12 @@ class Reversal(Record):
     """A piece of evidence after which the most likely stage is an earlier one than before it."""
 
     time: Instant = Field(description="Valid time of the evidence.")
-    before: Key = Field(description="Likeliest stage before.")
-    after: Key = Field(description="Likeliest stage after.")
+    before: Key = Field(description="Most likely stage before.")
+    after: Key = Field(description="Most likely stage after.")
 
 
 class StageEvidence(Record):
-    """One piece of evidence on a stage, and by how much it moved the twin when it came."""
+    """One piece of evidence on a stage, and by how much it changed the position of the twin."""
 
     id: str = Field(description="Id of the evidence.")
     twin: TwinId
@@ -202,7 +213,7 @@ class StageEvidence(Record):
     log_likelihood_ratio: LogLikelihoodRatio = Field(
         description="Natural log of how much more likely it is in this stage than in any other, in [-30, 30]."
     )
-    moved: float = Field(description="Change of the position when it came, in stages.")
+    moved: float = Field(description="Change of the position by this evidence, in stages.")
 
 
 class Trajectory(Record):
@@ -212,36 +223,43 @@ class Trajectory(Record):
     """
 
     key: Name = Field(description="Name of the trajectory.")
-    title: Sentence = Field(description="What it is called.")
+    title: Sentence = Field(description="Name shown to people.")
     attribute: AttributeName
     stages: tuple[StageShare, ...] = Field(description="Every stage with its probability, in order.")
     stage: Key = Field(description="The most likely stage.")
     position: float = Field(description="Expected number of stages passed: 0 in the first stage.")
-    velocity: float = Field(description="Stages that the twin is expected to move on in the next 30 days.")
+    velocity: float = Field(description="Number of stages that the twin is expected to advance in the next 30 days.")
     recent_velocity: float | None = Field(
-        description="Stages that it moved on in the last 30 days; null if its evidence begins later."
+        description="Number of stages that it advanced in the last 30 days; null if its evidence is more recent."
     )
     typical_velocity: float | None = Field(
-        description="Velocity of the tenant's twins in the same stages, learned with the set in force and weighted by "
-        "the probabilities of the stages; null while nothing is learned."
+        description="Typical velocity of the tenant's twins in the same stages, from the parameter set in force, "
+        "weighted by the probabilities of the stages; null if nothing was learned."
     )
     typical_velocity_missing: str | None = Field(
-        None, description="Why there is no velocity of other twins; null where there is one."
+        None, description="Why there is no typical velocity; null if there is one."
     )
     in_stage_since: Instant | None = Field(
-        description="Since when this stage has been the most likely, by the evidence; null without any."
+        description="Time since which this stage has been the most likely, according to the evidence; null without "
+        "evidence."
     )
-    stalled: bool = Field(description="Whether it has been in its stage longer than 9 of 10 stays there last.")
+    stalled: bool = Field(
+        description="Whether it has been in its stage for longer than 90 % of stays in that stage last."
+    )
     longer_than: Probability = Field(
-        description="Share of the stays in this stage that are shorter than this one has been, in [0, 1]."
+        description="Share of stays in this stage that are shorter than the present one so far, in [0, 1]."
     )
     times: tuple[TimeToStage, ...] = Field(description="When each stage after the most likely one is reached.")
-    reversals: tuple[Reversal, ...] = Field(description="When it moved back, oldest first.")
-    history: tuple[TrajectoryPoint, ...] = Field(description="Where it was, from its first evidence on, oldest first.")
-    ahead: tuple[TrajectoryPoint, ...] = Field(description="Where it is expected to be in the next 90 days.")
-    began_at: float = Field(description="Position before the first evidence, by the priors of the stages.")
-    waited: float = Field(description="What the time between pieces of evidence moved the position, in stages.")
-    why: tuple[StageEvidence, ...] = Field(description="The evidence that moved it most, greatest move first.")
+    reversals: tuple[Reversal, ...] = Field(description="When it moved back to an earlier stage, oldest first.")
+    history: tuple[TrajectoryPoint, ...] = Field(description="Its position since its first evidence, oldest first.")
+    ahead: tuple[TrajectoryPoint, ...] = Field(description="Its expected position in the next 90 days.")
+    began_at: float = Field(description="Position before the first evidence, from the priors of the stages.")
+    waited: float = Field(
+        description="Change of the position by the passage of time between pieces of evidence, in stages."
+    )
+    why: tuple[StageEvidence, ...] = Field(
+        description="The evidence that changed the position most, greatest change first."
+    )
     pieces: int = Field(description="Number of pieces of evidence on its stages, listed in `why` or not.")
     parameters: str = Field(description="Source of the dynamics: `stated`, or the number of the learned parameter set.")
     valid_time: ReadTime

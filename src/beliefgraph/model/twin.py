@@ -31,7 +31,7 @@ class Identifier(Record):
 
 
 class IdentifierLink(Revision):
-    """The statement that an identifier leads to a twin, while it holds."""
+    """A link from an identifier to a twin, while it is valid."""
 
     scheme: Key = Field(description="Kind of identifier, such as `crm` or `device`.")
     key: str = Field(description="Keyed hash of the identifier.")

@@ -18,7 +18,7 @@ from beliefgraph.model.status import Status
 from beliefgraph.model.twin import Twin
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
-from beliefgraph.store.history import Stretch, published
+from beliefgraph.store.history import HistoryFilter, published
 
 UNAVAILABLE = 1e9
 """Position of a belief without a confidence when ordered by confidence, in either direction: last."""
@@ -36,7 +36,7 @@ class CommitMoment:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldRow:
+class PublishedBelief:
     """A belief with what was published about it."""
 
     belief: Belief
@@ -71,13 +71,13 @@ class MadeRows:
         self._rows: dict[str, BeliefRow] = {}
         self._related = 0
 
-    def of(self, beliefs: Sequence[HeldRow], wanted: Wanted) -> list[BeliefRow] | None:
+    def of(self, beliefs: Sequence[PublishedBelief], wanted: Neighbourhood) -> list[BeliefRow] | None:
         """The rows of these beliefs with what is wanted around them; None if one is missing."""
         rows = self.alone if wanted.relation_levels == 0 else self._rows if wanted.around == self._wanted else {}
         found = [rows.get(each.belief.id) for each in beliefs]
         return None if None in found else found  # type: ignore[return-value]
 
-    def keep(self, rows: Sequence[BeliefRow], wanted: Wanted, related: int) -> None:
+    def keep(self, rows: Sequence[BeliefRow], wanted: Neighbourhood, related: int) -> None:
         """Cache rows with this many relations, if there is room."""
         if wanted.around != self._wanted:
             self._wanted, self._rows, self._related = wanted.around, {}, 0
@@ -87,7 +87,7 @@ class MadeRows:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class FoundBeliefs:
     """Beliefs found in a twin at a rev, in order, with their requested neighbourhood.
 
     `made` is the cache of the rows built from this published rev; callers add the rows that they build. If it contains
@@ -97,15 +97,15 @@ class Held:
     rev: int
     head_time: datetime
     definitions: int
-    beliefs: tuple[HeldRow, ...]
+    beliefs: tuple[PublishedBelief, ...]
     relations: tuple[RelationRow, ...] = ()
-    others: tuple[HeldRow, ...] = ()
+    others: tuple[PublishedBelief, ...] = ()
     total: int | None = None
     made: MadeRows = field(default_factory=lambda: MadeRows(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Neighbourhood:
     """What to load around every belief of a page."""
 
     relation_levels: int = 0
@@ -147,13 +147,13 @@ async def commit_at(
     return current, CommitMoment(current, life, at[0][0], codec.moment(at[0][1]), at[0][2])
 
 
-async def held_one(graph: Graph, twin: str, belief: str, rev: int | None = None) -> Held | None:
+async def held_one(graph: Graph, twin: str, belief: str, rev: int | None = None) -> FoundBeliefs | None:
     """One belief as published; None without such a twin or commit, or while the commit is still becoming visible."""
     record = await graph.read("belief/one", twin=twin, belief=belief, rev=rev)
     if record is None or not record[-1]:
         return None
     seen, head_time, definitions, rows, _ = record
-    return Held(seen, codec.moment(head_time), definitions, tuple(_held(graph, row, twin) for row in rows))
+    return FoundBeliefs(seen, codec.moment(head_time), definitions, tuple(_held(graph, row, twin) for row in rows))
 
 
 async def held_page(
@@ -161,13 +161,13 @@ async def held_page(
     twin: str,
     matching: BeliefFilter,
     order: BeliefOrder,
-    wanted: Wanted,
+    wanted: Neighbourhood,
     *,
     limit: int,
     rev: int | None = None,
     belief: str | None = None,
     after: tuple[float | str, str] | None = None,
-) -> Held | None:
+) -> FoundBeliefs | None:
     """The beliefs that match, after a position in the order, as published.
 
     None without such a twin or commit, or while the commit is still becoming visible.
@@ -199,7 +199,7 @@ async def held_page(
     if record is None or not record[-1]:
         return None
     seen, head_time, definitions, beliefs, relations, others, total, _ = record
-    return Held(
+    return FoundBeliefs(
         rev=seen,
         head_time=codec.moment(head_time),
         definitions=definitions,
@@ -211,14 +211,14 @@ async def held_page(
 
 
 async def holdings(
-    graph: Graph, twin: str, belief: str, stretch: Stretch
+    graph: Graph, twin: str, belief: str, stretch: HistoryFilter
 ) -> tuple[int, datetime, list[Holding]] | None:
     """The published rows of a belief, newest first, with the rev read and its head time."""
     return await published(graph, "belief/history", twin, codec.holding, stretch, beliefs=[belief])
 
 
 async def histories(
-    graph: Graph, twin: str, beliefs: Sequence[str], stretch: Stretch
+    graph: Graph, twin: str, beliefs: Sequence[str], stretch: HistoryFilter
 ) -> dict[str, list[Holding]] | None:
     """The published rows of each of these beliefs within the stretch, newest first, by belief.
 
@@ -261,8 +261,8 @@ def _twin(row: list[Any], tenant: str) -> Twin:
     )
 
 
-def _held(graph: Graph, row: list[Any], twin: str) -> HeldRow:
-    return HeldRow(graph.personal.belief(codec.belief(row, twin)), *row[7:12])
+def _held(graph: Graph, row: list[Any], twin: str) -> PublishedBelief:
+    return PublishedBelief(graph.personal.belief(codec.belief(row, twin)), *row[7:12])
 
 
 def _relation(row: list[Any]) -> RelationRow:

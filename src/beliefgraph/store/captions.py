@@ -1,9 +1,10 @@
-"""Captions for Neo4j Browser: the newest published value of a node in words."""
+"""Captions for Neo4j Browser: the newest published value of a node in words, and the strength of evidence."""
 
 from __future__ import annotations
 
 from beliefgraph.model.belief import Holding, probability
 from beliefgraph.model.decision import Deliberation
+from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.goal import Pursuit
 from beliefgraph.model.metric import Reading
 
@@ -18,6 +19,11 @@ def belief_caption(holding: Holding, statement: str) -> str:
     confidence = displayed_confidence(holding)
     shown = "?" if confidence is None else f"{confidence:.0%}"
     return f"{statement} · {shown}" if statement else shown
+
+
+def bearing_caption(bearing: Bearing) -> str:
+    """The log-likelihood ratio of evidence with its sign, rounded to hundredths."""
+    return f"{round(bearing.log_likelihood_ratio, 2):+g}"
 
 
 def goal_caption(pursuit: Pursuit) -> str:

@@ -68,11 +68,11 @@ def _changes(personal: PersonalTexts, commits: Iterable[Any], following: dict[st
     found = []
     for (twin, rev, *commit), *rows in commits:
         about, counted = commit[:COMMIT_FIELDS], commit[COMMIT_FIELDS:]
-        beliefs, dropped, opened, closed, metrics, told, taken_back = rows
+        beliefs, dropped, opened, closed, metrics, statements, taken_back = rows
         seen = list(map(len, rows))
         if rev == following[twin] + 1 and seen == counted:
             following[twin] = rev
-            goals, decisions = _goals(twin, opened, closed), _decisions(twin, told, taken_back)
+            goals, decisions = _goals(twin, opened, closed), _decisions(twin, statements, taken_back)
             found.append(
                 _change(
                     personal,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from beliefgraph.store.graph import Graph
+
+AT_ONCE = 4
+"""Most checkpoints that are read at a time: some ten megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +24,22 @@ class StoredCheckpoint:
     sealed: bytes
 
 
-async def of_twin(graph: Graph, twin: str, life: str, rev: int) -> list[StoredCheckpoint]:
-    """The checkpoints of a twin that end at or before a rev, by kind and number."""
-    record = await graph.read("checkpoint/of_twin", twin=twin, life=life, rev=rev)
-    return [
-        StoredCheckpoint(id_, kind, number, after, until, rows, bytes(sealed))
-        for id_, kind, number, after, until, rows, sealed in (record[0] if record else [])
-    ]
+async def of_twin(graph: Graph, twin: str, life: str, rev: int) -> AsyncIterator[list[StoredCheckpoint]]:
+    """The checkpoints of a twin that end at or before a rev, by kind and number, a few at a time."""
+    kind, number = "", 0
+    while True:
+        record = await graph.read(
+            "checkpoint/of_twin", twin=twin, life=life, rev=rev, kind=kind, number=number, limit=AT_ONCE
+        )
+        found = [
+            StoredCheckpoint(id_, kind, number, after, until, rows, bytes(sealed))
+            for id_, kind, number, after, until, rows, sealed in (record[0] if record else [])
+        ]
+        if found:
+            yield found
+        if len(found) < AT_ONCE:
+            return
+        kind, number = found[-1].kind, found[-1].number
 
 
 async def last(graph: Graph, twin: str, life: str) -> dict[str, tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from sys import intern
 from typing import Any
 
@@ -19,7 +20,8 @@ from beliefgraph.model.record import STORED, Record
 from beliefgraph.model.relation import BeliefRelation, Strength
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.twin import IdentifierLink
-from beliefgraph.store.graph_schema import EDGES, NODES, EdgeRow, NodeRow
+from beliefgraph.store.captions import bearing_caption
+from beliefgraph.store.graph_schema import EDGES, NODES
 
 FOREVER = "9999-01-01T00:00:00Z"
 """The stored value of an open `valid_to`, so that an index can find it."""
@@ -27,18 +29,30 @@ FOREVER = "9999-01-01T00:00:00Z"
 OPEN_REV = 2_147_483_647
 """The stored value of an open `rev_to`."""
 
+STRENGTHS = 10_000
+"""Strengths of relations that are shared by the twins read most recently."""
+
 _OPTIONS: TypeAdapter[tuple[Option, ...]] = TypeAdapter(tuple[Option, ...])
 _GROUNDS: TypeAdapter[tuple[Ground, ...]] = TypeAdapter(tuple[Ground, ...])
 
-_NODE: dict[type[Record], NodeRow] = {row.record: row for row in NODES if row.record is not None}
-_EDGE: dict[type[Record], EdgeRow] = {row.record: row for row in EDGES if row.record is not None}
+_NODE_FIELDS: dict[type[Record], tuple[str, ...]] = {
+    row.record: tuple(name for name in row.record.model_fields if name not in row.hidden)
+    for row in NODES
+    if row.record is not None
+}
+_EDGE_FIELDS: dict[type[Record], tuple[str, ...]] = {
+    row.record: tuple(
+        name for name in row.record.model_fields if name not in {*row.hidden, "valid_from", "valid_to", "rev_to"}
+    )
+    for row in EDGES
+    if row.record is not None
+}
 
 
 def node_values(record: Record, **extra: object) -> dict[str, Any]:
     """The properties of the node that stores a record, moments as text; None is left out."""
-    row: NodeRow = _NODE[type(record)]
-    values = {name: getattr(record, name) for name in type(record).model_fields if name not in row.hidden}
-    return {name: _stored(value) for name, value in (values | extra).items() if value is not None}
+    values = {name: getattr(record, name) for name in _NODE_FIELDS[type(record)]} | extra
+    return {name: _stored(value) for name, value in values.items() if value is not None}
 
 
 def edge_values(revision: Revision) -> dict[str, Any]:
@@ -47,17 +61,17 @@ def edge_values(revision: Revision) -> dict[str, Any]:
     Moments are text that the query turns into datetimes: encoding datetimes in the driver takes a hundred times as
     long.
     """
-    hidden = _EDGE[type(revision)].hidden
-    extra: dict[str, Any] = {}
-    if isinstance(revision, BeliefRelation):
-        extra = strength_values(revision.strength)
-    elif isinstance(revision, DecisionStatement | Deliberation):
-        extra = _as_json(revision)
-    values = {name: _stored(getattr(revision, name)) for name in type(revision).model_fields if name not in hidden}
+    values = {name: _stored(getattr(revision, name)) for name in _EDGE_FIELDS[type(revision)]}
     values["valid_from"] = text(revision.valid_from)
     values["valid_to"] = FOREVER if revision.valid_to is None else text(revision.valid_to)
     values["rev_to"] = OPEN_REV if revision.rev_to is None else revision.rev_to
-    return {name: value for name, value in (values | extra).items() if value is not None}
+    if isinstance(revision, BeliefRelation):
+        values |= strength_values(revision.strength)
+    elif isinstance(revision, DecisionStatement | Deliberation):
+        values |= _as_json(revision)
+    elif isinstance(revision, Bearing):
+        values["caption"] = bearing_caption(revision)
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def strength_values(strength: Strength) -> dict[str, Any]:
@@ -67,7 +81,7 @@ def strength_values(strength: Strength) -> dict[str, Any]:
 
 def text(moment: datetime) -> str:
     """The instant as text, to the microsecond, in UTC."""
-    return moment.astimezone(UTC).isoformat()
+    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()
 
 
 def moment(written: str) -> datetime:
@@ -88,12 +102,12 @@ def rev_or_open(rev: int) -> int | None:
 def belief(row: list[Any], twin: str) -> Belief:
     """The belief that `twin/inputs` returned as a row."""
     return Belief.trusted(
-        id=row[0],
+        id=intern(row[0]),
         twin=twin,
-        attribute=row[1],
-        subject=row[2],
-        context=row[3],
-        domain=row[4],
+        attribute=intern(row[1]),
+        subject=intern(row[2]),
+        context=intern(row[3]),
+        domain=intern(row[4]),
         statement=row[5],
         value=row[6],
     )
@@ -119,11 +133,17 @@ def relation(row: list[Any], twin: str) -> BeliefRelation:
     """The relation that `twin/inputs` returned as a row."""
     return BeliefRelation.trusted(
         **_revision(row, twin),
-        source=row[8],
-        target=row[9],
-        strength=Strength(kind=row[10].lower(), odds_ratio=row[11], probability=row[12]),
+        source=intern(row[8]),
+        target=intern(row[9]),
+        strength=_strength(*row[10:13]),
         ended=row[13],
     )
+
+
+@lru_cache(STRENGTHS)
+def _strength(kind: str, odds_ratio: float | None, probability: float | None) -> Strength:
+    """A strength; twins share those of their definitions."""
+    return Strength(kind=kind.lower(), odds_ratio=odds_ratio, probability=probability)
 
 
 def holding(row: list[Any], twin: str) -> Holding:
@@ -288,7 +308,7 @@ def _revision(row: list[Any], twin: str) -> dict[str, Any]:
     return {
         "revision_id": row[0],
         "twin": twin,
-        "key": row[1],
+        "key": intern(row[1]),
         "valid_from": moment(row[2]),
         "valid_to": moment_or_open(row[3]),
         "rev_from": row[4],
@@ -298,11 +318,15 @@ def _revision(row: list[Any], twin: str) -> dict[str, Any]:
     }
 
 
-def _as_json(told: DecisionStatement | Deliberation) -> dict[str, str | None]:
+def _as_json(published: DecisionStatement | Deliberation) -> dict[str, str | None]:
     """Options and the grounds of reasons, each as JSON."""
     return {
-        "options": None if told.options is None else _OPTIONS.dump_json(told.options, exclude_defaults=True).decode(),
-        "reasons": None if told.reasons is None else _GROUNDS.dump_json(told.reasons, exclude_defaults=True).decode(),
+        "options": None
+        if published.options is None
+        else _OPTIONS.dump_json(published.options, exclude_defaults=True).decode(),
+        "reasons": None
+        if published.reasons is None
+        else _GROUNDS.dump_json(published.reasons, exclude_defaults=True).decode(),
     }
 
 

@@ -11,7 +11,7 @@ from beliefgraph.model.arrival import ArrivedEvent
 from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.commit import Commit
 from beliefgraph.model.contest import Contested
-from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation, Words
+from beliefgraph.model.decision import Decision, DecisionStatement, DecisionTexts, Deliberation
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.evidence import Bearing, Evidence
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
@@ -211,6 +211,15 @@ def _closed(commits: Sequence[TwinCommit], kind: type[Revision]) -> list[dict[st
     return [{"id": row.revision_id, "rev": c.commit.rev} for c in commits for row in c.delta.closed.of(kind)]
 
 
+def _closed_statements(commits: Sequence[TwinCommit], kind: type[Bearing | Measurement]) -> list[dict[str, Any]]:
+    """What is no longer stated, with the evidence from which it is found."""
+    return [
+        {"id": row.revision_id, "evidence": row.evidence, "rev": c.commit.rev}
+        for c in commits
+        for row in c.delta.closed.of(kind)
+    ]
+
+
 def _made(commits: Sequence[TwinCommit], kind: type[Record]) -> list[dict[str, Any]]:
     return [codec.node_values(record) for c in commits for record in c.delta.made.of(kind)]
 
@@ -224,7 +233,7 @@ def _rows(keyring: Keyring, commits: Sequence[TwinCommit], layers: Layers) -> di
         "sources": [codec.node_values(source) for _, source in sorted(sources.items())],
         "evidence": [row for c in commits for row in _evidence_rows(keyring, c)],
         "beliefs": [_belief_values(keyring, c, b) for c in commits for b in c.delta.made.of(Belief)],
-        "closed_bearings": _closed(commits, Bearing),
+        "closed_bearings": _closed_statements(commits, Bearing),
         "bearings": [
             {"evidence": b.evidence, "belief": b.belief, "values": codec.edge_values(b)}
             for b in _opened(commits, Bearing)
@@ -243,7 +252,8 @@ def _closed_holdings(c: TwinCommit) -> Iterator[dict[str, Any]]:
     """The holdings that end, with the caption of a belief that is not published any more."""
     dropped = c.dropped
     for h in c.delta.closed.of(Holding):
-        yield {"id": h.revision_id, "rev": c.commit.rev, "caption": _statement(c, h.key) if h.key in dropped else None}
+        caption = _statement(c, h.key) if h.key in dropped else None
+        yield {"id": h.revision_id, "key": h.key, "rev": c.commit.rev, "caption": caption}
 
 
 def _commit_values(c: TwinCommit, layers: Layers) -> dict[str, Any]:
@@ -295,7 +305,8 @@ def _event_row(keyring: Keyring, twin: str, arrived: ArrivedEvent) -> dict[str, 
 def _evidence_rows(keyring: Keyring, c: TwinCommit) -> Iterator[dict[str, Any]]:
     labels = evidence_labels(c.delta.opened.of(Bearing)) if c.delta.evidence else {}
     for each in c.delta.evidence:
-        yield {"values": _evidence_values(keyring, c, each), "labels": labels.get(each.id, [])}
+        values = _evidence_values(keyring, c, each)
+        yield {"event": each.event, "source": each.source, "values": values, "labels": labels.get(each.id, [])}
 
 
 def _evidence_values(keyring: Keyring, c: TwinCommit, evidence: Evidence) -> dict[str, Any]:
@@ -351,12 +362,16 @@ def _goal_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
 def _metric_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
     return {
         "metrics": _made(commits, Metric),
-        "closed_measurements": _closed(commits, Measurement),
+        "closed_measurements": _closed_statements(commits, Measurement),
         "measurements": [
             {"evidence": m.evidence, "metric": m.metric, "values": codec.edge_values(m)}
             for m in _opened(commits, Measurement)
         ],
-        "closed_readings": _closed(commits, Reading),
+        "closed_readings": [
+            {"id": r.revision_id, "key": r.key, "rev": c.commit.rev}
+            for c in commits
+            for r in c.delta.closed.of(Reading)
+        ],
         "readings": [
             {"values": codec.edge_values(r), "caption": reading_caption(r)} for r in _opened(commits, Reading)
         ],
@@ -371,7 +386,7 @@ def _decision_rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str,
             {
                 "evidence": s.evidence,
                 "decision": s.decision,
-                "values": _statement_values(keyring, s, c.delta.words.get(s.revision_id)),
+                "values": _statement_values(keyring, s, c.delta.texts.get(s.revision_id)),
             }
             for c in commits
             for s in c.delta.opened.of(DecisionStatement)
@@ -383,11 +398,11 @@ def _decision_rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str,
     }
 
 
-def _statement_values(keyring: Keyring, statement: DecisionStatement, words: Words | None) -> dict[str, Any]:
+def _statement_values(keyring: Keyring, statement: DecisionStatement, texts: DecisionTexts | None) -> dict[str, Any]:
     values = codec.edge_values(statement)
-    if words is None:
+    if texts is None:
         return values
-    return {**values, "sealed": sealed(keyring, statement.twin, statement.revision_id, words)}
+    return {**values, "sealed": sealed(keyring, statement.twin, statement.revision_id, texts)}
 
 
 def _permission_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class SourceTwin(NamedTuple):
     resolutions: int
 
 
-class ToldEvidence(NamedTuple):
+class CopiedEvidence(NamedTuple):
     """A piece of evidence with its event and source, without verbatim text; times as text."""
 
     id: str
@@ -60,6 +60,17 @@ class CopiedTwin(NamedTuple):
     rows: int
     forecasts: int
     resolutions: int
+
+
+class CopyMovedError(Exception):
+    """The copy is not where this process left it: a write of which it did not see the end, or another process.
+
+    `here` is where it is; None if it does not have the twin.
+    """
+
+    def __init__(self, here: CopiedTwin | None) -> None:
+        super().__init__()
+        self.here = here
 
 
 class OpenRow(NamedTuple):
@@ -102,10 +113,10 @@ async def source_twins(graph: Graph, tenant: str, after: str, limit: int) -> lis
     return [SourceTwin(*row) for row in (record[0] if record else [])]
 
 
-async def source_evidence(graph: Graph, twin: str, ids: Sequence[str]) -> list[ToldEvidence]:
+async def source_evidence(graph: Graph, twin: str, ids: Sequence[str]) -> list[CopiedEvidence]:
     """Pieces of evidence of a twin."""
     record = await graph.read("copy/evidence", twin=twin, ids=list(ids)) if ids else None
-    return [ToldEvidence(*row) for row in (record[0] if record else [])]
+    return [CopiedEvidence(*row) for row in (record[0] if record else [])]
 
 
 async def source_forecasts(graph: Graph, twin: str, most: int) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
@@ -185,13 +196,14 @@ class CopyStore:
 
     async def write(
         self,
+        before: CopiedTwin | None,
         to: CopiedTwin,
         nodes: Sequence[CopyNode],
         rows: Sequence[CopyEdge],
         joins: Sequence[CopyEdge] = (),
         closed: Sequence[str] = (),
     ) -> None:
-        """Update a twin to this state, in one transaction.
+        """Update a twin from one state to another, in one transaction; `CopyMovedError` if it is in another one.
 
         `joins` may exist already; `closed` are rows that end, by their location.
         """
@@ -201,6 +213,11 @@ class CopyStore:
             return [[made[e.start], e.type, e.values, made[e.end]] for e in edges]
 
         async def work(tx: Transaction) -> None:
+            locked = await tx.run("copy/lock", id=to.id)
+            assert locked is not None
+            here = None if locked[1] is None else CopiedTwin(*locked)
+            if here != before:
+                raise CopyMovedError(here)
             for some in batched(nodes, AT_ONCE):
                 record = await tx.run(
                     "copy/nodes", rows=[[n.reference, n.label, n.id, n.values, [*n.shown]] for n in some]

@@ -185,9 +185,9 @@ def node_values(receipt: ErasureReceipt) -> dict[str, object]:
     }
 
 
-async def born(graph: Graph, twin: str) -> datetime | None:
+async def first_commit_at(graph: Graph, twin: str) -> datetime | None:
     """When the first commit of a twin was recorded; None if it has none."""
-    record = await graph.read("erasure/born", twin=twin)
+    record = await graph.read("erasure/first_commit", twin=twin)
     return None if record is None else codec.moment(record[0])
 
 

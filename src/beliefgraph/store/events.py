@@ -34,7 +34,7 @@ class Withdrawn:
 
 
 @dataclass(frozen=True)
-class Known:
+class ArrivalState:
     """Bodies of earlier deliveries by their keyed hash, the twins that exist, the definitions in force.
 
     `withdrawn` are deliveries that are accepted again. For each twin it has the rev and the incarnation: after an
@@ -49,7 +49,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Led:
+class IdentifiedTwin:
     """The twin that an identifier led to at an event's moment."""
 
     twin: str
@@ -57,11 +57,11 @@ class Led:
     identifier: str
 
 
-async def arrive(graph: Graph, tenant: str, deliveries: Sequence[str], twins: Sequence[str]) -> Known:
+async def arrive(graph: Graph, tenant: str, deliveries: Sequence[str], twins: Sequence[str]) -> ArrivalState:
     """What deciding on commands and events needs to know, in one statement."""
     record = await graph.read("event/arrive", tenant=tenant, deliveries=list(deliveries), twins=list(twins))
     seen, found, definitions, erasing = record or ([], [], None, [])
-    return Known(
+    return ArrivalState(
         seen={delivery: body for delivery, body, yielded in seen if yielded is None},
         twins={twin: (rev, life) for twin, rev, life in found},
         definitions=definitions or 0,
@@ -72,18 +72,18 @@ async def arrive(graph: Graph, tenant: str, deliveries: Sequence[str], twins: Se
     )
 
 
-async def resolve(graph: Graph, wanted: Sequence[tuple[int, str, datetime]]) -> dict[int, list[Led]]:
+async def resolve(graph: Graph, wanted: Sequence[tuple[int, str, datetime]]) -> dict[int, list[IdentifiedTwin]]:
     """For each (index, identifier's keyed hash, moment), the twin that the identifier led to then."""
     rows = [{"index": index, "identifier": identifier, "time": moment} for index, identifier, moment in wanted]
     record = await graph.read("event/resolve", wanted=rows)
-    led: dict[int, list[Led]] = {}
+    led: dict[int, list[IdentifiedTwin]] = {}
     for index, twin, name, identifier in record[0] if record else []:
-        led.setdefault(index, []).append(Led(twin, name, identifier))
+        led.setdefault(index, []).append(IdentifiedTwin(twin, name, identifier))
     return led
 
 
 @dataclass(frozen=True)
-class TakenIn:
+class ProcessedEvent:
     """A processed event of a twin, by its id: the rev of its commit, and its valid time."""
 
     event: str
@@ -91,15 +91,15 @@ class TakenIn:
     time: datetime
 
 
-async def taken_in(graph: Graph, twin: str, ids: Sequence[str]) -> TakenIn | None:
+async def taken_in(graph: Graph, twin: str, ids: Sequence[str]) -> ProcessedEvent | None:
     """When the event with one of these ids, or of evidence with one, was processed for a twin; None if it never was."""
     record = await graph.read("event/taken_in", twin=twin, ids=list(ids))
-    return None if record is None else TakenIn(record[0], record[1], codec.moment(record[2]))
+    return None if record is None else ProcessedEvent(record[0], record[1], codec.moment(record[2]))
 
 
-async def said(graph: Graph, twin: str, ids: Sequence[str], sources: Sequence[str]) -> set[str]:
+async def evidence_of(graph: Graph, twin: str, ids: Sequence[str], sources: Sequence[str]) -> set[str]:
     """The ids of all evidence of some events of a twin, given ids of events or of their evidence, or sources."""
-    record = await graph.read("event/said", twin=twin, ids=list(ids), sources=list(sources))
+    record = await graph.read("event/evidence_ids", twin=twin, ids=list(ids), sources=list(sources))
     return set(record[0]) if record else set()
 
 
@@ -110,18 +110,18 @@ async def yielded_by(graph: Graph, twin: str, events: Sequence[str]) -> dict[str
 
 
 @dataclass(frozen=True)
-class CameBy:
+class EventByIdentifier:
     """An event that reached a twin by an identifier, with its evidence."""
 
     event: Event
     evidence: Sequence[str]
 
 
-async def came_by(graph: Graph, keyring: Keyring, twin: str, identifier: str) -> list[CameBy]:
+async def events_by_identifier(graph: Graph, keyring: Keyring, twin: str, identifier: str) -> list[EventByIdentifier]:
     """What reached a twin by an identifier, except for what was withdrawn since."""
     record = await graph.read("identifier/events", twin=twin, identifier=identifier)
     return [
-        CameBy(event_of(keyring, twin, id_, sealed), evidence)
+        EventByIdentifier(event_of(keyring, twin, id_, sealed), evidence)
         for id_, sealed, evidence in (record[0] if record else [])
     ]
 
@@ -152,7 +152,7 @@ def quarantined(keyring: Keyring, tenant: str, events: Sequence[SetAside], now: 
             "reason": e.reason,
             "since": codec.text(now),
             "due": None if e.due is None else codec.text(e.due),
-            "sealed": keyring.seal(e.twin or _desk(tenant), written(e.event), f"quarantine:{e.id}"),
+            "sealed": keyring.seal(e.twin or _quarantine_owner(tenant), written(e.event), f"quarantine:{e.id}"),
         }
         for e in events
     ]
@@ -199,7 +199,7 @@ def quarantined_events(keyring: Keyring, tenant: str, rows: Sequence[Sequence[An
     found = []
     for id_, twin, code, reason, at, sealed in rows:
         try:
-            event = keyring.unseal(twin or _desk(tenant), sealed, f"quarantine:{id_}")
+            event = keyring.unseal(twin or _quarantine_owner(tenant), sealed, f"quarantine:{id_}")
         except Fault as fault:
             if fault.code != "key-missing":
                 raise
@@ -230,6 +230,6 @@ def _read(written: bytes | str) -> Event:
     return event.as_untimed() if untimed else event
 
 
-def _desk(tenant: str) -> str:
+def _quarantine_owner(tenant: str) -> str:
     """The owner of the key that seals an event without a twin."""
     return f"quarantine of {tenant}"

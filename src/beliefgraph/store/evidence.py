@@ -13,7 +13,7 @@ from beliefgraph.store.keys import Keyring
 
 
 @dataclass(frozen=True, slots=True)
-class ToldRow:
+class EvidenceWithSource:
     """One piece of evidence with its source, still sealed."""
 
     evidence: Evidence
@@ -29,29 +29,29 @@ class ToldRow:
         return self.evidence.model_copy(update={"verbatim": text})
 
 
-async def told(graph: Graph, twin: str, ids: Sequence[str]) -> dict[str, ToldRow]:
+async def evidence_by_ids(graph: Graph, twin: str, ids: Sequence[str]) -> dict[str, EvidenceWithSource]:
     """These pieces of evidence with their sources, by id."""
     if not ids:
         return {}
-    record = await graph.read("evidence/told", twin=twin, ids=list(ids))
-    return {row[0]: told_row(graph, row) for row in (record[0] if record else [])}
+    record = await graph.read("evidence/by_ids", twin=twin, ids=list(ids))
+    return {row[0]: evidence_with_source(graph, row) for row in (record[0] if record else [])}
 
 
 async def by_id(
     graph: Graph, id_: str, tenant: str, person: str | None
-) -> tuple[str, ToldRow, tuple[Bearing, ...]] | None:
+) -> tuple[str, EvidenceWithSource, tuple[Bearing, ...]] | None:
     """The twin's name, the evidence and its current bearings, if the caller may see it."""
     record = await graph.read("evidence/by_id", evidence=id_, tenant=tenant, person=person)
     if record is None:
         return None
     name, row, bearings = record
-    return name, told_row(graph, row), tuple(codec.bearing(bearing, row[1]) for bearing in bearings)
+    return name, evidence_with_source(graph, row), tuple(codec.bearing(bearing, row[1]) for bearing in bearings)
 
 
-def told_row(graph: Graph, row: list[Any]) -> ToldRow:
+def evidence_with_source(graph: Graph, row: list[Any]) -> EvidenceWithSource:
     """The evidence of a row, with its source."""
     id_, twin, event, source, time, summary, sealed, tenant, name = row
-    return ToldRow(
+    return EvidenceWithSource(
         evidence=Evidence.trusted(
             id=id_,
             twin=twin,

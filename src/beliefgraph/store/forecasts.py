@@ -30,7 +30,7 @@ def iso(span: timedelta) -> str:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class HistoryParts:
     """The parts of a twin's history to read: attributes and metrics by name, and events by exact type.
 
     With `known`, when each event became known; `corrected` names attributes whose corrections are included.
@@ -72,7 +72,7 @@ class HistoryRows:
 async def histories(
     graph: Graph,
     tenant: str,
-    wanted: Wanted,
+    wanted: HistoryParts,
     twins: Sequence[str],
     *,
     rev: int | None = None,

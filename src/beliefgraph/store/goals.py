@@ -9,7 +9,7 @@ from datetime import datetime
 from beliefgraph.model.goal import Goal, GoalStatus, Pursuit
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
-from beliefgraph.store.history import Stretch, published
+from beliefgraph.store.history import HistoryFilter, published
 
 
 async def goal_named(graph: Graph, id_: str, tenant: str, person: str | None) -> tuple[str, str] | None:
@@ -58,6 +58,8 @@ async def page(
     return PursuedPage(seen, codec.moment(head_time), found, total)
 
 
-async def pursuits(graph: Graph, twin: str, goal: str, stretch: Stretch) -> tuple[int, datetime, list[Pursuit]] | None:
+async def pursuits(
+    graph: Graph, twin: str, goal: str, stretch: HistoryFilter
+) -> tuple[int, datetime, list[Pursuit]] | None:
     """The published rows of a goal, newest first, with the rev read and its head time."""
     return await published(graph, "goal/history", twin, codec.pursuit, stretch, goal=goal)

@@ -9,7 +9,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from random import uniform
 from typing import Any, TypeVar
 
-from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncSession, AsyncTransaction, NotificationMinimumSeverity
+from neo4j import (
+    AsyncDriver,
+    AsyncGraphDatabase,
+    AsyncResult,
+    AsyncSession,
+    AsyncTransaction,
+    NotificationMinimumSeverity,
+)
 from neo4j.exceptions import (
     AuthError,
     ConnectionPoolError,
@@ -58,9 +65,18 @@ class Transaction:
     async def run(self, name: str, /, **parameters: Any) -> list[Any] | None:
         """The first record of the query as a list of its values, or None."""
         with span(name, NEO4J):
-            result = await self._tx.run(query(name), parameters)
-            record = await result.single(strict=False)
-        return None if record is None else list(record.values())
+            return await _written_record(await self._tx.run(query(name), parameters))
+
+
+async def _written_record(result: AsyncResult) -> list[Any] | None:
+    """The values of the one record of a writing query.
+
+    The driver's result refers to itself, so it is only freed by a garbage collection, long after. The rows that were
+    written are released here.
+    """
+    record = await result.single(strict=False)
+    ((await result.consume()).parameters or {}).clear()
+    return None if record is None else list(record.values())
 
 
 class Graph:
@@ -112,8 +128,7 @@ class Graph:
 
         async def attempt(session: AsyncSession) -> list[Any] | None:
             with span(name, NEO4J):
-                record = await (await session.run(query(name), parameters)).single(strict=False)
-            return None if record is None else list(record.values())
+                return await _written_record(await session.run(query(name), parameters))
 
         return await self._written(attempt, lost=False)
 
@@ -194,6 +209,11 @@ async def connected(
         await graph.close()
 
 
+def already_stored(error: BaseException | None) -> bool:
+    """Whether Neo4j refused to write a row because its id is stored already."""
+    return isinstance(error, ConstraintError)
+
+
 def out_of_memory(error: BaseException | None) -> bool:
     """Whether Neo4j refused a transaction because it lacks the memory for it."""
     return isinstance(error, Neo4jError) and (error.code or "").endswith(OUT_OF_MEMORY)
@@ -216,7 +236,7 @@ class _Translated:
                 raise Unavailable("overloaded", "Neo4j is overloaded; try again in a second.") from error
             case Neo4jError() if out_of_memory(error) and self._reading:
                 raise Unavailable(
-                    "overloaded", "Neo4j has no memory left for this question; try again in a second."
+                    "overloaded", "Neo4j has no memory left for this query; try again in a second."
                 ) from error
             case Neo4jError() if out_of_memory(error):
                 raise Unsupported(

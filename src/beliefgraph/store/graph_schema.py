@@ -98,7 +98,7 @@ NODES: tuple[NodeRow, ...] = (
         "One person's or account's self-model.",
         Twin,
         extra={
-            "lock": (str, "Written first by every writer, to serialise them."),
+            "lock": (str, "Written first by every writer, so that writers are serialised."),
             "life": (str, "Distinguishes it from a twin of the same name before or after an erasure."),
         },
         unique=(("id",), ("tenant", "name")),
@@ -110,15 +110,15 @@ NODES: tuple[NodeRow, ...] = (
             "id": (str, "Taken from the twin."),
             "tenant": (str, "Tenant that it belonged to."),
             "name": (str, "Taken from the twin."),
-            "rev": (int, "Below 0, so that no commit fits on it."),
-            "actor": (str, "Who asked for it."),
+            "rev": (int, "Always below 0, so that no commit can follow it."),
+            "actor": (str, "Actor who requested it."),
             "purpose": (str, "Purpose of the call."),
             "at": (datetime, "When it happened."),
             "receipt": (str, "Id of the receipt."),
             "life": (str, "Taken from the twin."),
-            "moved": (str, "Shard that it was moved to; null if it is erased."),
-            "digest": (str, "SHA-256 over its life and the ids of its events."),
-            **{kind: (int, f"Number of nodes of {kind} deleted so far.") for kind in ERASED},
+            "moved": (str, "Shard that it was moved to; null if it was erased."),
+            "digest": (str, "SHA-256 over its `life` and the ids of its events."),
+            **{kind: (int, f"Number of nodes deleted so far, of the kind {kind}.") for kind in ERASED},
         },
         unique=(("id",),),
     ),
@@ -162,7 +162,7 @@ NODES: tuple[NodeRow, ...] = (
     ),
     NodeRow(
         "LayerRecord",
-        "A record of a further layer of a twin, with the label and the fields that the layer declares.",
+        "A record of an additional layer of a twin, with the label and the fields that the layer declares.",
         extra={
             "id": (str, "UUIDv5 of the layer, the twin and the record's key."),
             "twin": (str, "Id of the twin that it belongs to."),
@@ -179,7 +179,10 @@ NODES: tuple[NodeRow, ...] = (
             "tenant": (str, "Tenant that the twin belongs to."),
             "horizon": (str, "How far ahead it looks, as ISO 8601 duration."),
             "inputs": (str, "The inputs and what each contributes, as JSON."),
-            "cumulative": (list[float], "Probability that it has happened by the end of each period of the horizon."),
+            "cumulative": (
+                list[float],
+                "Probability that the outcome has happened by the end of each period of the horizon.",
+            ),
             "grades": (str, "Probability of each grade, as JSON."),
             "caption": (str, "For display in Neo4j Browser; the service never reads it."),
         },
@@ -197,7 +200,7 @@ NODES: tuple[NodeRow, ...] = (
         "Evidence",
         "One observation that bears on beliefs, or states something about goals or decisions.",
         Evidence,
-        hidden=frozenset({"verbatim"}),
+        hidden=frozenset({"event", "source", "verbatim"}),
         extra={"sealed": (bytes, "The verbatim text, encrypted with the twin's key.")},
         unique=(("id",),),
         indexed=(("twin",),),
@@ -214,7 +217,7 @@ NODES: tuple[NodeRow, ...] = (
         "Record that an event has arrived. It outlives the twin, so that no event is processed twice.",
         extra={
             "delivery": (str, "Keyed hash of tenant, twin, source and id."),
-            "body": (str, "Keyed hash of what arrived, to detect the same id with another body."),
+            "body": (str, "First half of a keyed hash of the content, to detect the same id with different content."),
         },
         unique=(("delivery",),),
     ),
@@ -223,12 +226,12 @@ NODES: tuple[NodeRow, ...] = (
         "An event as it arrived; also a Delivery, until its twin is erased.",
         extra={
             "id": (str, "UUIDv5 of twin, source and id."),
-            "twin": (str, "Id of the twin that it was taken into."),
+            "twin": (str, "Id of the twin that it was committed to."),
             "type": (str, "CloudEvents type."),
             "time": (datetime, "Valid time of the event."),
             "via": (str, "Keyed hash of the identifier that led here; null if none did."),
-            "withdrawn": (int, "Rev that withdrew what it said; null once it has come again."),
-            "taken_back": (bool, "True if the person withdrew it: it does not come again."),
+            "withdrawn": (int, "Rev that withdrew its evidence; null once it has arrived again."),
+            "taken_back": (bool, "True if the person withdrew it: it is not accepted again."),
             "sealed": (bytes, "The event as it arrived, encrypted with the twin's key."),
         },
         unique=(("id",),),
@@ -241,13 +244,13 @@ NODES: tuple[NodeRow, ...] = (
             "id": (str, "Keyed hash of tenant, scheme and value."),
             "tenant": (str, "Tenant that it belongs to."),
             "scheme": (str, "Kind of identifier."),
-            "lock": (str, "Written first by whoever links it, to serialise them."),
+            "lock": (str, "Written first by every transaction that links it, so that they are serialised."),
         },
         unique=(("id",),),
     ),
     NodeRow(
         "Purpose",
-        "A purpose that is permitted or refused of twins; without a key, the restriction of all purposes.",
+        "A purpose that is permitted or refused for twins; without a key, the restriction of all purposes.",
         extra={
             "id": (str, "UUIDv5 of tenant and key."),
             "tenant": (str, "Tenant that it belongs to."),
@@ -257,7 +260,7 @@ NODES: tuple[NodeRow, ...] = (
     ),
     NodeRow(
         "Policy",
-        "A numbered policy: what a tenant states about its use of data.",
+        "A numbered policy of a tenant on its use of personal data.",
         NumberedPolicy,
         hidden=frozenset({"policy"}),
         extra={"document": (str, "The policy as JSON.")},
@@ -268,8 +271,8 @@ NODES: tuple[NodeRow, ...] = (
         "One numbered change of a twin.",
         Commit,
         extra={
-            "open_rows": (int, "Number of rows that its rev sees, to detect torn reads."),
-            "opened_rows": (int, "Number of these rows that it opened itself, for the same purpose."),
+            "open_rows": (int, "Number of rows visible at its rev, to detect torn reads."),
+            "opened_rows": (int, "Number of those rows that it opened itself, for the same purpose."),
             "opened_holdings": (int, "Number of holdings that it opened, for reads of holdings only."),
             "dropped_holdings": (int, "Number of holdings that it closed for good; null: none."),
             "opened_pursuits": (int, "Number of pursuits that it opened."),
@@ -288,15 +291,15 @@ NODES: tuple[NodeRow, ...] = (
         "A block of a twin's rows, stored in addition to them so that the twin is read faster; never the "
         "source of truth.",
         extra={
-            "id": (str, "of the twin, the kind and the number"),
-            "twin": (str, "whose rows they are"),
-            "life": (str, "of the twin, before or after an erasure"),
-            "kind": (str, "bearings or measurements"),
-            "number": (int, "its place among those of its kind"),
-            "after": (int, "the rev after whose rows it begins"),
-            "rev": (int, "the last rev whose rows it has"),
-            "rows": (int, "how many they are"),
-            "sealed": (bytes, "the columns, compressed and sealed under the twin's key"),
+            "id": (str, "UUIDv5 of the twin, the kind and the number."),
+            "twin": (str, "Id of the twin."),
+            "life": (str, "The twin's `life`, which differs after an erasure."),
+            "kind": (str, "Kind of rows: bearings or measurements."),
+            "number": (int, "Position among the blocks of its kind."),
+            "after": (int, "Rev after whose rows it begins."),
+            "rev": (int, "Last rev whose rows it contains."),
+            "rows": (int, "Number of rows."),
+            "sealed": (bytes, "The columns, compressed and encrypted with the twin's key."),
         },
         unique=(("id",),),
         indexed=(("twin",),),
@@ -313,7 +316,7 @@ NODES: tuple[NodeRow, ...] = (
     ),
     NodeRow(
         "ParameterSet",
-        "What was learned from a tenant's evidence; it never changes.",
+        "The parameters learned from a tenant's evidence; a set never changes.",
         extra={
             "tenant": (str, "Tenant that it belongs to."),
             "number": (int, "Number of the set within the tenant."),
@@ -343,7 +346,7 @@ NODES: tuple[NodeRow, ...] = (
             "tenant": (str, "Tenant that it belongs to."),
             "version": (str, "Version of its catalog."),
             "values": (list, "Values of a categorical attribute that are known in advance."),
-            "preference": (str, "Kind of preference; null if it is none."),
+            "preference": (str, "Kind of preference; null if the attribute is not a preference."),
         },
         unique=(("id",),),
     ),
@@ -355,10 +358,10 @@ NODES: tuple[NodeRow, ...] = (
             "tenant": (str, "Tenant that it belongs to."),
             "twin": (str, "Id of the twin that it named; null if none."),
             "identifiers": (list, "Keyed hashes of the identifiers that it carries."),
-            "code": (str, "Code of the reason."),
+            "code": (str, "Error code of the reason."),
             "reason": (str, "The reason in a sentence."),
             "since": (datetime, "When it first arrived."),
-            "due": (datetime, "Its own time, if that was in the future; else null."),
+            "due": (datetime, "Time of the event, if that was in the future; otherwise null."),
             "sealed": (bytes, "The event, encrypted with a key of the tenant or the twin."),
         },
         unique=(("id",),),
@@ -366,45 +369,45 @@ NODES: tuple[NodeRow, ...] = (
     ),
     NodeRow(
         "ApiKey",
-        "What a bearer key grants.",
+        "An API key, as a hash, with what it grants.",
         ApiKey,
         extra={"hash": (str, "SHA-256 of the secret.")},
         unique=(("hash",), ("id",)),
     ),
     NodeRow(
         "Erasure",
-        "Record that a twin was erased and by whom; nothing of what was erased.",
+        "Record that a twin was erased and by whom; it contains nothing that was erased.",
         extra={
-            "id": (str, "Id of the receipt; null for an erasure before there were receipts."),
+            "id": (str, "Id of the receipt; null for an erasure from before receipts were introduced."),
             "receipt": (str, "The signed receipt, as canonical JSON."),
             "tenant": (str, "Tenant that it belonged to."),
             "subject": (str, "Keyed hash of the twin's name."),
             "at": (datetime, "When it happened."),
-            "actor": (str, "Who asked for it."),
+            "actor": (str, "Actor who requested it."),
             "purpose": (str, "Purpose of the call."),
         },
         unique=(("id",),),
     ),
     NodeRow(
         "Copy",
-        "What an analyst's copy is of; in the database of a copy alone.",
+        "What an analyst's copy contains; only in the database of a copy.",
         extra={
             "id": (str, "Always `copy`."),
-            "tenant": (str, "Tenant whose twins it holds."),
-            "purpose": (str, "Purpose that says what of them."),
-            "salt": (str, "Random; with the tenant's key it makes the pseudonyms."),
-            "definitions": (int, "Number of the definition set that it has."),
+            "tenant": (str, "Tenant whose twins it contains."),
+            "purpose": (str, "Purpose whose permissions decide what is copied."),
+            "salt": (str, "Random; pseudonyms are derived from it and the tenant's key."),
+            "definitions": (int, "Number of the definition set that is copied."),
         },
         unique=(("id",),),
     ),
     NodeRow(
         "CopiedTwin",
-        "How far one twin of an analyst's copy was brought; in the database of a copy alone.",
+        "Up to which rev one twin of an analyst's copy was copied; only in the database of a copy.",
         extra={
             "id": (str, "Id of the twin in the copy."),
-            "rev": (int, "Rev that it was brought to."),
+            "rev": (int, "Rev up to which it was copied."),
             "life": (str, "Taken from the twin."),
-            "sight": (str, "Hash of what of it was permitted; empty: everything."),
+            "sight": (str, "Hash of the part of the twin that was permitted; empty: everything."),
             "rows": (int, "Number of its statements that bear on beliefs or count in metrics."),
             "forecasts": (int, "Number of its forecasts."),
             "resolutions": (int, "Number of their resolutions."),
@@ -413,11 +416,11 @@ NODES: tuple[NodeRow, ...] = (
     ),
     NodeRow(
         "Migration",
-        "A step of the schema that has been taken.",
+        "A migration that has been applied.",
         extra={
             "number": (int, "Number of the step."),
             "name": (str, "Name of the step's file."),
-            "at": (datetime, "When it was taken."),
+            "at": (datetime, "When it was applied."),
         },
         unique=(("number",),),
     ),
@@ -433,7 +436,7 @@ def _relation(kind: str, meaning: str) -> tuple[EdgeRow, EdgeRow]:
         BeliefRelation,
         hidden=frozenset({"source", "target", "strength"}),
         extra={
-            "odds_ratio": (float, "Odds ratio of the relation; null where a probability is given."),
+            "odds_ratio": (float, "Odds ratio of the relation; null if a probability is given."),
             "probability": (
                 float,
                 "For IMPLIES, P(target given source); for CAUSES, P(the source alone causes the target).",
@@ -445,11 +448,11 @@ def _relation(kind: str, meaning: str) -> tuple[EdgeRow, EdgeRow]:
         kind,
         "Definition",
         "Definition",
-        f"{meaning} As a version of a catalog states it.",
+        f"{meaning} As stated in a version of a catalog.",
         extra={
             "odds_ratio": state.extra["odds_ratio"],
             "probability": state.extra["probability"],
-            "source_subject": (str, "For CAUSES, the key of the goal whose pursuit is the cause; else null."),
+            "source_subject": (str, "For CAUSES, the key of the goal whose pursuit is the cause; otherwise null."),
             "source_value": (str, "Value of the first attribute, if it is categorical."),
             "target_value": (str, "Value of the second attribute, if it is categorical."),
         },
@@ -471,7 +474,7 @@ def _goals(kind: str, start: str, meaning: str) -> EdgeRow:
 
 _DECISION_AS_JSON: Mapping[str, tuple[type[Any], str]] = MappingProxyType(
     {
-        "options": (str, "What there is to choose from, as JSON."),
+        "options": (str, "The options, as JSON."),
         "reasons": (str, "Beliefs and goals that the reasons refer to, as JSON."),
     }
 )
@@ -483,7 +486,6 @@ EDGES: tuple[EdgeRow, ...] = (
         "Belief",
         "What the twin published about a belief: one revision for every change.",
         Holding,
-        unique=(("revision_id",),),
         indexed=(NOW, ("twin", "rev_from"), ("key", "rev_to")),
     ),
     EdgeRow(
@@ -492,8 +494,8 @@ EDGES: tuple[EdgeRow, ...] = (
         "Belief",
         "How evidence bears on a belief, while it counts.",
         Bearing,
-        hidden=frozenset({"evidence", "belief"}),
-        unique=(("revision_id",),),
+        hidden=frozenset({"key", "evidence", "belief"}),
+        extra={"caption": (str, "For display in Neo4j Browser; the service never reads it.")},
         indexed=(OPENED,),
     ),
     EdgeRow(
@@ -517,16 +519,15 @@ EDGES: tuple[EdgeRow, ...] = (
     ),
     _goals("PART_OF", "Goal", "The first is part of the second, its whole."),
     _goals("DEPENDS_ON", "Goal", "The first cannot be achieved before the second."),
-    _goals("COMPETES_WITH", "Goal", "Effort for one is lost to the other."),
-    _goals("MOTIVATES", "Belief", "The surer the belief, the more the goal matters."),
+    _goals("COMPETES_WITH", "Goal", "The two goals compete for effort."),
+    _goals("MOTIVATES", "Belief", "The higher the confidence in the belief, the more the goal matters."),
     EdgeRow(
         "COUNTS_IN",
         "Evidence",
         "Metric",
-        "The event counts in the metric, from its time on for as long as it is remembered.",
+        "The event counts in the metric, from its time on until its retention ends.",
         Measurement,
-        hidden=frozenset({"evidence", "metric"}),
-        unique=(("revision_id",),),
+        hidden=frozenset({"key", "evidence", "metric"}),
         indexed=(OPENED,),
     ),
     EdgeRow(
@@ -535,7 +536,6 @@ EDGES: tuple[EdgeRow, ...] = (
         "Metric",
         "What the twin published about a metric: one revision for every change.",
         Reading,
-        unique=(("revision_id",),),
         indexed=(NOW, ("twin", "rev_from"), ("key", "rev_to")),
     ),
     EdgeRow(
@@ -564,7 +564,7 @@ EDGES: tuple[EdgeRow, ...] = (
         "REPORTS_ON",
         "Evidence",
         "LayerRecord",
-        "What evidence states about a record of a further layer, with the fields that the layer declares.",
+        "What evidence states about a record of an additional layer, with the fields that the layer declares.",
         Statement,
         unique=(("revision_id",),),
         indexed=(NOW,),
@@ -573,26 +573,26 @@ EDGES: tuple[EdgeRow, ...] = (
         "PUBLISHES",
         "Twin",
         "LayerRecord",
-        "What the twin published about a record of a further layer: one revision for every change.",
+        "What the twin published about a record of an additional layer: one revision for every change.",
         Publication,
         unique=(("revision_id",),),
         indexed=(NOW, ("twin", "rev_from"), ("key", "rev_to")),
     ),
-    EdgeRow("FORECASTS", "Twin", "Forecast", "Forecast of the twin."),
-    EdgeRow("RESOLVED_AS", "Forecast", "Resolution", "What came of the forecast."),
+    EdgeRow("FORECASTS", "Twin", "Forecast", "The forecast is about the twin."),
+    EdgeRow("RESOLVED_AS", "Forecast", "Resolution", "A resolution of the forecast."),
     EdgeRow("REPORTED_BY", "Evidence", "Source", "Source of the evidence."),
     EdgeRow("FROM", "Evidence", "Event", "Event that it was read from."),
     EdgeRow("CAUSED_BY", "Commit", "Event", "Event that caused this commit."),
-    *_relation("SUPPORTS", "Each makes the other likelier."),
+    *_relation("SUPPORTS", "Each makes the other more likely."),
     *_relation("CONTRADICTS", "Each makes the other less likely."),
-    *_relation("IMPLIES", "Where the first holds, the second holds with a stated probability."),
-    *_relation("EXCLUDES", "Both hardly ever hold together."),
-    *_relation("CAUSES", "The first brings the second about."),
+    *_relation("IMPLIES", "If the first holds, the second holds with a stated probability."),
+    *_relation("EXCLUDES", "The two rarely hold together."),
+    *_relation("CAUSES", "The first causes the second."),
     EdgeRow(
         "IDENTIFIES",
         "Identifier",
         "Twin",
-        "The identifier leads to the twin, while it does.",
+        "The identifier leads to the twin.",
         IdentifierLink,
         hidden=frozenset({"scheme"}),
         unique=(("revision_id",),),
@@ -602,7 +602,7 @@ EDGES: tuple[EdgeRow, ...] = (
         "PERMITS",
         "Twin",
         "Purpose",
-        "The purpose may be pursued with what is held of the twin's person, or may not.",
+        "The data stored about the twin's person may, or may not, be used for the purpose.",
         Permission,
         unique=(("revision_id",),),
         indexed=(NOW,),
@@ -611,13 +611,13 @@ EDGES: tuple[EdgeRow, ...] = (
         "CONTESTS",
         "Twin",
         "Evidence",
-        "The person says that the evidence is not right; it is in force all the same.",
+        "The person contests the evidence; it still counts.",
         Contested,
         unique=(("revision_id",),),
         indexed=(NOW,),
     ),
-    EdgeRow("INCLUDES", "DefinitionSet", "Catalog", "The set has this version of the catalog."),
-    EdgeRow("APPLIES", "DefinitionSet", "ParameterSet", "The set uses what was learned there."),
+    EdgeRow("INCLUDES", "DefinitionSet", "Catalog", "The set includes this version of the catalog."),
+    EdgeRow("APPLIES", "DefinitionSet", "ParameterSet", "The set uses these learned parameters."),
     EdgeRow("DEFINES", "Catalog", "Definition", "The catalog defines the attribute."),
 )
 
@@ -631,11 +631,17 @@ RETIRED: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """Indexes of earlier versions that no query uses; each slows down every write."""
 
+RETIRED_UNIQUE = ("HOLDS", "BEARS_ON", "COUNTS_IN", "MEASURES")
+"""Types whose `revision_id` had a uniqueness constraint in earlier versions, which every event paid for. Their rows are
+closed by their key or their evidence, and the lock on the twin keeps a row from being written twice."""
+
 
 def retired() -> Iterator[str]:
-    """The statements that drop the indexes of earlier versions; safe to repeat."""
+    """The statements that drop the indexes and constraints of earlier versions; safe to repeat."""
     for owner, keys in RETIRED:
         yield f"DROP INDEX {_name(owner, keys)} IF EXISTS"
+    for owner in RETIRED_UNIQUE:
+        yield f"DROP CONSTRAINT {_name(owner, ('revision_id',))}_unique IF EXISTS"
 
 
 def constraints() -> Iterator[str]:

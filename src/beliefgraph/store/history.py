@@ -15,7 +15,7 @@ R = TypeVar("R", bound=Revision)
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class HistoryFilter:
     """Which rows: opened by `rev` (None: by now), before `before`, valid by `valid_time`, at most `limit`."""
 
     rev: int | None
@@ -25,7 +25,7 @@ class Stretch:
 
 
 async def published(
-    graph: Graph, query: str, twin: str, read: Callable[[Any, str], R], stretch: Stretch, **things: object
+    graph: Graph, query: str, twin: str, read: Callable[[Any, str], R], stretch: HistoryFilter, **things: object
 ) -> tuple[int, datetime, list[R]] | None:
     """The rows, with the rev read and its head time.
 

@@ -28,7 +28,7 @@ RECENT = 65_536
 _NUMBER_BITS = 24  # of a segment number; with the hash prefix an index entry has 64
 
 
-class Place(NamedTuple):
+class KeyLocation(NamedTuple):
     """The location of a key's bytes."""
 
     path: str
@@ -46,7 +46,7 @@ class KeySegments:
         self._recent: list[int] = []
         self._guard = threading.Lock()
 
-    def look(self) -> None:
+    def read_new(self) -> None:
         """Read the segments created since the last call."""
         with self._guard:
             before = self._next
@@ -64,7 +64,7 @@ class KeySegments:
                 self._known = array("Q", sorted(chain(self._known, self._recent)))
                 self._recent = []
 
-    def find(self, owner: bytes) -> Iterator[tuple[Place, bytes]]:
+    def find(self, owner: bytes) -> Iterator[tuple[KeyLocation, bytes]]:
         """The locations of a twin's keys, by the hash of its id, with the bytes found there."""
         first = int.from_bytes(owner[:PREFIX_BYTES], "big") << _NUMBER_BITS
         with self._guard:
@@ -79,24 +79,27 @@ class KeySegments:
             while offset >= 0 and offset % self._record:
                 offset = content.find(owner, offset + 1)
             if offset >= 0:
-                yield Place(self._path(number), offset + OWNER_BYTES), content[offset:][OWNER_BYTES : self._record]
+                yield (
+                    KeyLocation(self._path(number), offset + OWNER_BYTES),
+                    content[offset:][OWNER_BYTES : self._record],
+                )
 
     @staticmethod
-    def made(place: Place) -> bool:
+    def made(place: KeyLocation) -> bool:
         """Whether a key is in a segment, as opposed to its own file."""
         return place.offset > 0
 
-    def make(self, keys: Sequence[tuple[bytes, bytes]]) -> list[Place]:
-        """Write a segment of (hash of a twin's id, key), durable on return; call `look` under the lock before.
+    def make(self, keys: Sequence[tuple[bytes, bytes]]) -> list[KeyLocation]:
+        """Write a segment of (hash of a twin's id, key), durable on return; call `read_new` under the lock before.
 
         Returns the location of each key.
         """
         path = self._path(self._next)
         write_whole(Path(path), b"".join(owner + key for owner, key in keys), settled=False)
-        self.look()
-        return [Place(path, row * self._record + OWNER_BYTES) for row in range(len(keys))]
+        self.read_new()
+        return [KeyLocation(path, row * self._record + OWNER_BYTES) for row in range(len(keys))]
 
-    def destroy(self, place: Place) -> None:
+    def destroy(self, place: KeyLocation) -> None:
         """Overwrite a key, durably, and then its owner's hash: after an interruption it is found again and finished."""
         overwrite(place.path, place.offset, self._record - OWNER_BYTES)
         overwrite(place.path, place.offset - OWNER_BYTES, OWNER_BYTES)

@@ -31,8 +31,8 @@ from beliefgraph.errors import Fault
 from beliefgraph.store.accesses import AccessFiles
 from beliefgraph.store.erasures import Erasures
 from beliefgraph.store.key_segments import (
+    KeyLocation,
     KeySegments,
-    Place,
     damaged,
     overwrite,
     read_at,
@@ -62,7 +62,7 @@ class _Key(NamedTuple):
     secret: bytes
     fingerprint: bytes
     cipher: AESGCM
-    place: Place
+    place: KeyLocation
 
     @property
     def stands(self) -> bool:
@@ -106,7 +106,7 @@ class Keyring:
                 return
             with self._locked("twin", create=True):
                 self._made(self._segments.folder)
-                self._segments.look()
+                self._segments.read_new()
                 lacking = [twin for twin in lacking if self._find("twin", twin) is None]
                 for twin in lacking:
                     self._refuse_damage(self._path("twin", twin))
@@ -149,7 +149,7 @@ class Keyring:
             except (InvalidTag, ValueError):
                 raise Fault(
                     "seal-broken",
-                    "A sealed text does not open with its key: it was altered, or belongs elsewhere.",
+                    "A text cannot be decrypted with its key: it was altered, or belongs elsewhere.",
                     twin=twin_id,
                 ) from None
 
@@ -174,7 +174,7 @@ class Keyring:
             opened = _siv(key.secret).decrypt(content[FINGERPRINT_BYTES:], [twin_id.encode()])
         except (InvalidTag, ValueError):
             raise Fault(
-                "seal-broken", "A sealed text does not open with its key: it was altered.", twin=twin_id
+                "seal-broken", "A text cannot be decrypted with its key: it was altered.", twin=twin_id
             ) from None
         return opened.decode("utf-8", "surrogatepass")
 
@@ -193,7 +193,7 @@ class Keyring:
         with translated(), self._locked("twin", create=False) as locked:
             if not locked:
                 return
-            self._segments.look()
+            self._segments.read_new()
             for place, _ in list(self._segments.find(_hash(twin_id))):
                 self._segments.destroy(place)
             path = Path(self._path("twin", twin_id))
@@ -266,7 +266,7 @@ class Keyring:
             if not locked:
                 return None
             if owner == "twin":
-                self._segments.look()
+                self._segments.read_new()
             found = self._find(owner, name)
             if found is None:
                 self._refuse_damage(path)
@@ -278,7 +278,7 @@ class Keyring:
     def _find(self, owner: Owner, name: str) -> _Key | None:
         """The complete key on disk: in its own file, or in a segment."""
         path = self._path(owner, name)
-        found = _whole(read_at(path, 0, _WHOLE + 1), Place(path, 0))
+        found = _whole(read_at(path, 0, _WHOLE + 1), KeyLocation(path, 0))
         if found is not None or owner == "tenant":
             return found
         for place, content in self._segments.find(_hash(name)):
@@ -332,7 +332,7 @@ def _sealed(key: _Key, plaintext: bytes, context: str) -> bytes:
     return key.fingerprint + nonce + key.cipher.encrypt(nonce, plaintext, context.encode())
 
 
-def _whole(content: bytes, place: Place) -> _Key | None:
+def _whole(content: bytes, place: KeyLocation) -> _Key | None:
     """The key in these bytes, if they are complete."""
     secret, fingerprint = content[:KEY_BYTES], content[KEY_BYTES:]
     if len(secret) != KEY_BYTES or fingerprint != _fingerprint(secret):
@@ -344,7 +344,7 @@ def _create(path: Path) -> _Key | None:
     """A new key, complete and durable before it appears under its name. The lock is held."""
     key = _with_fingerprint(os.urandom(KEY_BYTES))
     write_whole(path, key)
-    return _whole(key, Place(str(path), 0))
+    return _whole(key, KeyLocation(str(path), 0))
 
 
 def _hash(name: str) -> bytes:
@@ -365,4 +365,4 @@ def _fingerprint(secret: bytes) -> bytes:
 
 
 def _missing(twin_id: str) -> Fault:
-    return Fault("key-missing", "The key that sealed this text was destroyed; nothing can open it.", twin=twin_id)
+    return Fault("key-missing", "The key of this text was destroyed; it cannot be decrypted.", twin=twin_id)

@@ -84,12 +84,12 @@ class Layers:
         records, statements, published = twin
         return [
             *(decoded(layer.record, values, texts) for layer, values in self._known(records)),
-            *self.told(statements, texts),
+            *self.statements(statements, texts),
             *(decoded(layer.published, values, texts) for layer, values in self._known(published)),
         ]
 
-    def told(self, rows: Iterable[Sequence[Any]], texts: PersonalTexts) -> list[Statement]:
-        """The statements of evidence in rows of `layer/told`."""
+    def statements(self, rows: Iterable[Sequence[Any]], texts: PersonalTexts) -> list[Statement]:
+        """The statements of evidence in rows of `layer/statements`."""
         return [decoded(layer.stated, values, texts) for layer, values in self._known(rows) if layer.stated is not None]
 
     def _known(self, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[LayerRows, Mapping[str, Any]]]:

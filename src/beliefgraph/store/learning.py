@@ -18,7 +18,7 @@ PAGE = 20
 
 
 @dataclass(frozen=True, slots=True)
-class SaidRow:
+class EvidenceRow:
     """One piece of evidence on one belief: its source, strength and interval, and how it ages."""
 
     belief: str
@@ -34,16 +34,16 @@ class SaidRow:
 
 
 @dataclass(frozen=True, slots=True)
-class TwinSaid:
+class TwinEvidence:
     """The evidence in one twin: its beliefs by their ids, the rows, and the names of the sources by theirs."""
 
     name: str
     beliefs: dict[str, BeliefKey]
-    rows: list[SaidRow]
+    rows: list[EvidenceRow]
     sources: dict[str, str]
 
 
-async def said(graph: Graph, tenant: str, before: datetime | None) -> AsyncIterator[TwinSaid]:
+async def twin_evidence(graph: Graph, tenant: str, before: datetime | None) -> AsyncIterator[TwinEvidence]:
     """All evidence in the twins of a tenant, in its current state, in the order of their ids."""
     after = ""
     while True:
@@ -53,18 +53,18 @@ async def said(graph: Graph, tenant: str, before: datetime | None) -> AsyncItera
             return
         sources: dict[str, str] = dict(names)
         for twin, name, beliefs, rows in twins:
-            yield TwinSaid(
+            yield TwinEvidence(
                 name=name,
                 beliefs={id_: graph.personal.key(twin, *key) for id_, *key in beliefs},
-                rows=[_said(row) for row in rows],
+                rows=[_evidence_row(row) for row in rows],
                 sources=sources,
             )
         after = twins[-1][0]
 
 
-def _said(row: list[Any]) -> SaidRow:
+def _evidence_row(row: list[Any]) -> EvidenceRow:
     from_, to = codec.moment(row[6]), codec.moment_or_open(row[7])
-    return SaidRow(row[0], row[1], row[2], row[3], row[4], row[5], from_, to, row[8], row[9])
+    return EvidenceRow(row[0], row[1], row[2], row[3], row[4], row[5], from_, to, row[8], row[9])
 
 
 async def sources(
@@ -93,7 +93,7 @@ async def sources(
 
 
 @dataclass(frozen=True, slots=True)
-class RuledRow:
+class RuleEvidenceRow:
     """The evidence of one event on one belief: the event's type, its strength and start, and how it ages."""
 
     belief: str
@@ -104,15 +104,15 @@ class RuledRow:
 
 
 @dataclass(frozen=True, slots=True)
-class TwinRuled:
+class TwinRuleEvidence:
     """The evidence of events in one twin: its beliefs by their ids, and the rows."""
 
     name: str
     beliefs: dict[str, BeliefKey]
-    rows: list[RuledRow]
+    rows: list[RuleEvidenceRow]
 
 
-async def ruled(graph: Graph, tenant: str) -> AsyncIterator[TwinRuled]:
+async def rule_evidence(graph: Graph, tenant: str) -> AsyncIterator[TwinRuleEvidence]:
     """All evidence from events in the twins of a tenant, in its current state, in the order of their ids."""
     after = ""
     while True:
@@ -122,6 +122,6 @@ async def ruled(graph: Graph, tenant: str) -> AsyncIterator[TwinRuled]:
             return
         for twin, name, beliefs, rows in twins:
             known = {id_: graph.personal.key(twin, *key) for id_, *key in beliefs}
-            said = [RuledRow(row[0], row[1], row[2], codec.moment(row[3]), row[4]) for row in rows]
-            yield TwinRuled(name, known, said)
+            found = [RuleEvidenceRow(row[0], row[1], row[2], codec.moment(row[3]), row[4]) for row in rows]
+            yield TwinRuleEvidence(name, known, found)
         after = twins[-1][0]

@@ -14,11 +14,11 @@ from beliefgraph.model.revision import Revision
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
 
-Said = Sequence[tuple[str, str, Sequence[str]]]
+EvidenceByEvent = Sequence[tuple[str, str, Sequence[str]]]
 """Types of events and names of sources, each with the evidence they gave."""
 
 
-TOLD: Sequence[Callable[[list[Any], str], Revision]] = (
+DECODERS: Sequence[Callable[[list[Any], str], Revision]] = (
     codec.relation,
     codec.link,
     codec.statement,
@@ -93,9 +93,9 @@ def _standing(terms: Sequence[Any], at: int, now: datetime) -> Permission:
     )
 
 
-async def said(graph: Graph, twin: str) -> Said:
+async def evidence_by_event(graph: Graph, twin: str) -> EvidenceByEvent:
     """The evidence of a twin by event type and by source."""
-    record = await graph.read("permission/said_by", twin=twin)
+    record = await graph.read("permission/event_evidence", twin=twin)
     return [tuple(row) for row in record[0]] if record else []
 
 
@@ -113,21 +113,21 @@ async def closed(graph: Graph, twin: str, rev: int) -> list[Revision]:
     """The rows of a twin closed by a rev, except for its columns, which have closed rows of their own."""
     record = await graph.read("permission/closed", twin=twin, rev=rev)
     rows = [decode(row, twin) for decode, found in zip(CLOSED, record or (), strict=bool(record)) for row in found]
-    if graph.layers and (further := await graph.read("layer/told", twin=twin, rev=rev)):
-        told = graph.layers.told(further[0], graph.personal)
-        rows += [row for row in told if row.rev_to is not None and row.rev_to <= rev]
+    if graph.layers and (further := await graph.read("layer/statements", twin=twin, rev=rev)):
+        further_rows = graph.layers.statements(further[0], graph.personal)
+        rows += [row for row in further_rows if row.rev_to is not None and row.rev_to <= rev]
     return rows
 
 
 async def inputs(graph: Graph, twin: str, rev: int, after: int) -> tuple[list[Revision], list[Commit]]:
     """The rows of a twin up to a rev, except for its columns; and the commits after another rev, without head times."""
-    further = await graph.read("layer/told", twin=twin, rev=rev) if graph.layers else None
+    further = await graph.read("layer/statements", twin=twin, rev=rev) if graph.layers else None
     record = await graph.read("permission/inputs", twin=twin, rev=rev, after=after)
     if record is None:
         return [], []
     *columns, commits = record
-    rows = [decode(row, twin) for decode, found in zip(TOLD, columns, strict=True) for row in found]
-    rows += graph.layers.told(further[0] if further else (), graph.personal)
+    rows = [decode(row, twin) for decode, found in zip(DECODERS, columns, strict=True) for row in found]
+    rows += graph.layers.statements(further[0] if further else (), graph.personal)
     return rows, [
         Commit.trusted(
             twin=twin,

@@ -8,7 +8,7 @@ from beliefgraph.model.event import QuarantinedEvent
 from beliefgraph.model.received import ReceivedEvent, ReceivedEvidence
 from beliefgraph.store import codec
 from beliefgraph.store.events import event_of, quarantined_events
-from beliefgraph.store.evidence import told_row
+from beliefgraph.store.evidence import evidence_with_source
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
@@ -24,7 +24,7 @@ async def evidence(
     if record is None or record[1] is None:
         return None
     rev, head_time, rows = record
-    found = [(told_row(graph, row), withdrawn) for row, withdrawn in rows]
+    found = [(evidence_with_source(graph, row), withdrawn) for row, withdrawn in rows]
     return (
         rev,
         codec.moment(head_time),

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from beliefgraph.model.arrival import ArrivedEvent
-from beliefgraph.model.decision import Words
+from beliefgraph.model.decision import DecisionTexts
 from beliefgraph.model.evidence import Evidence
 from beliefgraph.model.identity import COMMANDS
 from beliefgraph.store import codec
 from beliefgraph.store.decisions import unsealed
 from beliefgraph.store.events import event_of
-from beliefgraph.store.evidence import told
+from beliefgraph.store.evidence import evidence_by_ids
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
@@ -47,7 +47,7 @@ class StoredEvent:
     rev: int
     evidence: Mapping[str, Evidence]
     taken_back: frozenset[str]
-    words: Mapping[str, Words]
+    texts: Mapping[str, DecisionTexts]
 
 
 async def stored_events(
@@ -70,11 +70,11 @@ async def read_events(graph: Graph, keyring: Keyring, twin: str, ids: Sequence[s
     """Some events of a twin in the order of the given ids, without commands and those withdrawn by now."""
     record = await graph.read("reinterpretation/events", twin=twin, ids=list(ids))
     rows = record[0] if record else []
-    evidence = await told(graph, twin, [id_ for row in rows for id_, _ in row[6]])
+    evidence = await evidence_by_ids(graph, twin, [id_ for row in rows for id_, _ in row[6]])
 
     def opened() -> list[StoredEvent]:
         found = []
-        for id_, delivery, body, via, sealed, rev, yielded, words in rows:
+        for id_, delivery, body, via, sealed, rev, yielded, texts in rows:
             event = event_of(keyring, twin, id_, sealed)
             if event.source == COMMANDS:
                 continue
@@ -84,7 +84,7 @@ async def read_events(graph: Graph, keyring: Keyring, twin: str, ids: Sequence[s
                     rev=rev,
                     evidence={each: evidence[each].opened(keyring) for each, _ in yielded},
                     taken_back=frozenset(each for each, back in yielded if back),
-                    words={revision: unsealed(keyring, twin, revision, text) for revision, text in words},
+                    texts={revision: unsealed(keyring, twin, revision, text) for revision, text in texts},
                 )
             )
         return found

@@ -26,7 +26,7 @@ def belief_labels(holding: Holding) -> list[str]:
 
 def evidence_labels(opened: Iterable[Bearing]) -> dict[str, list[str]]:
     """The labels that colour evidence, by its id: those whose bearings are all against their beliefs."""
-    said: dict[str, list[float]] = defaultdict(list)
+    ratios_of: dict[str, list[float]] = defaultdict(list)
     for row in opened:
-        said[row.evidence].append(row.log_likelihood_ratio)
-    return {id_: ["Against"] for id_, ratios in said.items() if max(ratios) < 0}
+        ratios_of[row.evidence].append(row.log_likelihood_ratio)
+    return {id_: ["Against"] for id_, ratios in ratios_of.items() if max(ratios) < 0}

@@ -79,7 +79,7 @@ def verify(signed: bytes, public: bytes) -> dict[str, Any]:
     try:
         key = load_pem_public_key(public)
     except ValueError:
-        raise Incorrect("invalid-input", "This is no public key in PEM.") from None
+        raise Incorrect("invalid-input", "This is not a public key in PEM format.") from None
     try:
         document = json.loads(signed)
         signature = document.pop(SIGNATURE)

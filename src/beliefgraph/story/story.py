@@ -52,7 +52,7 @@ class Explain(Record):
     belief: BeliefKey
 
 
-class Which(Record):
+class ShownDistribution(Record):
     """The attribute with several values of which the distribution is shown, now and as of the earlier moment."""
 
     twin: Key
@@ -66,7 +66,7 @@ class Suppose(Record):
     question: WhatIf
 
 
-class Want(Record):
+class ShownPreferences(Record):
     """The twin whose preferences are shown at the end, in a context."""
 
     say: str
@@ -74,7 +74,7 @@ class Want(Record):
     context: Key
 
 
-class Why(Record):
+class ShownExplanation(Record):
     """What is asked why it happened, as of a moment, in words and as the question."""
 
     say: str
@@ -90,7 +90,7 @@ class Measure(Record):
     as_of: AsOf
 
 
-class Pursued(Record):
+class ShownGoals(Record):
     """The twin whose goals are shown at the end, beside what they were, and the goal that is explained."""
 
     twin: Key
@@ -124,7 +124,7 @@ class Foresee(Record):
     records: tuple[Key, ...]
 
 
-class Journey(Record):
+class ShownTrajectory(Record):
     """The trajectory that is shown as of a moment and at the end, and how many questions to ask next are."""
 
     twin: Key
@@ -137,15 +137,15 @@ class Ask(Record):
     """What is asked when all events are in."""
 
     explain: Explain
-    goal: Pursued
+    goal: ShownGoals
     as_of: AsOf
-    want: Want
+    want: ShownPreferences
     decide: Decide
     measure: Measure
     foresee: Foresee
-    journey: Journey
-    which: Which
-    why: tuple[Why, ...]
+    journey: ShownTrajectory
+    which: ShownDistribution
+    why: tuple[ShownExplanation, ...]
     what_if: Suppose
 
 

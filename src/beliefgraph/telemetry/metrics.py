@@ -84,7 +84,7 @@ SUBSCRIPTION_LAG = Histogram(
 )
 CACHE_READS = Counter(
     "beliefgraph_cache_reads",
-    "Times a whole twin was needed: found in memory (hit), or read from Neo4j (miss).",
+    "Times a whole twin was needed: in memory (hit), in memory compressed (compressed), or read from Neo4j (miss).",
     ("outcome",),
     registry=REGISTRY,
 )

@@ -19,7 +19,7 @@ from beliefgraph.errors import BeliefgraphError
 from beliefgraph.graphql.requests import refusal_body
 from beliefgraph.ingest.http import error_response
 from beliefgraph.services.access.callers import Callers
-from beliefgraph.services.process.places import Places
+from beliefgraph.services.process.fair_semaphore import FairSemaphore
 from beliefgraph.web import graphiql_page
 from beliefgraph.web.error_pages import error_pages
 from beliefgraph.web.middleware import REQUEST_ID, Bounded, RequestId, Warmed
@@ -34,7 +34,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
-class Doors:
+class Endpoints:
     """The services behind the routes."""
 
     graphql: ASGIApp
@@ -43,22 +43,22 @@ class Doors:
     download: Endpoint
     ready: Check
     warmed: Warmed
-    places: Places
+    places: FairSemaphore
     metrics: Endpoint | None
     person: Sequence[BaseRoute] = ()
 
 
-def make_web(doors: Doors, callers: Callers, settings: Settings) -> Starlette:
+def make_web(endpoints: Endpoints, callers: Callers, settings: Settings) -> Starlette:
     """The ASGI application of the service."""
     routes: list[BaseRoute] = [
-        Route(EVENTS, doors.events, methods=["POST"]),
-        Route(EXPORT, doors.export, methods=["POST"]),
-        Route(f"{EXPORT}/{{token}}", doors.download, methods=["GET"]),
+        Route(EVENTS, endpoints.events, methods=["POST"]),
+        Route(EXPORT, endpoints.export, methods=["POST"]),
+        Route(f"{EXPORT}/{{token}}", endpoints.download, methods=["GET"]),
         Route("/healthz", healthz),
-        Route("/readyz", readyz(doors.ready)),
+        Route("/readyz", readyz(endpoints.ready)),
         *error_pages(),
-        *doors.person,
-        *([] if doors.metrics is None else [Route(METRICS, doors.metrics)]),
+        *endpoints.person,
+        *([] if endpoints.metrics is None else [Route(METRICS, endpoints.metrics)]),
     ]
     if settings.graphiql:
         routes.append(Mount(graphiql_page.ASSETS, graphiql_page.assets()))
@@ -74,14 +74,14 @@ def make_web(doors: Doors, callers: Callers, settings: Settings) -> Starlette:
         Bounded,
         refuse=refused,
         callers=callers,
-        places=doors.places,
-        warmed=doors.warmed,
+        places=endpoints.places,
+        warmed=endpoints.warmed,
         keyed=frozenset((GRAPHQL, EVENTS, EXPORT)),
         settings=settings,
     )
     named = Middleware(RequestId, paths=frozenset((GRAPHQL, EVENTS, EXPORT, METRICS, "/healthz", "/readyz")))
     middleware = [named, *([cors] if settings.cors_origins else []), bounded]
-    app = Starlette(routes=[_Exactly(GRAPHQL, doors.graphql), *routes], middleware=middleware)
+    app = Starlette(routes=[_Exactly(GRAPHQL, endpoints.graphql), *routes], middleware=middleware)
     app.router.redirect_slashes = False
     return app
 

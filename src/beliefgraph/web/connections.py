@@ -24,7 +24,7 @@ from starlette.responses import Response
 from beliefgraph.config import Settings
 from beliefgraph.errors import BeliefgraphError, Incorrect, Unavailable
 from beliefgraph.ingest.http import error_response
-from beliefgraph.services.process.places import Holder, Places, Shares
+from beliefgraph.services.process.fair_semaphore import FairSemaphore, Holder, Shares
 
 try:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as Protocol
@@ -43,7 +43,7 @@ READ = Shares(total=8, per_tenant=2, per_key=1, waiting_per_key=20_000, patience
 """Connections per address and key of the last request (no key if there was none) on which a request or a handshake is
 read in one iteration of the event loop."""
 
-SAID_EVERY_S = 60.0
+LOGGED_EVERY_S = 60.0
 """Seconds between two log lines that report refused connections."""
 
 
@@ -64,9 +64,9 @@ class Connections:
         self._key: dict[Guarded, str] = {}
         self._of_key: dict[str, dict[Guarded, None]] = {}
         self._refused = 0
-        self._said = -SAID_EVERY_S
+        self._logged = -LOGGED_EVERY_S
         self.refusing = 0
-        self.turns = Places(READ)
+        self.turns = FairSemaphore(READ)
 
     @property
     def open(self) -> int:
@@ -84,10 +84,10 @@ class Connections:
         if full is not None:
             longest = next(iter(self._idle.get(full, ())), None)
             if longest is None:
-                self._say()
+                self._log()
                 return False
             self.leave(longest)
-            longest.give_way()
+            longest.close_for_another()
         self._address[connection] = address
         self._of[address] += 1
         self.idle(connection)
@@ -121,7 +121,7 @@ class Connections:
             longest = next(idle, None)
             if longest is not None:
                 self.leave(longest)
-                longest.give_way()
+                longest.close_for_another()
 
     def _unkeyed(self, connection: Guarded) -> None:
         key = self._key.pop(connection, None)
@@ -144,12 +144,12 @@ class Connections:
             if not self._of[address]:
                 del self._of[address]
 
-    def _say(self) -> None:
+    def _log(self) -> None:
         self._refused += 1
         now = time.monotonic()
-        if now - self._said >= SAID_EVERY_S:
+        if now - self._logged >= LOGGED_EVERY_S:
             log.warning("too many connections", open=self.open, refused=self._refused)
-            self._said, self._refused = now, 0
+            self._logged, self._refused = now, 0
 
 
 class Guarded(Protocol):
@@ -239,7 +239,7 @@ class Guarded(Protocol):
         self.among.leave(self)
         super().handle_websocket_upgrade(*event)
 
-    def give_way(self) -> None:
+    def close_for_another(self) -> None:
         """Close the connection to make room for another."""
         self._end_wait()
         self.transport.close()
@@ -260,7 +260,7 @@ class Guarded(Protocol):
         self._timer = None
         if self._read:
             seconds = self.header_timeout
-            self._answer(Unavailable("took-too-long", f"The headers did not come within {seconds:g} s."), 408)
+            self._answer(Unavailable("took-too-long", f"The headers were not received within {seconds:g} s."), 408)
         else:
             self.transport.close()
 

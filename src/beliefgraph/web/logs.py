@@ -18,7 +18,7 @@ OF_THE_MACHINE = frozenset({"RuntimeError", "OSError", "MemoryError", "Assertion
 """Errors whose messages are logged. Messages of other errors may contain request data, which must not be logged."""
 
 
-def discreet(_logger: object, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def redacted(_logger: object, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The entry with the messages of those errors only; other errors are logged with their type and location."""
     if entry.get("logger") == "asyncio":
         entry["event"] = str(entry["event"]).partition("\n")[0]  # asyncio appends the error of a task to its message
@@ -51,7 +51,7 @@ def configure(level: str) -> None:
         processors=[
             *shared,
             TRACEBACKS,
-            discreet,
+            redacted,
             structlog.processors.EventRenamer("message"),
             structlog.processors.JSONRenderer(serializer=_written),
         ],
@@ -66,7 +66,7 @@ def configure(level: str) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 TRACEBACKS,
-                discreet,
+                redacted,
                 structlog.processors.EventRenamer("message"),
                 structlog.processors.JSONRenderer(serializer=_written),
             ],

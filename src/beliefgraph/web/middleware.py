@@ -24,7 +24,7 @@ from beliefgraph.config import Settings
 from beliefgraph.errors import BeliefgraphError, Fault, Incorrect, Unavailable
 from beliefgraph.graphql.errors import ASKED_AT
 from beliefgraph.services.access.callers import Callers, bearer
-from beliefgraph.services.process.places import Places, Shares
+from beliefgraph.services.process.fair_semaphore import FairSemaphore, Shares
 from beliefgraph.telemetry.spans import GONE, request
 from beliefgraph.web.budgets import BodyBuffer, OpenSockets
 
@@ -103,8 +103,8 @@ class RequestId:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 secure = ENCRYPTED if scope.get("scheme") == "https" else ()
-                told = ((REQUEST_ID.lower().encode(), request_id.encode()), *SAFE, *secure)
-                message.setdefault("headers", []).extend(told)
+                added = ((REQUEST_ID.lower().encode(), request_id.encode()), *SAFE, *secure)
+                message.setdefault("headers", []).extend(added)
             elif message["type"] == "websocket.accept":
                 status = 101
             elif message["type"] == "websocket.close" and not status:
@@ -147,7 +147,7 @@ class Bounded:
         *,
         refuse: Refuse,
         callers: Callers,
-        places: Places,
+        places: FairSemaphore,
         warmed: Warmed,
         keyed: frozenset[str],
         settings: Settings,
@@ -159,7 +159,7 @@ class Bounded:
         self._warmed = warmed
         self._keyed = keyed
         self._settings = settings
-        self._without_key = Places(WITHOUT_KEY)
+        self._without_key = FairSemaphore(WITHOUT_KEY)
         self._reading = BodyBuffer(settings.max_body_buffer)
         self._sockets = OpenSockets(settings.max_sockets, settings.max_sockets_per_key)
 
@@ -286,7 +286,9 @@ class Bounded:
                     parts.append(part)
         except TimeoutError:
             seconds = self._settings.body_timeout
-            raise Unavailable("took-too-long", f"The body did not come within {seconds:g} s; send it again.") from None
+            raise Unavailable(
+                "took-too-long", f"The body was not received within {seconds:g} s; send it again."
+            ) from None
         finally:
             self._reading.remove(whose, size)
         return b"".join(parts)

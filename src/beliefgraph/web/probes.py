@@ -16,7 +16,7 @@ Check = Callable[[], None]
 
 async def healthz(_request: Request) -> Response:
     """The process is alive."""
-    return _said({"status": "alive"}, 200)
+    return _answer({"status": "alive"}, 200)
 
 
 def readyz(check: Check) -> Callable[[Request], Awaitable[Response]]:
@@ -26,11 +26,11 @@ def readyz(check: Check) -> Callable[[Request], Awaitable[Response]]:
         try:
             check()
         except BeliefgraphError as error:
-            return _said({"status": "not ready", "code": error.code, "message": error.message}, 503)
-        return _said({"status": "ready"}, 200)
+            return _answer({"status": "not ready", "code": error.code, "message": error.message}, 503)
+        return _answer({"status": "ready"}, 200)
 
     return ready
 
 
-def _said(content: dict[str, str], status: int) -> Response:
+def _answer(content: dict[str, str], status: int) -> Response:
     return Response(orjson.dumps(content), status, {"cache-control": "no-store"}, media_type="application/json")

@@ -32,11 +32,11 @@ class Served:
 
     async def finished(self) -> None:
         """Wait until SIGINT or SIGTERM arrives, or the server stops by itself."""
-        loop, told = asyncio.get_running_loop(), asyncio.Event()
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
         for each in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(each, told.set)
+            loop.add_signal_handler(each, stop.set)
         try:
-            waiting = asyncio.create_task(told.wait())
+            waiting = asyncio.create_task(stop.wait())
             await asyncio.wait({waiting, self.task}, return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
         finally:
@@ -83,7 +83,7 @@ async def serving(app: ASGIApp, settings: Settings) -> AsyncIterator[Served]:
         while not server.started:
             if task.done():
                 await task
-                raise Unavailable("overloaded", "The server ended before it began.")
+                raise Unavailable("overloaded", "The server stopped before it was ready.")
             await asyncio.sleep(POLL_S)
         yield Served(url=f"{scheme}://{_written(host)}:{port}", server=server, task=task)
     finally:

@@ -1,10 +1,12 @@
-"""Interpreter settings of a serving process, to reduce latency."""
+"""Interpreter settings of a serving process, to reduce latency and memory."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import sys
+
+from beliefgraph.services.process.memory import keep_little
 
 THRESHOLDS = (1_000, 10, 5_000)
 """Thresholds of the garbage collector: new objects before a collection of the youngest generation, such collections
@@ -27,7 +29,7 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
 
 
 def settle() -> None:
-    """Exempt all existing objects from garbage collection, collect rarely, and switch threads often.
+    """Exempt all existing objects from garbage collection, collect rarely, switch threads often, keep little memory.
 
     Call it once the process is ready: a full collection stops the process for as long as visiting all its objects
     takes.
@@ -36,3 +38,4 @@ def settle() -> None:
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
     sys.setswitchinterval(SWITCH_S)
+    keep_little()

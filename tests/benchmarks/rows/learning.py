@@ -26,7 +26,7 @@ def outcome(seed: int = SEED) -> Iterator[Row]:
     happened, heard = task.happened, task.observations.log_likelihood
     cut = round(FITTED * len(happened))
 
-    def said(structure: Structure) -> Floats:
+    def log_odds_of(structure: Structure) -> Floats:
         return compile_model(structure).log_odds(heard).log_odds[:, OUTCOME]
 
     def later(log_odds: Floats) -> float:
@@ -35,9 +35,9 @@ def outcome(seed: int = SEED) -> Iterator[Row]:
     learned = learn(task.elicited, task.observations.part(0.0, FITTED))
     took = once(lambda: learn(task.elicited, task.observations.part(0.0, FITTED)))
     rate = happened[:cut].mean()
-    elicited, better = said(task.elicited), said(learned.structure)
+    elicited, better = log_odds_of(task.elicited), log_odds_of(learned.structure)
     early = slice(cut)
-    oracle = later(said(task.truth))
+    oracle = later(log_odds_of(task.truth))
     best = later(platt(better[early], happened[early])(better))
     yield Row("outcome: base rate", later(np.full(len(happened), np.log(rate / (1.0 - rate)))), "nats")
     yield Row("outcome: as elicited", later(elicited), "nats")
@@ -98,8 +98,8 @@ def _rated(share: float, each: int, seed: int, items: int, workers: int) -> tupl
     yes = np.where(rng.random(len(item)) < skill[worker], holds[item], 1.0 - holds[item])
     nothing = np.full(items, UNKNOWN)
     answers = Answers(np.arange(items), np.zeros(items), nothing, np.zeros(items, dtype=np.int64))
-    said = Statements(item, worker, np.where(yes == 1.0, 12.0, -12.0))
-    found = learn_source_rates(answers, said, np.zeros(workers, dtype=np.int64)).posterior
+    log_odds_of = Statements(item, worker, np.where(yes == 1.0, 12.0, -12.0))
+    found = learn_source_rates(answers, log_odds_of, np.zeros(workers, dtype=np.int64)).posterior
     vote = np.bincount(item, yes, items) / each
     known = dawid_skene(item, worker, yes, items, workers)
     return accuracy(known, holds), accuracy(vote, holds), accuracy(found, holds), ece(found, holds)

@@ -31,9 +31,9 @@ def orders() -> Iterator[Row]:
     items, answers = 2_000, set()
     belief, source = rng.integers(0, 850, items), rng.integers(0, 40, items)
     said, ones = rng.normal(0.0, 0.5, items), np.ones(items)
-    coins = {"says_if_holds": 0.95, "says_if_not": 0.05}
+    rates = {"says_if_holds": 0.95, "says_if_not": 0.05}
     for _ in range(100):
         order = rng.permutation(items)
-        heard = combine(belief[order], source[order], said[order], 0.0 * ones, ones * np.inf, beliefs=850, **coins)
+        heard = combine(belief[order], source[order], said[order], 0.0 * ones, ones * np.inf, beliefs=850, **rates)
         answers.add(model.log_odds(heard.log_likelihood).log_odds.tobytes())
     yield Row("100 arrival orders: different answers", len(answers), "", 1, 1)

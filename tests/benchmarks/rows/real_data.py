@@ -64,7 +64,9 @@ def labels(crowd: Crowd) -> tuple[float, float]:
         llr = np.where(label == 1, CERTAIN, -CERTAIN)
         answers = Answers(np.arange(len(items)), np.zeros(len(items)), np.full(len(items), UNKNOWN))
         found = learn_source_rates(answers, Statements(item, worker, llr), np.zeros(len(workers), dtype=np.int64))
-        yes = 1 / (1 + np.exp(-heard(item, worker, llr, found.says_if_holds, found.says_if_not, worker, len(items))))
+        yes = 1 / (
+            1 + np.exp(-effective(item, worker, llr, found.says_if_holds, found.says_if_not, worker, len(items)))
+        )
         p = np.stack([1 - yes, yes], axis=1)
     else:
         classes = len(crowd.classes)
@@ -80,7 +82,7 @@ def labels(crowd: Crowd) -> tuple[float, float]:
         found = learn_source_rates(answers, Statements(answer, rate_pair, passed), group)
         cell, own = item * classes + label, worker * classes + label
         llr = np.full(len(said), CERTAIN)
-        score = heard(cell, worker, llr, found.says_if_holds, found.says_if_not, own, len(items) * classes)
+        score = effective(cell, worker, llr, found.says_if_holds, found.says_if_not, own, len(items) * classes)
         weight = np.exp(score.reshape(len(items), classes))
         p = weight / weight.sum(axis=1, keepdims=True)
     place = {name: i for i, name in enumerate(items)}
@@ -89,8 +91,8 @@ def labels(crowd: Crowd) -> tuple[float, float]:
     return accuracy_of_classes(rows, happened), brier_of_classes(rows, happened)
 
 
-def heard(belief: Ints, source: Ints, llr: Floats, a: Floats, b: Floats, rate_pair: Ints, beliefs: int) -> Floats:
-    """The log-likelihood ratio of every belief, by the coins learned."""
+def effective(belief: Ints, source: Ints, llr: Floats, a: Floats, b: Floats, rate_pair: Ints, beliefs: int) -> Floats:
+    """The log-likelihood ratio of every belief, by the rates learned."""
     fresh = np.zeros(len(belief))
     found = combine(
         belief,
@@ -123,7 +125,7 @@ def polls(days: int) -> float:
     numbers = np.arange(len(known))
     learned = learn_shared_errors(
         Observed(
-            question=numbers, spoken=total[known], count=count[known], rest=np.zeros(len(known)), holds=won[known],
+            question=numbers, rated_sum=total[known], count=count[known], rest=np.zeros(len(known)), holds=won[known],
             row=numbers, group=years, size=count[known],
         )
     )  # fmt: skip
@@ -149,7 +151,7 @@ def figures() -> float:
     kind = np.array([int(name.startswith("0 (")) for name in editors])
     llr = np.full(len(claims), CERTAIN)
     found = learn_claims(answers, Statements(value, editor, llr), kind)
-    score = heard(value, editor, llr, found.says_if_holds, found.says_if_not, editor, len(values))
+    score = effective(value, editor, llr, found.says_if_holds, found.says_if_not, editor, len(values))
     best: dict[str, int] = {}
     for i, each in enumerate(values):
         about = each.rpartition("\x1f")[0]

@@ -28,7 +28,7 @@ class Causal:
     net: Any
 
     @property
-    def told(self) -> list[int]:
+    def observed(self) -> list[int]:
         """The beliefs with evidence."""
         return [int(belief) for belief in np.flatnonzero(self.lam)]
 
@@ -65,7 +65,7 @@ def full_pass() -> Iterator[Row]:
     def theirs(engine: Any) -> Callable[[], list[Any]]:
         def ask() -> list[Any]:
             asked = engine(it.net)
-            for belief in it.told:
+            for belief in it.observed:
                 asked.addEvidence(str(belief), peers.soft(it.lam[belief]))
             asked.makeInference()
             return [asked.posterior(str(belief)).toarray() for belief in range(850)]
@@ -108,13 +108,13 @@ def incremental() -> Iterator[Row]:
     """After one new evidence: all beliefs, and one; both sides keep their state."""
     it = causal()
     rng = np.random.default_rng(2)
-    turns = [(int(rng.choice(it.told)), float(value)) for value in rng.normal(size=4096)]
+    turns = [(int(rng.choice(it.observed)), float(value)) for value in rng.normal(size=4096)]
     session = it.model.session(it.lam)
     now = it.lam.copy()
     error = 0.0
     for belief, value in turns[:500]:
         now[belief] = value
-        session.tell(belief, value)
+        session.set_evidence(belief, value)
         error = max(error, float(np.abs(session.log_odds() - it.model.log_odds(now).log_odds).max()))
     yield Row("causal 850/935: 500 updates, incremental against full", error, "nats", 1e-12, 1e-13)
 
@@ -126,7 +126,7 @@ def incremental() -> Iterator[Row]:
         engine = peers.pyagrum.LazyPropagation(it.net)
         if target:
             engine.addTarget(target)
-        for belief in it.told:
+        for belief in it.observed:
             engine.addEvidence(str(belief), peers.soft(it.lam[belief]))
         engine.makeInference()
         return engine
@@ -134,12 +134,12 @@ def incremental() -> Iterator[Row]:
     lazy, aimed = persistent(None), persistent("5")
 
     def all_of(belief: int, value: float) -> None:
-        session.tell(belief, value)
+        session.set_evidence(belief, value)
         session.log_odds()
 
     def one_of(belief: int, value: float) -> None:
-        session.tell(belief, value)
-        session.ask(5)
+        session.set_evidence(belief, value)
+        session.log_odds_of(5)
 
     def their_all(belief: int, value: float) -> None:
         lazy.chgEvidence(str(belief), peers.soft(value))
@@ -165,7 +165,7 @@ def incremental() -> Iterator[Row]:
 def variable_elimination() -> Iterator[Row]:
     """One belief by pgmpy's variable elimination, which has no way to ask for all at once."""
     it = causal()
-    ask = peers.variable_elimination(it.graph, {belief: peers.soft(it.lam[belief]) for belief in it.told})
+    ask = peers.variable_elimination(it.graph, {belief: peers.soft(it.lam[belief]) for belief in it.observed})
     error = 0.0
     for belief in (5, 400):
         no, yes = ask(belief)

@@ -52,7 +52,7 @@ def test_the_gain_is_that_of_every_state_and_answer(at: int, targets: list[int])
     assert found[at] == pytest.approx(enumerated(QUESTIONS[at], targets), abs=1e-9)
 
 
-def test_answers_of_yes_or_no_are_the_evidence_they_are_said_to_be() -> None:
+def test_answers_of_yes_or_no_have_the_stated_ratios() -> None:
     assert QUESTIONS[0].ratios == pytest.approx([2.0, -1.0])
     assert QUESTIONS[0].likelihood.sum(axis=0) == pytest.approx([1.0, 1.0])
 

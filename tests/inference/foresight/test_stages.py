@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import gamma
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.inference.foresight.filtering import Seen, filtered, moves
+from beliefgraph.inference.foresight.filtering import ObservedSymbols, filtered, moves
 from beliefgraph.inference.foresight.passage import passage, velocity
 from beliefgraph.inference.foresight.stage_learning import choose, expected, learn, likeliest, with_phases
 from beliefgraph.inference.foresight.stages import SILENT, Stages, stated
@@ -22,14 +22,14 @@ def three(phases: int = 2, *, ends: bool = True) -> Stages:
     return stated(np.array([2.0, 3.0, 4.0]), np.array([0.0, 0.2, 1.0]), SHOWN, phases, ends=ends)
 
 
-def sightings() -> Seen:
+def sightings() -> ObservedSymbols:
     """Two subjects at irregular times, silent in part."""
-    return Seen(
+    return ObservedSymbols(
         np.array([[0.0, 0.7, 2.0, 5.0], [0.0, 1.3, 1.9, 1.9]]), np.array([[0, SILENT, 1, 2], [1, 1, 0, SILENT]])
     )
 
 
-def paths(stages: Stages, seen: Seen) -> dict[tuple[int, ...], float]:
+def paths(stages: Stages, seen: ObservedSymbols) -> dict[tuple[int, ...], float]:
     """How likely each path of phases at the times, and all that was seen of the one subject, is."""
     size, times = len(stages.start), seen.time.shape[1]
     passed = [stages.passing(gap) for gap in seen.gaps[0]]
@@ -80,7 +80,7 @@ def test_expected_time_and_moves_are_those_of_a_fine_grid_of_times() -> None:
     fine = np.unique(np.concatenate([np.linspace(0, 5, 4001), one.time[0]]))
     symbol = np.full(len(fine), SILENT)
     symbol[np.searchsorted(fine, one.time[0])] = one.symbol[0]
-    dense = Seen(fine[None], symbol[None])
+    dense = ObservedSymbols(fine[None], symbol[None])
     forward = filtered(stages, dense)
     shown = stages.likelihood(dense.symbol)[0]
     back = np.ones(6)
@@ -106,7 +106,7 @@ def test_learning_never_lowers_the_likelihood_with_a_negligible_prior() -> None:
         now = likeliest(now, found, 1e-9)
 
 
-def simulated(stages: Stages, subjects: int, weeks: int = 40, seed: int = 0) -> Seen:
+def simulated(stages: Stages, subjects: int, weeks: int = 40, seed: int = 0) -> ObservedSymbols:
     """What is seen by the week of subjects that move by the stages themselves."""
     draw = np.random.default_rng(seed)
     passed = stages.passing(1.0).cumsum(axis=1)
@@ -118,7 +118,7 @@ def simulated(stages: Stages, subjects: int, weeks: int = 40, seed: int = 0) -> 
         shown = stages.seen[stages.stage[at]].cumsum(axis=1)
         symbols[:, week] = (shown < draw.random(subjects)[:, None]).sum(axis=1)
     symbols[draw.random(symbols.shape) < 0.3] = SILENT
-    return Seen(np.broadcast_to(np.arange(float(weeks)), symbols.shape), symbols)
+    return ObservedSymbols(np.broadcast_to(np.arange(float(weeks)), symbols.shape), symbols)
 
 
 def test_what_made_the_sightings_is_learned_from_them() -> None:
@@ -143,7 +143,7 @@ def test_one_phase_by_the_week_is_the_model_of_another_library() -> None:
     symbols = np.array([[0, 0, 1, 2, 2, 1, 2]])
     other = hmmlearn.CategoricalHMM(n_components=3)
     other.startprob_, other.transmat_, other.emissionprob_ = stages.start, stages.passing(1.0), SHOWN
-    found = filtered(stages, Seen(np.arange(7.0)[None], symbols))
+    found = filtered(stages, ObservedSymbols(np.arange(7.0)[None], symbols))
     log_likelihood, smoothed = other.score_samples(symbols.T)
     assert found.log_likelihood[0] == pytest.approx(log_likelihood)
     assert found.after[0, -1] == pytest.approx(smoothed[-1])
@@ -195,7 +195,7 @@ def test_bad_input_is_refused() -> None:
     with pytest.raises(Incorrect, match="no later stage"):
         passage(three(), three().start[None], 3, 0.1, 5)
     with pytest.raises(Incorrect, match="ascend"):
-        Seen(np.array([[1.0, 0.0]]), np.array([[0, 0]]))
+        ObservedSymbols(np.array([[1.0, 0.0]]), np.array([[0, 0]]))
     certain = stated(np.ones(3), np.zeros(3), np.eye(3), 1)
     with pytest.raises(Incorrect, match="cannot happen"):
-        filtered(certain, Seen(np.zeros((1, 1)), np.array([[1]])))
+        filtered(certain, ObservedSymbols(np.zeros((1, 1)), np.array([[1]])))

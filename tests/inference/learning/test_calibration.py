@@ -9,7 +9,7 @@ from beliefgraph.errors import BeliefgraphError
 from beliefgraph.inference.learning.calibration import IDENTITY, calibration_of, isotonic, platt
 
 
-def said(
+def labelled(
     rows: int, slope: float, intercept: float, seed: int = 0
 ) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64]], ...]:
     """Log-odds, and what happened as if the truth were slope·L + intercept."""
@@ -20,7 +20,7 @@ def said(
 
 
 def test_platt_finds_the_line() -> None:
-    found = platt(*said(20_000, 0.5, -1.0))
+    found = platt(*labelled(20_000, 0.5, -1.0))
     assert found.slope == pytest.approx(0.5, abs=0.03)
     assert found([0.0, 2.0]).tolist() == pytest.approx([-1.0, 0.0], abs=0.08)
 
@@ -51,7 +51,7 @@ def test_what_is_surer_stays_at_least_as_sure(rows: list[tuple[float, bool]], as
 def test_the_one_chosen_is_never_worse_on_later_rows_than_none(
     rows: int, slope: float, intercept: float, seed: int
 ) -> None:
-    log_odds, happened = said(rows, slope, intercept, seed)
+    log_odds, happened = labelled(rows, slope, intercept, seed)
     choice = calibration_of(log_odds, happened)
     later = slice(choice.fitted, None)
     calibrated = choice.calibration(log_odds)[later]
@@ -64,7 +64,7 @@ def test_the_one_chosen_is_never_worse_on_later_rows_than_none(
 
 
 def test_few_labels_change_nothing_and_steps_need_many() -> None:
-    rows = said(2_000, 0.4, 0.5)
+    rows = labelled(2_000, 0.4, 0.5)
     few, some, many = (calibration_of(*(column[:n] for column in rows)) for n in (199, 200, 2_000))
     assert few.calibration is IDENTITY
     assert set(some.log_loss) == {"identity", "platt"}
@@ -73,7 +73,7 @@ def test_few_labels_change_nothing_and_steps_need_many() -> None:
 
 
 def test_what_is_calibrated_already_is_left_alone_or_hardly_moved() -> None:
-    choice = calibration_of(*said(5_000, 1.0, 0.0))
+    choice = calibration_of(*labelled(5_000, 1.0, 0.0))
     asked = np.linspace(-3, 3, 7)
     assert np.abs(choice.calibration(asked) - asked).max() < 0.4
 
@@ -88,7 +88,7 @@ def test_the_identity_changes_no_bit() -> None:
 
 
 def test_the_same_labels_give_the_same_calibration() -> None:
-    rows = said(2_000, 0.4, 0.5)
+    rows = labelled(2_000, 0.4, 0.5)
     assert calibration_of(*rows) == calibration_of(*rows)
 
 

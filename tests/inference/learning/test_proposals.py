@@ -45,7 +45,7 @@ def test_where_nothing_is_missing_hardly_anything_is_proposed() -> None:
     assert wrong <= 3  # the chance of more is 2 %, of a fixed set of seeds
 
 
-def test_what_was_heard_of_too_seldom_is_not_compared() -> None:
+def test_too_few_observations_are_not_compared() -> None:
     stated, observations = world(0, [Relation("supports", 8, 11, 5.0)], rows=60)
     assert propose(stated, observations) == ()
 
@@ -55,7 +55,7 @@ def test_proposals_are_the_same_every_time() -> None:
     assert propose(stated, observations) == propose(stated, observations)
 
 
-def test_what_is_known_counts_as_heard() -> None:
+def test_known_truth_counts_as_observed() -> None:
     rng = np.random.default_rng(5)
     priors = [0.5, 0.4, 0.3]
     truth = sampled(Structure(priors, [Relation("supports", 0, 2, 4.0)]), 1_500, rng)

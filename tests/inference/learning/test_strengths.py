@@ -195,9 +195,9 @@ def test_learning_and_platt_come_near_the_oracle_where_what_was_elicited_does_no
     def later(log_odds: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
         return float(np.logaddexp(0.0, np.where(happened == 1, -log_odds, log_odds))[cut:].mean())
 
-    def said(structure: Structure) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def log_odds_of(structure: Structure) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         return compile_model(structure).log_odds(heard).log_odds[:, OUTCOME]
 
-    after = said(learned)
-    assert later(platt(after[:cut], happened[:cut])(after)) < later(said(task.truth)) + 0.005
-    assert later(said(task.elicited)) > later(said(task.truth)) + 0.015
+    after = log_odds_of(learned)
+    assert later(platt(after[:cut], happened[:cut])(after)) < later(log_odds_of(task.truth)) + 0.005
+    assert later(log_odds_of(task.elicited)) > later(log_odds_of(task.truth)) + 0.015

@@ -32,7 +32,7 @@ def test_each_cause_multiplies_the_odds_of_the_effect_whatever_the_other_does() 
         assert odds[fixed, True] - odds[fixed, False] == pytest.approx(np.log(0.25))
 
 
-def test_an_effect_nobody_observed_leaves_its_causes_independent() -> None:
+def test_an_unobserved_effect_leaves_its_causes_independent() -> None:
     model = compile_model(Structure([0.3, 0.6, 0.2], [Relation("causes", 0, 2, 5.0), Relation("causes", 1, 2, 4.0)]))
     assert model.log_odds([2.0, 0.0, 0.0]).log_odds[1] == pytest.approx(np.log(0.6 / 0.4), abs=1e-12)
     # Once the effect is seen, one cause explains the other away.

@@ -51,11 +51,13 @@ MoodStateConnection = connection(MoodState)
 class MoodQueries:
     """The queries about moods."""
 
-    mood = question(MoodState, "One mood.", lambda verbs: partial(verbs.layer_questions.published, LAYER), key=MOOD)
+    mood = question(
+        MoodState, "One mood.", lambda services: partial(services.layer_questions.published, LAYER), key=MOOD
+    )
     mood_history = question(
         MoodStateConnection,
         "What was published about a mood, newest first.",
-        lambda verbs: partial(verbs.layer_questions.history, LAYER),
+        lambda services: partial(services.layer_questions.history, LAYER),
         key=MOOD,
         paged=True,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from tests.services.moods.records import Mood, MoodChange, MoodPublished, MoodShown, ShowMood, Word
 
 from beliefgraph.errors import Incorrect
@@ -9,7 +11,7 @@ from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.evidence import Evidence
 from beliefgraph.model.timeline import inferred, revision_id
-from beliefgraph.services.beliefs.speak import addition, speak
+from beliefgraph.services.beliefs.statement_rows import addition, statement_rows
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.interpretation.protocol import Interpretation, SourceStatement
 from beliefgraph.services.layer.additions import Additions
@@ -30,14 +32,14 @@ class MoodDraft:
         self._state = state
         self._shown: list[MoodShown] = []
 
-    def check(self, context: CommandContext, said: Interpretation, /) -> None:
+    def check(self, context: CommandContext, interpretation: Interpretation, /) -> None:
         if context.arrived.event.data.get("llr", 0.0) >= MOST:
             raise Incorrect("invalid-input", "Nobody is in such a mood.")
 
-    def hear(self, context: CommandContext, said: Interpretation, /) -> None:
+    def add(self, context: CommandContext, interpretation: Interpretation, /) -> None:
         data = context.arrived.event.data
-        for spoken in said.spoken if "llr" in data else ():
-            evidence = speak(context, spoken, "observation").evidence[0]
+        for statement in interpretation.statements if "llr" in data else ():
+            evidence = statement_rows(context, statement, "observation").evidence[0]
             self._shown.append(_shown(context, evidence, DAY, data["llr"], ()))
 
     @property
@@ -48,10 +50,11 @@ class MoodDraft:
 def showing_mood(context: CommandContext, command: ShowMood) -> Additions:
     """What a command shows."""
     summary = f"is in the mood “{command.mood}”"
-    voice = speak(context, SourceStatement(source=context.speaker, summary=summary, bearings=()), "assertion")
+    statement = SourceStatement(source=context.caller_source, summary=summary, bearings=())
+    rows = statement_rows(context, statement, "assertion")
     words = () if command.word is None else (Word(text=command.word, since=context.moment),)
-    shown = _shown(context, voice.evidence[0], command.mood, command.height, words)
-    added = addition(context, "asserted", voice)
+    shown = _shown(context, rows.evidence[0], command.mood, command.height, words)
+    added = addition(context, "asserted", rows)
     return Additions(added.cause, added.moment, added.delta + _made(context.state, command.mood, [shown]))
 
 
@@ -71,7 +74,7 @@ def publish(context: PublishContext) -> Published:
 
 def _published(state: TwinState, id_: str, rows: list[MoodShown], context: PublishContext) -> MoodPublished:
     heights = [row.height for row in rows]
-    mean = sum(heights) / len(heights)
+    mean = math.fsum(heights) / len(heights)  # the same in every order of rows
     return inferred(
         MoodPublished,
         state.id,

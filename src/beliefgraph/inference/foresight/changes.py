@@ -28,7 +28,7 @@ docs/foresight.md lists the alternatives that were tried."""
 
 
 @dataclass(frozen=True, eq=False)
-class Followed:
+class ChangePosteriors:
     """Results for some streams of events, arrays of shape [streams, events].
 
     The surprise at each event with older events at full weight (`untempered`) and with tempered ones (`surprise`), the
@@ -46,7 +46,7 @@ class Followed:
 
 def follow(
     kinds: Ints, prior: Floats, hazard: float = HAZARD, stated: Floats | None = None, threshold: float = PUBLISHED_AT
-) -> Followed:
+) -> ChangePosteriors:
     """Follow streams of events, `kinds` of shape [streams, events]; `prior` is the Dirichlet count of each kind.
 
     `stated` (the same shape) is the stated probability of a change right before each event; 0 if nothing was stated.
@@ -79,7 +79,7 @@ def follow(
         changed[:, t] = (here * recent).sum(axis=1)
         published[:, t] = changed[:, t] > threshold
         since = np.where(published[:, t], t, since)
-    return Followed(
+    return ChangePosteriors(
         surprise=surprise,
         untempered=untempered,
         changed=changed,

@@ -20,7 +20,7 @@ Passing = dict[float, Floats]
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class ObservedSymbols:
     """Observations of some subjects: times (ascending) and symbols (SILENT: none), both of shape [subjects, times].
 
     A subject with fewer times repeats its last one, silent.
@@ -40,9 +40,9 @@ class Seen:
         """The time since the previous one, shape [subjects, times − 1]."""
         return np.diff(self.time, axis=1)
 
-    def of(self, subjects: Ints) -> Seen:
+    def of(self, subjects: Ints) -> ObservedSymbols:
         """The observations of some of the subjects."""
-        return Seen(self.time[subjects], self.symbol[subjects])
+        return ObservedSymbols(self.time[subjects], self.symbol[subjects])
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ def moved(distribution: Floats, gap: Floats, passing: Passing) -> Floats:
     return found
 
 
-def filtered(stages: Stages, seen: Seen, known: Passing | None = None) -> Filtered:
+def filtered(stages: Stages, seen: ObservedSymbols, known: Passing | None = None) -> Filtered:
     """Filter the observations of every subject."""
     return weighed(stages, seen.gaps, stages.likelihood(seen.symbol), known)
 
@@ -116,7 +116,7 @@ class Move:
     seen: float
 
 
-def moves(stages: Stages, seen: Seen, stage: int) -> tuple[float, list[Move]]:
+def moves(stages: Stages, seen: ObservedSymbols, stage: int) -> tuple[float, list[Move]]:
     """Why one subject (the only one in `seen`) is where it is.
 
     The probability of having reached a stage at the start, and what each time added to it; together they sum to the

@@ -94,11 +94,11 @@ def gains_of(session: Session, evidence: Floats, questions: Sequence[Question], 
     found = np.zeros(len(questions))
     for at, question in enumerate(questions):
         b, before = question.belief, float(p[at])
-        told, here = float(evidence[b]), float(now[b])
-        elsewhere = told - here - math.copysign(PAST, here)
-        session.tell(b, min(max(elsewhere, -LOG_LIKELIHOOD_BOUND), LOG_LIKELIHOOD_BOUND))
+        stated, here = float(evidence[b]), float(now[b])
+        elsewhere = stated - here - math.copysign(PAST, here)
+        session.set_evidence(b, min(max(elsewhere, -LOG_LIKELIHOOD_BOUND), LOG_LIKELIHOOD_BOUND))
         other = session.log_odds()
-        session.tell(b, told)
+        session.set_evidence(b, stated)
         span = probability(float(other[b])) - before
         if span != 0.0:  # otherwise it is so certain that no evidence moves it
             given = question.likelihood[:, 0] * (1.0 - before) + question.likelihood[:, 1] * before

@@ -15,7 +15,7 @@ import numpy as np
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Floats, Ints
-from beliefgraph.inference.foresight.filtering import Seen
+from beliefgraph.inference.foresight.filtering import ObservedSymbols
 from beliefgraph.inference.foresight.passage import velocity
 from beliefgraph.inference.foresight.stages import SILENT, Stages
 
@@ -71,7 +71,7 @@ def shares(stages: int, signals: Sequence[Signal], often: Floats, known: Mapping
     return np.asarray(table / table.sum(axis=1, keepdims=True))
 
 
-def gridded(times: Sequence[Floats], symbols: Sequence[Ints], step: float, most: int) -> Seen:
+def gridded(times: Sequence[Floats], symbols: Sequence[Ints], step: float, most: int) -> ObservedSymbols:
     """The observations of some subjects (ascending times of each), with times in whole steps since the first one.
 
     For each subject the first `most` steps and symbols count.
@@ -86,7 +86,7 @@ def gridded(times: Sequence[Floats], symbols: Sequence[Ints], step: float, most:
         at[place, : len(steps)] = steps
         at[place, len(steps) :] = steps[-1]
         seen[place, : len(steps)] = symbol
-    return Seen(at * step, seen)
+    return ObservedSymbols(at * step, seen)
 
 
 def _steps(time: Floats, symbol: Ints, step: float, most: int) -> tuple[Ints, Ints]:
@@ -99,7 +99,7 @@ def _steps(time: Floats, symbol: Ints, step: float, most: int) -> tuple[Ints, In
     return steps[:most], found[:most]
 
 
-def predicted(before: Floats, stages: Stages, table: Floats, seen: Seen) -> Floats:
+def predicted(before: Floats, stages: Stages, table: Floats, seen: ObservedSymbols) -> Floats:
     """The predictive log-probability of each time of each subject in nats, shape [subjects, times]; 0 if silent.
 
     `before` is the distribution over phases just before each time, `table` the emission probabilities of each stage.

@@ -21,7 +21,7 @@ from scipy.linalg import expm_frechet
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Floats
-from beliefgraph.inference.foresight.filtering import Seen, filtered, passing
+from beliefgraph.inference.foresight.filtering import ObservedSymbols, filtered, passing
 from beliefgraph.inference.foresight.stages import Stages
 
 MOST_TURNS = 60
@@ -47,7 +47,7 @@ class Expected:
     log_likelihood: float
 
 
-def learn(prior: Stages, seen: Seen, strength: float = 5.0) -> Stages:
+def learn(prior: Stages, seen: ObservedSymbols, strength: float = 5.0) -> Stages:
     """The stages that maximise the posterior (a local optimum near the prior).
 
     The prior has the weight of `strength` moves of each stage.
@@ -64,7 +64,9 @@ def learn(prior: Stages, seen: Seen, strength: float = 5.0) -> Stages:
     return now
 
 
-def choose(prior: Stages, seen: Seen, most_phases: int = 4, strength: float = 5.0) -> tuple[Stages, list[float]]:
+def choose(
+    prior: Stages, seen: ObservedSymbols, most_phases: int = 4, strength: float = 5.0
+) -> tuple[Stages, list[float]]:
     """The stages with the number of phases that has the greatest held-out likelihood, learned from all subjects.
 
     Also the held-out log-likelihood per subject for 1, 2, … phases.
@@ -96,7 +98,7 @@ def with_phases(stages: Stages, phases: int) -> Stages:
     return replace(stages, phases=phases, rate=stages.rate * (phases / stages.phases), start=start.ravel())
 
 
-def expected(stages: Stages, seen: Seen) -> Expected:
+def expected(stages: Stages, seen: ObservedSymbols) -> Expected:
     """The expected statistics of the observations under the parameters."""
     known = passing(stages, seen.gaps)
     forward = filtered(stages, seen, known)

@@ -60,28 +60,28 @@ def cohort(
     n, entries, messages = len(leaf_codes), len(start[2]), len(start[3])
     joint = np.empty((entries, BLOCK_OF))
     total, message = np.empty((messages, BLOCK_OF)), np.empty((messages, BLOCK_OF))
-    weight, said = np.empty((leaf_start[-1], BLOCK_OF)), np.empty((n, BLOCK_OF), dtype=np.uint8)
+    weight, has_evidence = np.empty((leaf_start[-1], BLOCK_OF)), np.empty((n, BLOCK_OF), dtype=np.uint8)
     most = widest(codes, leaf_codes)
     below, against = np.empty((most, BLOCK_OF)), np.empty((most, BLOCK_OF))
-    least, value, told = np.empty(BLOCK_OF), np.empty(BLOCK_OF), np.empty(BLOCK_OF, dtype=np.uint8)
+    least, value, tree_has_evidence = np.empty(BLOCK_OF), np.empty(BLOCK_OF), np.empty(BLOCK_OF, dtype=np.uint8)
     dirty = np.empty(len(codes), dtype=np.uint8)
     for origin in range(0, len(given), BLOCK_OF):
         rows = min(BLOCK_OF, len(given) - origin)
         here = given[origin : origin + rows]
         least[:] = 1.0
-        _observe(here, first, leaf_start, weight, said, value)
+        _observe(here, first, leaf_start, weight, has_evidence, value)
         dirty[:] = 0
         for row in range(n):
             some = 0
             for w in range(BLOCK_OF):
-                some |= said[leaf_codes[row, VARIABLE], w]
+                some |= has_evidence[leaf_codes[row, VARIABLE], w]
             dirty[leaf_codes[row, HOME]] |= some
         _up(layout, start, weight, joint, total, message, dirty, least)
         for t in range(len(trees)):
-            told[:] = 0
+            tree_has_evidence[:] = 0
             for row in range(codes[trees[t, 0], FIRST_LEAF], codes[trees[t, 1] - 1, LAST_LEAF]):
                 for w in range(BLOCK_OF):
-                    told[w] |= said[leaf_codes[row, VARIABLE], w]
+                    tree_has_evidence[w] |= has_evidence[leaf_codes[row, VARIABLE], w]
             for k in range(trees[t, 0], trees[t, 1]):
                 if not wanted[k]:
                     continue
@@ -93,15 +93,15 @@ def cohort(
                         asked = asked or column[i] >= 0
                     if asked:
                         _answer(
-                            layout, k, row, first[v], first[v + 1], joint, below, against, value, told, prior, column,
-                            answer[origin : origin + rows], least,
+                            layout, k, row, first[v], first[v + 1], joint, below, against, value, tree_has_evidence,
+                            prior, column, answer[origin : origin + rows], least,
                         )  # fmt: skip
         for w in range(rows):
             suspect[origin + w] = least[w] < SMALL
 
 
 @inner
-def _observe(given: Floats, first: Ints, leaf_start: Ints, weight: Floats, said: Flags, value: Floats) -> None:
+def _observe(given: Floats, first: Ints, leaf_start: Ints, weight: Floats, has_evidence: Flags, value: Floats) -> None:
     """The weights of every state, as `observe` and `observe_values` do; lanes beyond the rows have no evidence."""
     rows = len(given)
     for v in range(len(first) - 1):
@@ -115,16 +115,16 @@ def _observe(given: Floats, first: Ints, leaf_start: Ints, weight: Floats, said:
                 weight[leaf, w] = other if value[w] > 0.0 else 1.0
                 weight[leaf + 1, w] = other if value[w] < 0.0 else 1.0
             for w in range(BLOCK_OF):
-                said[v, w] = value[w] != 0.0
+                has_evidence[v, w] = value[w] != 0.0
             continue
-        said[v, :] = 0
+        has_evidence[v, :] = 0
         weight[leaf : leaf + number, :] = 1.0
         for w in range(rows):
             most = given[w, belief]
             for s in range(number):
                 most = max(most, given[w, belief + s])
-                said[v, w] |= given[w, belief + s] != 0.0
-            if said[v, w]:
+                has_evidence[v, w] |= given[w, belief + s] != 0.0
+            if has_evidence[v, w]:
                 for s in range(number):
                     weight[leaf + s, w] = exponential(given[w, belief + s] - most)
 
@@ -251,7 +251,7 @@ def _answer(
     marginal: Floats,
     against: Floats,
     value: Floats,
-    told: Flags,
+    tree_has_evidence: Flags,
     prior: Floats,
     column: Ints,
     answer: Floats,
@@ -271,7 +271,7 @@ def _answer(
         for w in range(BLOCK_OF):
             value[w] = logarithm(marginal[1, w] / marginal[0, w])
         for w in range(rows):
-            answer[w, column[belief]] = value[w] if told[w] else prior[belief]
+            answer[w, column[belief]] = value[w] if tree_has_evidence[w] else prior[belief]
         return
     value[:] = 0.0
     for s in range(states):
@@ -288,4 +288,4 @@ def _answer(
             for w in range(BLOCK_OF):
                 value[w] = logarithm(marginal[s, w] / against[s, w])
             for w in range(rows):
-                answer[w, column[belief + s]] = value[w] if told[w] else prior[belief + s]
+                answer[w, column[belief + s]] = value[w] if tree_has_evidence[w] else prior[belief + s]

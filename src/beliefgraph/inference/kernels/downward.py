@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from beliefgraph.inference.arrays import Codes, Downward, Evidence, Floats, Layout, Potentials, Upward
 from beliefgraph.inference.kernels.tables import collect
-from beliefgraph.inference.kernels.underflow import SMALL, tree_stands
+from beliefgraph.inference.kernels.underflow import SMALL, tree_is_exact
 from beliefgraph.inference.native import inner
 from beliefgraph.inference.plan import (
     BLOCK,
@@ -53,7 +53,7 @@ def down(
         clear = answer(codes, leaf_codes, maps, k, table, total, joint, below, marginal) and clear
     for s in range(origin, codes[last - 1, MESSAGE] + codes[last - 1, WIDTH]):
         clear &= below[s] != 0.0
-    return clear or tree_stands(
+    return clear or tree_is_exact(
         layout, first, last, potentials[1], evidence[0], total, message, below, marginal
     )  # fmt: skip
 

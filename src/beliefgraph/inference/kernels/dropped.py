@@ -30,14 +30,14 @@ def spread(slot_leaf: Ints, slot_start: Ints, message: Floats, log_weight: Float
 
 
 @native
-def weights(leaf_start: Ints, log_weight: Floats, weight: Floats, said: Flags) -> None:
+def weights(leaf_start: Ints, log_weight: Floats, weight: Floats, has_evidence: Flags) -> None:
     """The weights, the largest of each variable 1, and which variables have evidence."""
-    for v in range(len(said)):
+    for v in range(len(has_evidence)):
         first, last = leaf_start[v], leaf_start[v + 1]
         most, least = -np.inf, np.inf
         for leaf in range(first, last):
             most, least = max(most, log_weight[leaf]), min(least, log_weight[leaf])
-        said[v] = most != least
+        has_evidence[v] = most != least
         for leaf in range(first, last):
             weight[leaf] = math.exp(log_weight[leaf] - most)
 

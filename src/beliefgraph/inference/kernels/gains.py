@@ -48,14 +48,14 @@ def gain(
         if abs(slope[at]) > unfelt:
             p[felt], slope[felt] = p[at], slope[at]
             felt += 1
-    told = np.zeros(felt)
+    divergence = np.zeros(felt)
     for answer in range(len(given)):
         share, far = given[answer], moved[answer]
         for at in range(felt):
-            told[at] += share * _divergence(p[at], far * slope[at])
+            divergence[at] += share * _divergence(p[at], far * slope[at])
     found = 0.0
     for at in range(felt):
-        found += told[at]
+        found += divergence[at]
     return found * PER_LN2
 
 

@@ -14,7 +14,7 @@ Sums are of integer quanta, so they depend neither on the order of the items nor
 
 `gather` visits every item. `gather_runs` sums sorted ones with the same bits: within a run, the items of one group and
 sign that began in the same half-life, the factor of the moment is constant, so that one logarithm per item remains.
-Without ageing the sum is the difference of two prefix sums.
+Without ageing the sum is the difference of two prefix sums. `spread` and `spread_runs` do the same for each item.
 """
 
 from __future__ import annotations
@@ -92,6 +92,12 @@ def _quanta(nats: float) -> int:
 
 
 @inner
+def _nearest(number: float) -> float:
+    """The nearest integer as a float, as by `rint`, up to 2^51; without a call, so that it is vectorised."""
+    return (number + NEAREST) - NEAREST
+
+
+@inner
 def _aged(llr: float, strength: float, period: int, since: int, at: int, half: int, whole: int, rest: float) -> float:
     """The aged log-likelihood ratio of an item, in nats."""
     if half == 0 or since == at:
@@ -107,7 +113,7 @@ def _aged(llr: float, strength: float, period: int, since: int, at: int, half: i
 
 
 @inner
-def _said(
+def _aged_in_part(
     llr: float, strength: float, period: int, since: int, at: int, half: int, whole: int, rest: float, kept: float
 ) -> float:
     """The aged log-likelihood ratio of an item that counts in part, in nats."""
@@ -194,8 +200,10 @@ def gather(
             continue
         if begun and at < valid_to[i]:
             kept = _kept(follows[g], valid_from[i], first, edge, keep)
-            said = _said(llr[i], strength[i], period[i], valid_from[i], at, half[g], whole[g], rest[g], kept)
-            _add(sums, g, int(np.rint(said * GRID)), int(np.rint(llr[i] * GRID)))
+            effective = _aged_in_part(
+                llr[i], strength[i], period[i], valid_from[i], at, half[g], whole[g], rest[g], kept
+            )
+            _add(sums, g, int(np.rint(effective * GRID)), int(np.rint(llr[i] * GRID)))
             if shared[g]:
                 sums[g, LEFT] += _left(valid_from[i], at, half[g], kept)
     return found
@@ -236,8 +244,7 @@ def gather_runs(
             continue
         until = end = high
         if half[g] == 0 or period[r] == whole[g]:
-            end = _places_before(at + 1, order, valid_from, low, high)
-            until = _places_before(at, order, valid_from, low, end)
+            until, end = _begun(at, order, valid_from, low, high)
         sums[g, BEGUN] += end - low
         if apart[g]:
             continue
@@ -247,8 +254,10 @@ def gather_runs(
             for place in range(low, end):
                 i = order[place]
                 kept = _kept(follows[g], valid_from[i], first, edge, keep)
-                said = _said(llr[i], force[place], period[r], valid_from[i], at, half[g], whole[g], rest[g], kept)
-                sums[g, RISING + falls[r]] += abs(int(np.rint(said * GRID)))
+                effective = _aged_in_part(
+                    llr[i], force[place], period[r], valid_from[i], at, half[g], whole[g], rest[g], kept
+                )
+                sums[g, RISING + falls[r]] += abs(int(np.rint(effective * GRID)))
                 if shared[g]:
                     sums[g, LEFT] += _left(valid_from[i], at, half[g], kept)
             continue
@@ -261,6 +270,13 @@ def gather_runs(
         if shared[g]:
             for place in range(low, end):
                 sums[g, LEFT] += _left(valid_from[order[place]], at, half[g], 1.0)
+
+
+@inner
+def _begun(at: int, order: Narrow, valid_from: Ints, low: int, high: int) -> tuple[int, int]:
+    """Up to which entry of a run the items began before a moment, and up to which by that moment."""
+    end = _places_before(at + 1, order, valid_from, low, high)
+    return _places_before(at, order, valid_from, low, end), end
 
 
 @inner
@@ -306,8 +322,8 @@ def weigh(
     for i in range(len(group)):
         g = group[i]
         kept = _kept(follows[g], valid_from[i], first, edge, keep)
-        said = _said(llr[i], strength[i], period[i], valid_from[i], at, half[g], whole[g], rest[g], kept)
-        quanta[i] = int(np.rint(said * GRID))
+        effective = _aged_in_part(llr[i], strength[i], period[i], valid_from[i], at, half[g], whole[g], rest[g], kept)
+        quanta[i] = int(np.rint(effective * GRID))
         left[i] = _left(valid_from[i], at, half[g], kept)
 
 
@@ -332,22 +348,77 @@ def spread(
     keep: Floats,
     reaches: Flags,
     weight: Floats,
-    rows: Ints,
-    shares: Floats,
-) -> int:
-    """The aged values of the items of a block that are visible to `rev` and count, times the weights of their groups.
+    spread: Floats,
+) -> None:
+    """Write the aged value of each item of a block times the weight of its group.
 
-    Only groups that reach the target are included: the row and the product of each item are written, and their number
-    is returned.
+    NaN for those that are not visible to `rev`, do not count, or whose group does not reach the target.
     """
-    found = 0
     for i in range(len(group)):
         g = group[i]
         if not reaches[g] or rev_from[i] > rev or rev_to[i] <= rev or valid_from[i] > at or at >= valid_to[i]:
+            spread[i] = np.nan
             continue
         kept = _kept(follows[g], valid_from[i], first, edge, keep)
-        said = _said(llr[i], strength[i], period[i], valid_from[i], at, half[g], whole[g], rest[g], kept)
-        rows[found] = i
-        shares[found] = np.rint(said * GRID) / GRID * weight[g]
-        found += 1
-    return found
+        effective = _aged_in_part(llr[i], strength[i], period[i], valid_from[i], at, half[g], whole[g], rest[g], kept)
+        spread[i] = np.rint(effective * GRID) / GRID * weight[g]
+
+
+@native
+def spread_runs(
+    at: int,
+    start: Ints,
+    group: Narrow,
+    falls: Flags,
+    period: Ints,
+    order: Narrow,
+    force: Floats,
+    fresh: Ints,
+    llr: Floats,
+    valid_from: Ints,
+    half: Ints,
+    whole: Ints,
+    rest: Floats,
+    follows: Narrow,
+    first: Ints,
+    edge: Ints,
+    keep: Floats,
+    reaches: Flags,
+    weight: Floats,
+    room: Floats,
+    spread: Floats,
+) -> None:
+    """Write the same for the items of runs, all visible to the rev, and leave the others; `room` is as long as a run.
+
+    The terms are those of `gather_runs`.
+    """
+    for r in range(len(group)):
+        g, low, high = group[r], start[r], start[r + 1]
+        if not reaches[g] or (half[g] != 0 and period[r] > whole[g]):
+            continue
+        until = end = high
+        if half[g] == 0 or period[r] == whole[g]:
+            until, end = _begun(at, order, valid_from, low, high)
+        if follows[g] >= 0:
+            for place in range(low, end):
+                i = order[place]
+                kept = _kept(follows[g], valid_from[i], first, edge, keep)
+                effective = _aged_in_part(
+                    llr[i], force[place], period[r], valid_from[i], at, half[g], whole[g], rest[g], kept
+                )
+                spread[i] = np.rint(effective * GRID) / GRID * weight[g]
+            continue
+        signed = -weight[g] if falls[r] else weight[g]
+        if half[g] == 0:
+            until = low
+        elif whole[g] - period[r] > FORGOTTEN:
+            for place in range(low, until):
+                spread[order[place]] = 0.0
+        else:
+            factor = rest[g] * HALVED[whole[g] - period[r]]
+            for n in range(until - low):
+                room[n] = _nearest(_twice_artanh(force[low + n] * factor) * GRID) / GRID * signed
+            for n in range(until - low):
+                spread[order[low + n]] = room[n]
+        for place in range(until, end):
+            spread[order[place]] = (fresh[place + 1] - fresh[place]) / GRID * signed

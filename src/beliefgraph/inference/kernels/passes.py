@@ -45,15 +45,15 @@ def log_odds(
     _, leaf_codes, _, trees = layout
     codes = layout[0]
     n, leaves = len(leaf_codes), leaf_start[-1]
-    weight, said = np.empty(leaves), np.empty(n, dtype=np.uint8)
+    weight, has_evidence = np.empty(leaves), np.empty(n, dtype=np.uint8)
     below, marginal = np.empty(len(start[4])), np.ones(leaves)
     for b in range(len(given)):
         for v in range(n):
             if first[v + 1] - first[v] == 1:
-                said[v] = observe(given[b, first[v]], fixed[first[v]], weight, leaf_start[v])
+                has_evidence[v] = observe(given[b, first[v]], fixed[first[v]], weight, leaf_start[v])
             else:
-                said[v] = observe_values(given[b], fixed, first[v], first[v + 1], weight, leaf_start[v])
-        run(layout, start, (weight, said), start[2].copy(), below, marginal, status[b], False)
+                has_evidence[v] = observe_values(given[b], fixed, first[v], first[v + 1], weight, leaf_start[v])
+        run(layout, start, (weight, has_evidence), start[2].copy(), below, marginal, status[b], False)
         log_odds_of(marginal, first, leaf_start, answer[b])
         for t in range(len(trees)):
             if status[b, t] != DONE:
@@ -64,7 +64,7 @@ def log_odds(
 
 @native
 def distributions(
-    layout: Layout, start: Start, weight: Floats, said: Flags, marginal: Floats, joint: Floats, status: Flags
+    layout: Layout, start: Start, weight: Floats, has_evidence: Flags, marginal: Floats, joint: Floats, status: Flags
 ) -> None:
     """The distribution of every variable for each row of leaves, unnormalised by a rounding error.
 
@@ -73,12 +73,12 @@ def distributions(
     below = np.empty(len(start[4]))
     for b in range(len(weight)):
         joint[:] = start[2]
-        run(layout, start, (weight[b], said[b]), joint, below, marginal[b], status[b], True)
+        run(layout, start, (weight[b], has_evidence[b]), joint, below, marginal[b], status[b], True)
 
 
 @native
 def joints(
-    layout: Layout, start: Start, weight: Floats, said: Flags, joint: Floats, log_mass: Floats, status: Flags
+    layout: Layout, start: Start, weight: Floats, has_evidence: Flags, joint: Floats, log_mass: Floats, status: Flags
 ) -> None:
     """Every table's joint for each row of leaves (`joint` [B, entries]), and the log mass of each tree.
 
@@ -88,7 +88,7 @@ def joints(
     below, marginal = np.empty(len(start[4])), np.empty(weight.shape[1])
     for b in range(len(weight)):
         joint[b] = start[2]
-        total = run(layout, start, (weight[b], said[b]), joint[b], below, marginal, status[b], True)
+        total = run(layout, start, (weight[b], has_evidence[b]), joint[b], below, marginal, status[b], True)
         for t in range(len(trees)):
             mass = 0.0
             for k in range(trees[t, 0], trees[t, 1]):
@@ -116,20 +116,20 @@ def run(
     """
     codes, leaf_codes, _, trees = layout
     potential, log_potential, _, sums, messages, fit, changed = start
-    said = evidence[1]
+    has_evidence = evidence[1]
     dirty, total = changed.copy(), sums.copy()
     upward, downward = (joint, total, messages.copy()), (joint, below, marginal)
     for row in range(len(leaf_codes)):
-        if said[leaf_codes[row, VARIABLE]]:
+        if has_evidence[leaf_codes[row, VARIABLE]]:
             dirty[leaf_codes[row, HOME]] = 1
     for t in range(len(trees)):
         first, last = trees[t, 0], trees[t, 1]
-        speaks = everything
+        tree_has_evidence = everything
         for row in range(codes[first, FIRST_LEAF], codes[last - 1, LAST_LEAF]):
-            if said[leaf_codes[row, VARIABLE]]:
-                speaks = True
+            if has_evidence[leaf_codes[row, VARIABLE]]:
+                tree_has_evidence = True
                 break
-        if not speaks:
+        if not tree_has_evidence:
             status[t] = SILENT
             continue
         status[t] = LOST

@@ -8,10 +8,12 @@ from beliefgraph.inference.native import native
 
 
 @native
-def state_weights(given: Floats, free: Flags, first: Ints, leaf_start: Ints, weight: Floats, said: Flags) -> None:
+def state_weights(
+    given: Floats, free: Flags, first: Ints, leaf_start: Ints, weight: Floats, has_evidence: Flags
+) -> None:
     """Write the weights of all states, and whether there is evidence on each variable."""
     for v in range(len(first) - 1):
         if first[v + 1] - first[v] == 1:
-            said[v] = observe(given[first[v]], 0, weight, leaf_start[v])
+            has_evidence[v] = observe(given[first[v]], 0, weight, leaf_start[v])
         else:
-            said[v] = observe_values(given, free, first[v], first[v + 1], weight, leaf_start[v])
+            has_evidence[v] = observe_values(given, free, first[v], first[v + 1], weight, leaf_start[v])

@@ -37,7 +37,7 @@ LOG_TINY = -690.0
 
 
 @native
-def message_stands(layout: Layout, k: int, log_potential: Floats, weight: Floats, message: Floats) -> bool:
+def message_is_exact(layout: Layout, k: int, log_potential: Floats, weight: Floats, message: Floats) -> bool:
     """Whether every small entry in the message of clique k is a 0 that is ruled out."""
     codes = layout[0]
     to, block = codes[k, MESSAGE], codes[k, BLOCK]
@@ -52,7 +52,7 @@ def message_stands(layout: Layout, k: int, log_potential: Floats, weight: Floats
 
 
 @native
-def tree_stands(
+def tree_is_exact(
     layout: Layout,
     first: int,
     last: int,

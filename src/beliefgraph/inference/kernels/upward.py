@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from beliefgraph.inference.arrays import Codes, Evidence, Flags, Floats, Layout, Potentials, Upward
-from beliefgraph.inference.kernels.underflow import SMALL, message_stands
+from beliefgraph.inference.kernels.underflow import SMALL, message_is_exact
 from beliefgraph.inference.native import inner, native
 from beliefgraph.inference.plan import (
     BLOCK,
@@ -45,7 +45,7 @@ def up(
     """Recompute the dirty tables and messages of the cliques [first, last); returns whether no precision was lost."""
     codes, leaf_codes, maps, _ = layout
     potential, log_potential = potentials
-    weight, said = evidence
+    weight, has_evidence = evidence
     table, total, message = upward
     safe = True
     for k in range(last - 1, first - 1, -1):
@@ -56,7 +56,7 @@ def up(
         if size == 4 and width == 2:  # two beliefs, one of them shared: the most frequent case
             a, b, c, d = potential[start], potential[start + 1], potential[start + 2], potential[start + 3]
             for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
-                if said[leaf_codes[row, VARIABLE]]:
+                if has_evidence[leaf_codes[row, VARIABLE]]:
                     at, step = leaf_codes[row, LEAF], leaf_codes[row, LEAF_STEP]
                     a, b = a * weight[at], b * weight[at + 2 - step]
                     c, d = c * weight[at + step - 1], d * weight[at + 1]
@@ -68,7 +68,7 @@ def up(
             total[to], total[to + 1] = a + b, c + d
             largest = max(a + b, c + d)
         else:
-            _multiply(codes, leaf_codes, maps, k, potential, weight, said, table, message)
+            _multiply(codes, leaf_codes, maps, k, potential, weight, has_evidence, table, message)
             largest = _sum(table, start, codes[k, BLOCK], width, total, to)
         if not largest > 0.0:
             return False
@@ -76,7 +76,7 @@ def up(
         for s in range(to, to + width):
             message[s] = total[s] / largest
             small = small or message[s] < SMALL
-        if small and not message_stands(layout, k, log_potential, weight, message):
+        if small and not message_is_exact(layout, k, log_potential, weight, message):
             safe = False
     return safe
 
@@ -89,7 +89,7 @@ def _multiply(
     k: int,
     potential: Floats,
     weight: Floats,
-    said: Flags,
+    has_evidence: Flags,
     table: Floats,
     message: Floats,
 ) -> None:
@@ -98,7 +98,7 @@ def _multiply(
     for j in range(start, start + size):
         table[j] = potential[j]
     for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
-        if said[leaf_codes[row, VARIABLE]]:
+        if has_evidence[leaf_codes[row, VARIABLE]]:
             at, off = leaf_codes[row, LEAF], leaf_codes[row, LEAF_MAP]
             for j in range(size):
                 table[start + j] *= weight[at + maps[off + j]]

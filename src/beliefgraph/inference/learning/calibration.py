@@ -93,9 +93,11 @@ def platt(log_odds: npt.ArrayLike, happened: npt.ArrayLike) -> Calibration:
     target = np.where(outcome, (ones + 1.0) / (ones + 2.0), 1.0 / (len(outcome) - ones + 2.0))
 
     def loss(line: Floats) -> tuple[float, Floats]:
-        said = line[0] * given + line[1]
-        off = 1.0 / (1.0 + np.exp(-said)) - target
-        return float((np.logaddexp(0.0, said) - target * said).mean()), np.array([off @ given, off.sum()]) / len(given)
+        fitted = line[0] * given + line[1]
+        off = 1.0 / (1.0 + np.exp(-fitted)) - target
+        return float((np.logaddexp(0.0, fitted) - target * fitted).mean()), np.array([off @ given, off.sum()]) / len(
+            given
+        )
 
     found = minimize(loss, [1.0, 0.0], jac=True, method="L-BFGS-B", bounds=[(FLATTEST, STEEPEST), (None, None)])
     slope, intercept = found.x.tolist()

@@ -17,13 +17,13 @@ STILL = 1e-9
 """Convergence: the largest change of a weight."""
 
 
-def weights(said: Floats, happened: Floats, stated: Floats, deviation: Floats) -> tuple[Floats, Floats]:
+def weights(evidence: Floats, happened: Floats, stated: Floats, deviation: Floats) -> tuple[Floats, Floats]:
     """The intercept and the weight of each column, with their standard deviations; shape [columns + 1] each.
 
-    `said` has the stated log-likelihood ratios of each rule in each case (shape [cases, columns]), `happened` is 1 or
-    0; `stated` and `deviation` are the mean and the standard deviation of the priors.
+    `evidence` has the stated log-likelihood ratios of each rule in each case (shape [cases, columns]), `happened` is 1
+    or 0; `stated` and `deviation` are the mean and the standard deviation of the priors.
     """
-    x = np.column_stack([np.ones(len(said)), said])
+    x = np.column_stack([np.ones(len(evidence)), evidence])
     found = stated.astype(np.float64).copy()
 
     def loss(at: Floats) -> float:

@@ -25,15 +25,15 @@ class Observations:
     truth: Floats = field(repr=False)
 
     def __init__(self, log_likelihood: npt.ArrayLike, truth: npt.ArrayLike | None = None) -> None:
-        heard = floats("log_likelihood", log_likelihood)
-        known = np.full(heard.shape, np.nan) if truth is None else np.array(truth, dtype=np.float64)
-        if heard.ndim != 2 or known.shape != heard.shape:
+        evidence = floats("log_likelihood", log_likelihood)
+        known = np.full(evidence.shape, np.nan) if truth is None else np.array(truth, dtype=np.float64)
+        if evidence.ndim != 2 or known.shape != evidence.shape:
             raise Incorrect("invalid-input", "Observations are rows of one number per belief, and truth is alike.")
-        if heard.size and np.abs(heard).max() > LOG_LIKELIHOOD_BOUND:
+        if evidence.size and np.abs(evidence).max() > LOG_LIKELIHOOD_BOUND:
             raise Incorrect("invalid-input", f"A log-likelihood ratio lies within ±{LOG_LIKELIHOOD_BOUND:g}.")
         if not (np.isnan(known) | (known == 0.0) | (known == 1.0)).all():
             raise Incorrect("invalid-input", "The truth is 1, 0 or not known (NaN).", field="truth")
-        object.__setattr__(self, "log_likelihood", frozen(heard.copy()))
+        object.__setattr__(self, "log_likelihood", frozen(evidence.copy()))
         object.__setattr__(self, "truth", frozen(known))
 
     def __len__(self) -> int:

@@ -135,12 +135,12 @@ class Point:
     engine: Engine
     values: tuple[Floats, ...]
 
-    def expectations(self, heard: Floats, truth: Floats) -> Iterator[Expected]:
-        """The expectations for each row, block by block; `heard` and `truth` have shape [B, members]."""
+    def expectations(self, evidence: Floats, truth: Floats) -> Iterator[Expected]:
+        """The expectations for each row, block by block; `evidence` and `truth` have shape [B, members]."""
         size = max(1, _BLOCK_ENTRIES // self.engine.plan.entries)
-        for first in range(0, len(heard), size):
+        for first in range(0, len(evidence), size):
             check_stopped()
-            given, known = heard[first : first + size], truth[first : first + size]
+            given, known = evidence[first : first + size], truth[first : first + size]
             fixed = np.where(known == 1.0, 1, np.where(known == 0.0, 2, 0)).astype(np.uint8)
             weight, _ = self.part.variables.weights(given, fixed)
             joint, log_mass, right = self.engine.joints(weight)
@@ -214,7 +214,7 @@ def parts_of(structure: Structure) -> list[Part]:
             "Probabilities into a noisy OR are not learned; state these effects without it.",
             beliefs=list(structure.noisy_or),
         )
-    spoken = np.array([strength_of(structure, relation) for relation in structure.relations])
+    stated = np.array([strength_of(structure, relation) for relation in structure.relations])
     nudge = [-_NUDGE if relation.kind in ("contradicts", "excludes") else _NUDGE for relation in structure.relations]
-    model = compile_model(restated(structure, np.where(spoken == 0.0, nudge, spoken)))
+    model = compile_model(restated(structure, np.where(stated == 0.0, nudge, stated)))
     return [Part(structure, bundle.members, bundle.variables, bundle.plan) for bundle in model.bundles]

@@ -67,7 +67,7 @@ def propose(
     """
     if observations.log_likelihood.shape[1] != len(structure.priors):
         raise Incorrect("invalid-input", f"Observations have one column per belief: {len(structure.priors)}.")
-    early, later = _heard(observations.part(0.0, FITTED)), _heard(observations.part(FITTED, 1.0))
+    early, later = _with_evidence(observations.part(0.0, FITTED)), _with_evidence(observations.part(FITTED, 1.0))
     stated = {frozenset((relation.source, relation.target)) for relation in structure.relations}
     now, refused, added = structure, set(stated), set[frozenset[int]]()
     shortlist = _shortlist(compile_model(now), early, false_discoveries)
@@ -82,10 +82,10 @@ def propose(
         now = grown
         added.add(pair)
         shortlist = _shortlist(compile_model(now), early, false_discoveries)
-    return _told(now, added, early, later)
+    return _tested(now, added, early, later)
 
 
-def _told(
+def _tested(
     now: Structure, added: Collection[frozenset[int]], early: Observations, later: Observations
 ) -> tuple[Proposal, ...]:
     """The added relations, fitted together, each with its gain given the others."""
@@ -108,7 +108,7 @@ def _told(
     return tuple(sorted((each for each in found if each.gain > 0.0), key=lambda each: -each.gain))
 
 
-def _heard(observations: Observations) -> Observations:
+def _with_evidence(observations: Observations) -> Observations:
     """The rows with known truth added as evidence."""
     sure = np.where(observations.truth == 1.0, LOG_LIKELIHOOD_BOUND, -LOG_LIKELIHOOD_BOUND)
     return Observations(np.where(np.isnan(observations.truth), observations.log_likelihood, sure))
@@ -119,12 +119,12 @@ def _shortlist(model: Model, rows: Observations, false_discoveries: float) -> di
 
     Values of one variable are not pairs.
     """
-    heard = rows.log_likelihood
-    told = (heard != 0.0) & model.available
-    log_odds = model.log_odds(heard).log_odds
-    moved = np.where(told, _chance(log_odds) - _chance(log_odds - heard), 0.0)
-    alone = np.where(told, _chance(model.prior_log_odds + heard) - model.priors, 0.0)
-    z, together = _correlated(moved, alone, told)
+    evidence = rows.log_likelihood
+    observed = (evidence != 0.0) & model.available
+    log_odds = model.log_odds(evidence).log_odds
+    moved = np.where(observed, _chance(log_odds) - _chance(log_odds - evidence), 0.0)
+    alone = np.where(observed, _chance(model.prior_log_odds + evidence) - model.priors, 0.0)
+    z, together = _correlated(moved, alone, observed)
     first, second = np.triu_indices(len(model.priors), 1)
     variable = np.arange(len(model.priors))
     for group in model.exclusive:
@@ -140,12 +140,12 @@ def _shortlist(model: Model, rows: Observations, false_discoveries: float) -> di
     return {frozenset((int(first[k]), int(second[k]))): float(score[k]) for k in order[:last]}
 
 
-def _correlated(one: Floats, other: Floats, told: Bools) -> tuple[Floats, Floats]:
+def _correlated(one: Floats, other: Floats, observed: Bools) -> tuple[Floats, Floats]:
     """For each pair (a, b), over the rows with evidence on both: the test statistic, and the number of rows.
 
     The statistic is the centred sum of one_a·other_b in standard errors.
     """
-    here = told.astype(np.float64)
+    here = observed.astype(np.float64)
     n = here.T @ here
     with np.errstate(divide="ignore", invalid="ignore"):
         mean, mean_other = one.T @ here / n, here.T @ other / n

@@ -79,7 +79,7 @@ def learn(
     counts = np.zeros(len(stated), dtype=np.int64)
     before, after, left_out, converged = 0.0, 0.0, 0, True
     rows = observations.canonical()
-    spoken = np.zeros(len(rows), dtype=np.bool_)
+    used = np.zeros(len(rows), dtype=np.bool_)
     for part in parts_of(structure):
         problem = _Problem.of(part, observations, rows, objective)
         if not len(problem.rows) or (only is not None and not set(only) & set(part.relations.tolist())):
@@ -95,7 +95,7 @@ def learn(
             jac=True,
             method="L-BFGS-B",
             bounds=bounds,
-            options={"maxiter": _MOST_STEPS, "ftol": 1e-13, "gtol": 1e-7 * len(problem.heard)},
+            options={"maxiter": _MOST_STEPS, "ftol": 1e-13, "gtol": 1e-7 * len(problem.evidence)},
         )
         learned[part.relations] = found.x
         point = part.at(found.x)
@@ -106,9 +106,9 @@ def learn(
         before += problem.loss(part.at(pull.centre))[0]
         after += loss
         left_out += int((~right).sum())
-        spoken[problem.rows] = True
+        used[problem.rows] = True
         converged = converged and bool(found.success)
-    number = int(spoken.sum())
+    number = int(used.sum())
     return Learned(
         structure=restated(structure, learned),
         stated=frozen(stated),
@@ -160,9 +160,9 @@ class _Pull:
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    """The informative rows of a part; `heard` and `truth` have shape [B, members]."""
+    """The informative rows of a part; `evidence` and `truth` have shape [B, members]."""
 
-    heard: Floats
+    evidence: Floats
     truth: Floats
     rows: Ints
     objective: Objective
@@ -170,11 +170,11 @@ class _Problem:
     @classmethod
     def of(cls, part: Part, observations: Observations, rows: Ints, objective: Objective) -> _Problem:
         """The informative ones of the rows, in order."""
-        heard, truth = observations.log_likelihood[:, part.members], observations.truth[:, part.members]
+        evidence, truth = observations.log_likelihood[:, part.members], observations.truth[:, part.members]
         known = np.asarray(~np.isnan(truth))
-        tells = np.asarray((known if objective == "discriminative" else known | (heard != 0.0)).any(axis=1))
-        mine = rows[tells[rows]]
-        return cls(heard[mine], truth[mine], mine, objective)
+        informative = np.asarray((known if objective == "discriminative" else known | (evidence != 0.0)).any(axis=1))
+        mine = rows[informative[rows]]
+        return cls(evidence[mine], truth[mine], mine, objective)
 
     def each(self, point: Point) -> Floats:
         """The log-probability of each row; NaN if precision was lost."""
@@ -206,13 +206,13 @@ class _Problem:
 
         The statistics are the joints given evidence and truth, minus those they are compared with.
         """
-        told = point.expectations(self.heard, self.truth)
+        given_truth = point.expectations(self.evidence, self.truth)
         if self.objective == "joint":
-            for with_truth in told:
+            for with_truth in given_truth:
                 yield with_truth.log_mass - point.prior.log_mass, with_truth.joint - point.prior.joint, with_truth.right
             return
         for with_truth, without in zip(
-            told, point.expectations(self.heard, np.full_like(self.truth, np.nan)), strict=True
+            given_truth, point.expectations(self.evidence, np.full_like(self.truth, np.nan)), strict=True
         ):
             right = np.asarray(with_truth.right & without.right)
             yield with_truth.log_mass - without.log_mass, with_truth.joint - without.joint, right

@@ -80,16 +80,16 @@ class Claims:
     weight: Floats
 
     @classmethod
-    def of(cls, answers: Answers, said: Statements, source: Ints, value: Ints, values: int) -> Claims:
+    def of(cls, answers: Answers, statements: Statements, source: Ints, value: Ints, values: int) -> Claims:
         """The claims in some statements, given the source and the value of every pair of rates."""
-        rows = np.flatnonzero(said.spoken)
-        rate_pair = said.rate_pair[rows]
-        question = answers.question[said.answer[rows]]
-        _, vote = np.unique(said.votes[rows], return_inverse=True)
+        rows = np.flatnonzero(statements.direct)
+        rate_pair = statements.rate_pair[rows]
+        question = answers.question[statements.answer[rows]]
+        _, vote = np.unique(statements.votes[rows], return_inverse=True)
         return cls(
-            values, question, source[rate_pair], value[rate_pair], said.log_likelihood_ratio[rows],
-            vote, said.shares[rows],
-            said.weights[rows],
+            values, question, source[rate_pair], value[rate_pair], statements.log_likelihood_ratio[rows],
+            vote, statements.shares[rows],
+            statements.weights[rows],
         )  # fmt: skip
 
     def part(self, rows: Bools) -> Claims:
@@ -105,7 +105,7 @@ class Claims:
         says = matrices[self.source, :, self.value]
         return np.asarray(says * np.expm1(np.minimum(self.ratio, 500.0))[:, None] + 1.0)
 
-    def words(self, matrices: Floats, if_not: Floats, discount: float) -> Floats:
+    def log_likelihoods(self, matrices: Floats, if_not: Floats, discount: float) -> Floats:
         """The log-likelihood ratio of every value against none of them; shape [claims, values]."""
         none = if_not[self.source, self.value] * np.expm1(np.minimum(self.ratio, 500.0)) + 1.0
         ratio = (
@@ -114,17 +114,17 @@ class Claims:
         )
         return np.asarray(discount * self.share[:, None] * ratio)
 
-    def total(self, words: Floats, questions: int) -> Floats:
+    def total(self, log_likelihoods: Floats, questions: int) -> Floats:
         """The log-likelihood ratios summed by answer; shape [answers]."""
         answer = self.question[:, None] * self.values + np.arange(self.values)
-        return sums(answer.ravel(), words.ravel(), questions * self.values)
+        return sums(answer.ravel(), log_likelihoods.ravel(), questions * self.values)
 
-    def without_own(self, answers: Answers, total: Floats, words: Floats) -> Floats:
+    def without_own(self, answers: Answers, total: Floats, log_likelihoods: Floats) -> Floats:
         """The probability of every value given the other votes, or the truth; shape [claims, values]."""
         votes = int(self.vote.max(initial=-1)) + 1
         column = np.arange(self.values)
         at = (self.vote[:, None] * self.values + column).ravel()
-        own = sums(at, words.ravel(), votes * self.values).reshape(votes, self.values)[self.vote]
+        own = sums(at, log_likelihoods.ravel(), votes * self.values).reshape(votes, self.values)[self.vote]
         answer = self.question[:, None] * self.values + column
         score = (answers.log_prior + total)[answer] - own
         score = np.where(answers.known[answer] == 0, -np.inf, score)
@@ -166,7 +166,7 @@ def _fit(answers: Answers, claims: Claims, rates: Rates, discount: float, streng
     for _ in range(TURNS):
         check_stopped()
         last = posterior
-        total = claims.total(claims.words(matrices, rates.says_if_not, discount), answers.questions)
+        total = claims.total(claims.log_likelihoods(matrices, rates.says_if_not, discount), answers.questions)
         posterior = answers.posterior(total)
         counts = _counts(claims, matrices, posterior)
         matrices = (strength * centre + counts) / (strength + counts.sum(axis=2, keepdims=True))
@@ -202,9 +202,9 @@ def _split(claims: Claims, matrices: Floats, holds: Floats) -> tuple[Floats, Flo
 
 def _predicted(answers: Answers, claims: Claims, rates: Rates, discount: float, found: Confusions) -> Floats:
     """Leave-one-out ln P of each statement, its own share of the counts removed; shape [claims]."""
-    words = claims.words(found.matrices, rates.says_if_not, discount)
-    holds = claims.without_own(answers, claims.total(words, answers.questions), words)
-    posterior = answers.posterior(claims.total(words, answers.questions))
+    log_likelihoods = claims.log_likelihoods(found.matrices, rates.says_if_not, discount)
+    holds = claims.without_own(answers, claims.total(log_likelihoods, answers.questions), log_likelihoods)
+    posterior = answers.posterior(claims.total(log_likelihoods, answers.questions))
     column = np.arange(claims.values)
     own = posterior[claims.question[:, None] * claims.values + column] * (claims.share * claims.weight)[:, None]
     named, _ = _split(claims, found.matrices, own)
@@ -221,8 +221,8 @@ def predicted_values(
 
     The value that holds is known, or inferred from the other votes with the matrices found.
     """
-    words = claims.words(found, rates.says_if_not, discount)
-    holds = claims.without_own(answers, claims.total(words, answers.questions), words)
+    log_likelihoods = claims.log_likelihoods(found, rates.says_if_not, discount)
+    holds = claims.without_own(answers, claims.total(log_likelihoods, answers.questions), log_likelihoods)
     one, other = (
         _log(claims, holds, np.clip(each[claims.source, :, claims.value], LEAST, 1.0), rates)
         for each in (before, found)
@@ -232,7 +232,7 @@ def predicted_values(
 
 def predicted_truth(answers: Answers, claims: Claims, rates: Rates, discount: float, matrices: Floats) -> Floats:
     """ln P of the known truth of each question, given all statements weighted by the matrices; shape [questions]."""
-    total = claims.total(claims.words(matrices, rates.says_if_not, discount), answers.questions)
+    total = claims.total(claims.log_likelihoods(matrices, rates.says_if_not, discount), answers.questions)
     free = replace(answers, known=np.full(len(answers.known), UNKNOWN)).posterior(total)
     right = np.where(answers.known == 1, free, np.where(answers.known == 0, 1.0 - free, 1.0))
     return sums(answers.question, np.log(np.maximum(right, np.finfo(np.float64).tiny)), answers.questions)

@@ -47,7 +47,7 @@ class LearnedClaims:
     says_if_not: Floats
     reliability: Floats
     copying: Floats
-    heard: Floats
+    compared: Floats
     group_says_if_holds: Floats
     group_says_if_not: Floats
     posterior: Floats
@@ -60,20 +60,20 @@ def learn_claims(answers: Answers, statements: Statements, group: Ints) -> Learn
 
     Statements against a value are not used.
     """
-    said = statements.sorted
+    ordered = statements.sorted
     sources, groups = len(group), int(group.max(initial=-1)) + 1
-    rate_pair, answer = said.rate_pair, said.answer
+    rate_pair, answer = ordered.rate_pair, ordered.answer
     question = answers.question[answer]
-    whole = 1.0 / said.of_vote(np.ones(len(answer)))
+    whole = 1.0 / ordered.of_vote(np.ones(len(answer)))
     agreeing = sums(answer, whole, len(answers.question))[answer]
-    speaking = sums(question, whole, answers.questions)[question]
-    company = (speaking > 1.0 + SEVERAL) & (said.log_likelihood_ratio > 0)
-    q = np.where(company, (agreeing - 1.0) / np.maximum(speaking - 1.0, 1.0), 0.0)
-    counts_for = said.counting(answers)
+    voters = sums(question, whole, answers.questions)[question]
+    company = (voters > 1.0 + SEVERAL) & (ordered.log_likelihood_ratio > 0)
+    q = np.where(company, (agreeing - 1.0) / np.maximum(voters - 1.0, 1.0), 0.0)
+    counts_for = ordered.counting(answers)
     false_values = _false_values(answers)
-    heard = sums(rate_pair[company], counts_for[company], sources)
+    compared = sums(rate_pair[company], counts_for[company], sources)
     typical = float(q[company].mean()) if company.any() else 0.0
-    beside = (sums(rate_pair, counts_for * q, sources) + FEW * typical) / (heard + FEW)
+    beside = (sums(rate_pair, counts_for * q, sources) + FEW * typical) / (compared + FEW)
 
     right, copies = np.tile(HONEST, (groups, 1)), np.tile(COPYING, (groups, 1))
     r, c = beta.mean(right)[group], beta.mean(copies)[group]
@@ -83,8 +83,8 @@ def learn_claims(answers: Answers, statements: Statements, group: Ints) -> Learn
         check_stopped()
         last = posterior
         a, b = _likelihoods(r, c, beside, false_values)
-        words = np.where(said.log_likelihood_ratio > 0, said.shares * np.log(a / b)[rate_pair], 0.0)
-        posterior = answers.posterior(sums(answer, words, len(answers.question)))
+        effective = np.where(ordered.log_likelihood_ratio > 0, ordered.shares * np.log(a / b)[rate_pair], 0.0)
+        posterior = answers.posterior(sums(answer, effective, len(answers.question)))
         if_true, if_false = _likelihoods(r[rate_pair], c[rate_pair], q, false_values)
         p = posterior[answer]
         copied_true, copied_false = p * c[rate_pair] * q / if_true, (1.0 - p) * c[rate_pair] * q / if_false
@@ -108,7 +108,7 @@ def learn_claims(answers: Answers, statements: Statements, group: Ints) -> Learn
         says_if_not=frozen(b),
         reliability=frozen(r),
         copying=frozen(c),
-        heard=frozen(heard),
+        compared=frozen(compared),
         group_says_if_holds=frozen(group_a),
         group_says_if_not=frozen(group_b),
         posterior=frozen(posterior),

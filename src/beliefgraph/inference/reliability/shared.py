@@ -53,14 +53,14 @@ COPIES = SharedErrors()
 class Observed:
     """Observations of beliefs with known truth.
 
-    One row per origin and belief: the `question` (belief), `spoken`, the sum of its log-likelihood ratios after the
+    One row per origin and belief: the `question` (belief), `rated_sum`, the sum of its log-likelihood ratios after the
     rates of its sources, and `count`, the number of observations. Per question: `rest`, the log-odds from all other
     evidence, and whether it `holds`. One share per row and group with a shared error: its `row`, the number of the
     `group`, and the number of observations (`size`).
     """
 
     question: Ints
-    spoken: Floats
+    rated_sum: Floats
     count: Floats
     rest: Floats
     holds: Bools
@@ -75,7 +75,7 @@ class Observed:
         place = np.cumsum(rows) - 1
         shares = rows[self.row]
         return Observed(
-            number[self.question[rows]], self.spoken[rows], self.count[rows], self.rest[questions],
+            number[self.question[rows]], self.rated_sum[rows], self.count[rows], self.rest[questions],
             self.holds[questions], place[self.row[shares]], self.group[shares], self.size[shares],
         )  # fmt: skip
 
@@ -90,7 +90,7 @@ class Observed:
 
     def log_odds(self, errors: SharedErrors) -> Floats:
         """The log-odds of every question if no group had an error."""
-        return self.rest + np.bincount(self.question, self.spoken * self.weight(errors), len(self.rest))
+        return self.rest + np.bincount(self.question, self.rated_sum * self.weight(errors), len(self.rest))
 
     def reaches(self, errors: SharedErrors) -> sparse.csc_matrix:
         """How far the error of each group moves each question; shape [questions, groups]."""
@@ -116,10 +116,10 @@ def learn_shared_errors(observed: Observed, origins: bool = True) -> SharedError
     def slope(given: Floats) -> Floats:
         errors = SharedErrors(float(given[1]), float(np.exp(given[0])))
         side = np.where(observed.holds, 1.0, -1.0)
-        heard = observed.spoken * observed.weight(errors)
+        effective = observed.rated_sum * observed.weight(errors)
         more = np.maximum(observed.count - 1.0, 0.0)
         pull = -side * expit(-side * observed.log_odds(errors))
-        by_row = pull[observed.question] * heard
+        by_row = pull[observed.question] * effective
         beside = -float((by_row * more / (1.0 + more * errors.correlation)).sum())
         return np.array([float(by_row.sum()) + given[0] / SCALES_VARY**2, beside])
 

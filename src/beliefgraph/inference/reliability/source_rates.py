@@ -90,13 +90,13 @@ def learn_source_rates(
     where answers have columns and every statement is a yes or a no; one that is within `NEAR` or two standard errors of
     the stated prior is not significant, and the stated prior is kept.
     """
-    said = statements.sorted
-    if bool(answers.anything_known[said.answer].all()):
+    ordered = statements.sorted
+    if bool(answers.anything_known[ordered.answer].all()):
         discounts = (1.0,)
     stated = replace(answers, column=None)
-    best, discount = _mildest([_run(stated, said, group, each) for each in discounts], discounts)
-    if answers.column is not None and bool(said.spoken.all()):
-        renewed, milder = _mildest([_run(answers, said, group, each) for each in discounts], discounts)
+    best, discount = _mildest([_run(stated, ordered, group, each) for each in discounts], discounts)
+    if answers.column is not None and bool(ordered.direct.all()):
+        renewed, milder = _mildest([_run(answers, ordered, group, each) for each in discounts], discounts)
         if _apart(answers, renewed.log_prior):
             best, discount = renewed, milder
     yes, no = _ratios(best.if_holds, best.if_not, discount)
@@ -126,12 +126,12 @@ def rates_of(yes: Floats, no: Floats) -> tuple[Floats, Floats]:
     return np.where(says, np.clip(b * up, 0.0, 1.0), 0.5), np.where(says, np.clip(b, 0.0, 1.0), 0.5)
 
 
-def _run(answers: Answers, said: Statements, group: Ints, discount: float) -> _Run:
+def _run(answers: Answers, ordered: Statements, group: Ints, discount: float) -> _Run:
     sources, groups = len(group), int(group.max(initial=-1)) + 1
     populations = np.repeat(HONEST[:, None, :], groups, axis=1)
     if_holds, if_not = populations[0][group], populations[1][group]
-    llr, rate_pair, answer = said.log_likelihood_ratio, said.rate_pair, said.answer
-    none, counts_for = np.zeros(len(answers.question)), said.counting(answers)
+    llr, rate_pair, answer = ordered.log_likelihood_ratio, ordered.rate_pair, ordered.answer
+    none, counts_for = np.zeros(len(answers.question)), ordered.counting(answers)
     posterior, shift = answers.posterior(none), none
     tied = TIED if answers.column is not None else 0
     turn = 0
@@ -142,8 +142,8 @@ def _run(answers: Answers, said: Statements, group: Ints, discount: float) -> _R
         log_b, log_no_b = beta.mean_logs(if_not)
         one = _soft(llr, log_a[rate_pair], log_no_a[rate_pair])
         other = _soft(llr, log_b[rate_pair], log_no_b[rate_pair])
-        words = np.where(said.spoken, discount * said.shares * (one - other), 0.0)
-        posterior = answers.posterior(shift + sums(answer, words, len(answers.question)))
+        effective = np.where(ordered.direct, discount * ordered.shares * (one - other), 0.0)
+        posterior = answers.posterior(shift + sums(answer, effective, len(answers.question)))
         holds = posterior[answer]
         yes_if_holds = holds * expit(llr + log_a[rate_pair] - log_no_a[rate_pair])
         yes_if_not = (1.0 - holds) * expit(llr + log_b[rate_pair] - log_no_b[rate_pair])
@@ -157,11 +157,11 @@ def _run(answers: Answers, said: Statements, group: Ints, discount: float) -> _R
             counted = right, right[:, ::-1]
         if turn > ALONE:
             fitted = [beta.fit(counts, group, before) for counts, before in zip(counted, populations, strict=True)]
-            populations = _honest(np.stack(fitted), populations)
+            populations = _without_inverted(np.stack(fitted), populations)
         if_holds, if_not = (counts + drawn[group] for counts, drawn in zip(counted, populations, strict=True))
         if turn > max(ALONE, tied) and np.abs(posterior - last).max(initial=0.0) < STILL:
             break
-    predicted = _predicted(answers, said, posterior, words, if_holds, if_not)
+    predicted = _predicted(answers, ordered, posterior, effective, if_holds, if_not)
     return _Run(if_holds, if_not, populations, posterior, answers.log_prior + shift, predicted, turn)
 
 
@@ -179,7 +179,7 @@ def _counts(rate_pair: Ints, sources: int, yes: Floats, of: Floats) -> Floats:
     return np.stack([sums(rate_pair, yes, sources), sums(rate_pair, of - yes, sources)], axis=1)
 
 
-def _honest(found: Floats, before: Floats) -> Floats:
+def _without_inverted(found: Floats, before: Floats) -> Floats:
     """The fitted populations; one that is wrong more often than not keeps its earlier values."""
     lying = beta.mean(found[0]) <= beta.mean(found[1])
     return np.where(lying[None, :, None], before, found)
@@ -209,17 +209,17 @@ def _mildest(runs: Sequence[_Run], discounts: Sequence[float]) -> tuple[_Run, fl
 
 
 def _predicted(
-    answers: Answers, said: Statements, posterior: Floats, words: Floats, if_holds: Floats, if_not: Floats
+    answers: Answers, ordered: Statements, posterior: Floats, effective: Floats, if_holds: Floats, if_not: Floats
 ) -> Floats:
     """Leave-one-out log-probability of each statement, its own share of the counts removed; shape [rows]."""
-    at = said.rate_pair
-    holds = answers.without(posterior, said.answer, said.of_vote(words))
-    sure = expit(said.log_likelihood_ratio)
-    counts_for = said.counting(answers)
-    own = counts_for * posterior[said.answer]
+    at = ordered.rate_pair
+    holds = answers.without(posterior, ordered.answer, ordered.of_vote(effective))
+    sure = expit(ordered.log_likelihood_ratio)
+    counts_for = ordered.counting(answers)
+    own = counts_for * posterior[ordered.answer]
     predicted = np.zeros(len(at))
     for counts, share, part in ((if_holds, holds, own), (if_not, 1.0 - holds, counts_for - own)):
         yes, no = counts[at, 0] - part * sure, counts[at, 1] - part * (1.0 - sure)
         p = np.clip(yes, beta.LEAST, None) / (np.clip(yes, beta.LEAST, None) + np.clip(no, beta.LEAST, None))
         predicted += share * (p * sure + (1.0 - p) * (1.0 - sure))
-    return said.weights * np.log(np.maximum(predicted, np.finfo(np.float64).tiny))
+    return ordered.weights * np.log(np.maximum(predicted, np.finfo(np.float64).tiny))

@@ -128,7 +128,7 @@ class Statements:
         )
 
     @cached_property
-    def spoken(self) -> Bools:
+    def direct(self) -> Bools:
         """The rows that are statements about their answer."""
         return frozen(np.isfinite(self.log_likelihood_ratio))
 
@@ -147,11 +147,11 @@ class Statements:
         """The number of statements every row counts for."""
         return frozen(np.ones(len(self.answer)) if self.weight is None else self.weight)
 
-    def of_vote(self, words: Floats) -> Floats:
+    def of_vote(self, values: Floats) -> Floats:
         """For every row, the sum over its vote."""
         if self.vote is None:
-            return words
-        return np.asarray(sums(self.vote, words, int(self.vote.max(initial=-1)) + 1)[self.vote])
+            return values
+        return np.asarray(sums(self.vote, values, int(self.vote.max(initial=-1)) + 1)[self.vote])
 
     def counting(self, answers: Answers) -> Floats:
         """The weight of every row for its rates: copies have full weight only if the truth is known."""

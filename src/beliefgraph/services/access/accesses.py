@@ -35,7 +35,7 @@ REMEMBERED = 10_000
 """Most recently written entries to remember, so that repeated reads within a request count once."""
 
 
-_Told = tuple[str, str, str, str, str | None]
+_AccessKey = tuple[str, str, str, str, str | None]
 """What identifies an entry: the twin, the key, the request, what was requested and why it was refused."""
 
 
@@ -46,20 +46,20 @@ class AccessLog:
         self._keyring = keyring
         self._clock = clock
         self._days = days
-        self._waiting: dict[_Told, Access] = {}
-        self._written: LRUCache[_Told, bool] = LRUCache(REMEMBERED)
+        self._waiting: dict[_AccessKey, Access] = {}
+        self._written: LRUCache[_AccessKey, bool] = LRUCache(REMEMBERED)
         self._guard = Lock()
 
     def note(self, caller: Caller, twin: str, scope: str, refused: str | None = None) -> None:
         """Log that a caller reached a twin, by its id, or was refused; repeated reads within a request count once."""
         asked = caller.asks or scope
-        told = (twin, caller.key, caller.request_id, asked, refused)
+        access_key = (twin, caller.key, caller.request_id, asked, refused)
         with self._guard:
             if refused is not None:  # a read refused for its purpose had passed the key's check
-                self._waiting.pop((*told[:-1], None), None)
-            if told in self._waiting or told in self._written:
+                self._waiting.pop((*access_key[:-1], None), None)
+            if access_key in self._waiting or access_key in self._written:
                 return
-            self._waiting[told] = Access.model_construct(
+            self._waiting[access_key] = Access.model_construct(
                 at=self._clock.now(),
                 actor=caller.actor,
                 purpose=caller.purpose,
@@ -92,7 +92,7 @@ class AccessLog:
 
     async def written(self, twin: str) -> None:
         """Return once every entry about a twin, by its id, is written."""
-        if any(told[0] == twin for told in self._waiting):
+        if any(access_key[0] == twin for access_key in self._waiting):
             await asyncio.to_thread(self.flush)
 
     def flush(self) -> None:
@@ -113,7 +113,9 @@ class AccessLog:
                 self._written.update(dict.fromkeys(waiting, True))
         except BeliefgraphError:
             with self._guard:
-                self._waiting = {told: each for told, each in waiting.items() if told[0] in by_twin} | self._waiting
+                self._waiting = {
+                    access_key: each for access_key, each in waiting.items() if access_key[0] in by_twin
+                } | self._waiting
             raise
 
     def _read(self, twin: str) -> list[Access]:

@@ -27,8 +27,8 @@ from beliefgraph.errors import BeliefgraphError, Forbidden, Incorrect, NotFound
 from beliefgraph.model.caller import ApiKey, Caller, Log, Scope
 from beliefgraph.model.time import Clock
 from beliefgraph.services.access.tokens import Tokens
+from beliefgraph.services.process.fair_semaphore import FairSemaphore, Shares
 from beliefgraph.services.process.flights import Flights
-from beliefgraph.services.process.places import Places, Shares
 from beliefgraph.store import callers as stored
 from beliefgraph.store.graph import Graph
 
@@ -80,7 +80,7 @@ class Callers:
         self._log = log
         self._tokens = tokens
         self._known: LRUCache[str, tuple[float, ApiKey]] = LRUCache(CACHED_KEYS)
-        self._strangers = Places(STRANGERS)
+        self._strangers = FairSemaphore(STRANGERS)
         self._reading: Flights[str, ApiKey | None] = Flights()
         self._used: dict[str, datetime] = {}
 
@@ -135,7 +135,7 @@ class Callers:
             raise Incorrect("invalid-input", "The overlap must not be negative.")
         old = next((key for key in await self.list() if key.id == id_), None)
         if old is None or old.revoked_at is not None or _expired(old, now):
-            raise NotFound("not-found", f"There is no key {id_} that may be used.", key=id_)
+            raise NotFound("not-found", f"There is no valid key {id_}.", key=id_)
         secret = SECRET_PREFIX + secrets.token_urlsafe(SECRET_BYTES)
         expires_at = None if old.expires_at is None else now + (old.expires_at - old.created_at)
         changes = {"id": str(uuid4()), "created_at": now, "expires_at": expires_at, "last_used_at": None}
@@ -198,7 +198,7 @@ class Callers:
 
     async def _find(self, secret: str, address: str) -> ApiKey | None:
         """The key of a secret, read within the cache's seconds; concurrent requests share one read."""
-        if self._tokens is not None and self._tokens.meant(secret):
+        if self._tokens is not None and self._tokens.is_token(secret):
             async with self._strangers.taken(address, address):
                 return await self._tokens.grants(secret)
         hashed = _hash(secret)

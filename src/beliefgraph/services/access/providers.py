@@ -110,8 +110,8 @@ def _exchanged(address: str, given: dict[str, str]) -> str:
         with urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
             return str(orjson.loads(answer.read(MOST_BYTES))["id_token"])
     except (URLError, OSError, ValueError, KeyError, TypeError):
-        raise Unavailable("issuer-unavailable", "The issuer gave no token for this sign-in; try again.") from None
+        raise Unavailable("issuer-unavailable", "The issuer returned no token for this sign-in; try again.") from None
 
 
 def _invalid() -> Forbidden:
-    return Forbidden("invalid-link", "This sign-in was not begun in this browser, or took too long. Begin again.")
+    return Forbidden("invalid-link", "This sign-in was not started in this browser, or took too long. Start again.")

@@ -116,7 +116,7 @@ class Sessions:
 def refuse_forged(session: Session, token: str) -> None:
     """Refuse (`invalid-form`) a form without the session's own token: another site may have sent it."""
     if not secrets.compare_digest(session.token.encode(), token.encode("utf-8", "surrogatepass")):
-        raise Forbidden("invalid-form", "This form is not of your session. Load the page again and repeat it.")
+        raise Forbidden("invalid-form", "This form does not belong to your session. Load the page again and repeat it.")
 
 
 def _token() -> str:

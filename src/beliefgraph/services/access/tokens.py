@@ -21,7 +21,7 @@ from beliefgraph.errors import Forbidden, Incorrect, Unavailable
 from beliefgraph.model.caller import ApiKey, Scope
 from beliefgraph.model.record import Key, Record
 from beliefgraph.model.time import Clock
-from beliefgraph.model.vocabulary import words_of
+from beliefgraph.model.vocabulary import values_of
 
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ class SignIn(Record):
         """Refuse endpoints that are not encrypted, except on this machine."""
         for address in (self.authorize, self.token):
             if not address.startswith(REMOTE):
-                raise Incorrect("invalid-input", f"{address!r} is no https:// address.", address=address)
+                raise Incorrect("invalid-input", f"{address!r} is not an https:// address.", address=address)
 
 
 class Issuer(Record):
@@ -94,7 +94,7 @@ class Tokens:
         self._sets: dict[str, tuple[float, dict[str, jwt.PyJWK]]] = {}
 
     @staticmethod
-    def meant(secret: str) -> bool:
+    def is_token(secret: str) -> bool:
         """Whether a bearer secret is a token, and not an API key."""
         return secret.count(".") == 2
 
@@ -164,14 +164,14 @@ class Tokens:
         return str(tenant)
 
     def _granted(self, issuer: Issuer, claims: Mapping[str, Any]) -> ApiKey:
-        known = words_of(Scope)
+        known = values_of(Scope)
         actor = str(claims[issuer.actor]) if issuer.actor in claims else ""
         return ApiKey(
             id=hashlib.sha256(f"{issuer.issuer} {actor}".encode()).hexdigest()[:32],
             tenant=self._tenant(issuer, claims),
             actor=actor,
-            scopes=tuple(scope for scope in known if scope in _words(claims.get(issuer.scopes))),
-            purposes=tuple(_words(claims.get(issuer.purposes))),
+            scopes=tuple(scope for scope in known if scope in _listed(claims.get(issuer.scopes))),
+            purposes=tuple(_listed(claims.get(issuer.purposes))),
             person=claims.get(issuer.person),
             created_at=self._clock.now(),
         )
@@ -213,7 +213,7 @@ def _read(address: str) -> dict[str, jwt.PyJWK]:
     return {key.key_id: key for key in sets if key.key_id and key.algorithm_name in ALGORITHMS}
 
 
-def _words(claim: object) -> list[str]:
+def _listed(claim: object) -> list[str]:
     if isinstance(claim, str):
         return claim.split()
     return [each for each in claim if isinstance(each, str)] if isinstance(claim, list) else []

@@ -13,10 +13,10 @@ def similarity(one: Features, other: Features) -> float:
     """
     names = one.keys() | other.keys()
     shared = one.keys() & other.keys()
-    return sum(_likeness(one[name], other[name]) for name in sorted(shared)) / len(names) if names else 0.0
+    return sum(_value_similarity(one[name], other[name]) for name in sorted(shared)) / len(names) if names else 0.0
 
 
-def _likeness(a: FeatureValue, b: FeatureValue) -> float:
+def _value_similarity(a: FeatureValue, b: FeatureValue) -> float:
     if isinstance(a, str) or isinstance(b, str):
         return float(a == b)
     return 1.0 if a == b else max(0.0, 1.0 - abs(a - b) / max(abs(a), abs(b)))

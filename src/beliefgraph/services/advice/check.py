@@ -18,21 +18,21 @@ from beliefgraph.model.decision_check import CheckDecision, DecisionCheck, Point
 from beliefgraph.model.goal import GoalState
 from beliefgraph.model.identity import METRIC
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.advice.want import speaking_of_options
-from beliefgraph.services.advice.weigh import Behind, Grounded, Known, Weighed, weigh
-from beliefgraph.services.decisions.statements import ToldDecision, resolve_decisions
+from beliefgraph.services.advice.want import option_attributes
+from beliefgraph.services.advice.weigh import DecisionContext, EvidenceShare, GroundedPoint, WeighedOption, weigh
+from beliefgraph.services.decisions.statements import ResolvedDecision, resolve_decisions
 from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.derivation.measure import Measured
 from beliefgraph.services.explanation.influenced import influenced, ranked
-from beliefgraph.services.explanation.standing import speaking
+from beliefgraph.services.explanation.standing import measured_among
+from beliefgraph.services.preferences.preference_set import PreferenceSet, preference_set
 from beliefgraph.services.preferences.questions import conflicts_among
-from beliefgraph.services.preferences.wanted import Wanted, wanted
 from beliefgraph.services.questions.goal_rows import GoalsSeen
 from beliefgraph.services.snapshots.as_of import Snapshot, Snapshots
-from beliefgraph.store.evidence import ToldRow, told
+from beliefgraph.store.evidence import EvidenceWithSource, evidence_by_ids
 from beliefgraph.store.graph import Graph
 
-TOLD = 3
+MOST_EVIDENCE = 3
 """Most pieces of evidence reported for one point: those that contribute most, or the latest."""
 
 
@@ -55,7 +55,7 @@ class DecisionChecks:
         if as_of.is_now:
             moment = await self._snapshots.under_latest(caller, moment)
         found = await asyncio.to_thread(_checked, moment, question, published=as_of.is_now)
-        rows = await told(self._graph, moment.state.id, sorted(found.stored))
+        rows = await evidence_by_ids(self._graph, moment.state.id, sorted(found.stored))
         return await asyncio.to_thread(found.answer, rows)
 
 
@@ -64,25 +64,25 @@ class _Checked:
     """All options weighed, each point with the evidence behind it."""
 
     question: CheckDecision
-    found: Wanted
+    found: PreferenceSet
     conflicts: Sequence[Conflict]
-    past: Sequence[ToldDecision]
-    weighed: Sequence[Weighed]
+    past: Sequence[ResolvedDecision]
+    weighed: Sequence[WeighedOption]
 
     @property
     def stored(self) -> set[str]:
         """The evidence that is in the store: all but that of metrics."""
-        return self._heard - self._spoken.keys()
+        return self._evidence_ids - self._metrics.keys()
 
     @property
-    def _heard(self) -> set[str]:
+    def _evidence_ids(self) -> set[str]:
         return {behind.evidence for each in self.weighed for one in each.points for behind in one.behind}
 
     @cached_property
-    def _spoken(self) -> Mapping[str, Measured]:
-        return speaking(self.found.seen, self._heard)
+    def _metrics(self) -> Mapping[str, Measured]:
+        return measured_among(self.found.seen, self._evidence_ids)
 
-    def answer(self, rows: Mapping[str, ToldRow]) -> DecisionCheck:
+    def answer(self, rows: Mapping[str, EvidenceWithSource]) -> DecisionCheck:
         """The full answer, with the summary of each piece of evidence."""
         moment = self.found.seen.moment
         judged = [one.actual - one.expected for one in self.past if one.actual is not None and one.expected is not None]
@@ -98,11 +98,11 @@ class _Checked:
             rev=moment.state.rev,
         )
 
-    def _point(self, one: Grounded, rows: Mapping[str, ToldRow]) -> Point:
+    def _point(self, one: GroundedPoint, rows: Mapping[str, EvidenceWithSource]) -> Point:
         return one.point.model_copy(update={"evidence": tuple(self._evidence(each, rows) for each in one.behind)})
 
-    def _evidence(self, one: Behind, rows: Mapping[str, ToldRow]) -> EvidenceBehind:
-        metric, row = self._spoken.get(one.evidence), rows.get(one.evidence)
+    def _evidence(self, one: EvidenceShare, rows: Mapping[str, EvidenceWithSource]) -> EvidenceBehind:
+        metric, row = self._metrics.get(one.evidence), rows.get(one.evidence)
         if metric is not None:
             summary, source, time = metric.says, METRIC + metric.metric.name, metric.moment
         else:
@@ -119,24 +119,26 @@ class _Checked:
 
 
 def _checked(moment: Snapshot, question: CheckDecision, *, published: bool) -> _Checked:
-    attributes = speaking_of_options(moment)
-    found = wanted(moment, question.context, attributes)
+    attributes = option_attributes(moment)
+    found = preference_set(moment, question.context, attributes)
     past = list(resolve_decisions(moment.state, moment.at).values())
-    known = Known(found, attributes, _goals(moment, question, published=published), past)
+    known = DecisionContext(found, attributes, _goals(moment, question, published=published), past)
     weighed = sorted((weigh(known, option) for option in question.options), key=rank)
-    behind: dict[int, tuple[Behind, ...]] = {}
+    behind: dict[int, tuple[EvidenceShare, ...]] = {}
     for position in {one.position for each in weighed for one in each.points if one.position is not None}:
         behind[position] = _behind(found, position)
-    told = [replace(each, points=tuple(_with_evidence(one, behind) for one in each.points)) for each in weighed]
-    return _Checked(question, found, _conflicts(found, attributes), past, told)
+    with_evidence = [
+        replace(each, points=tuple(_with_evidence(one, behind) for one in each.points)) for each in weighed
+    ]
+    return _Checked(question, found, _conflicts(found, attributes), past, with_evidence)
 
 
-def _with_evidence(one: Grounded, behind: Mapping[int, tuple[Behind, ...]]) -> Grounded:
+def _with_evidence(one: GroundedPoint, behind: Mapping[int, tuple[EvidenceShare, ...]]) -> GroundedPoint:
     """A point with the evidence that is reported for it."""
-    return replace(one, behind=(one.behind if one.position is None else behind[one.position])[:TOLD])
+    return replace(one, behind=(one.behind if one.position is None else behind[one.position])[:MOST_EVIDENCE])
 
 
-def _conflicts(found: Wanted, attributes: Sequence[Attribute]) -> tuple[Conflict, ...]:
+def _conflicts(found: PreferenceSet, attributes: Sequence[Attribute]) -> tuple[Conflict, ...]:
     """The hard constraints that no option can meet together, each set of them once."""
     constraints = [each for each in attributes if each.preference is not None and each.preference.kind == "constraint"]
     standings = [found.standing(each, subject) for each in constraints for subject in found.subjects(each)]
@@ -159,14 +161,14 @@ def _goals(moment: Snapshot, question: CheckDecision, *, published: bool) -> Map
     return {key: known[key] for key in named}
 
 
-def _behind(found: Wanted, position: int) -> tuple[Behind, ...]:
+def _behind(found: PreferenceSet, position: int) -> tuple[EvidenceShare, ...]:
     """The reported evidence on the belief at a position, the largest contribution first."""
-    pieces = influenced(found.seen.derived, position).pieces
-    weightiest = ranked(pieces.share, pieces.evidence, TOLD)
+    pieces = influenced(found.seen.derived, position).greatest(MOST_EVIDENCE)
+    weightiest = ranked(pieces.share, pieces.evidence, MOST_EVIDENCE)
     shares = pieces.share[weightiest].tolist()
-    return tuple(Behind(id_, share) for id_, share in zip(pieces.ids(weightiest), shares, strict=True) if share)
+    return tuple(EvidenceShare(id_, share) for id_, share in zip(pieces.ids(weightiest), shares, strict=True) if share)
 
 
-def rank(each: Weighed) -> tuple[bool, float, float, str]:
+def rank(each: WeighedOption) -> tuple[bool, float, float, str]:
     """Allowed options first, then the best, then those least likely to violate anything; ties by key."""
     return not each.allowed, -each.score, each.violation, each.option.key

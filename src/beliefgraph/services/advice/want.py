@@ -12,7 +12,7 @@ from beliefgraph.model.attribute import OTHER, Attribute
 from beliefgraph.model.belief import BeliefKey, probability
 from beliefgraph.model.decision import FeatureValue
 from beliefgraph.model.preference import PreferenceDefinition
-from beliefgraph.services.preferences.wanted import Wanted
+from beliefgraph.services.preferences.preference_set import PreferenceSet
 from beliefgraph.services.snapshots.as_of import Snapshot
 
 Floats = npt.NDArray[np.float64]
@@ -26,7 +26,7 @@ class NoAnswer:
 
 
 @dataclass(frozen=True)
-class Want:
+class PreferenceState:
     """One preference in its present state: the probability of each of its values, before and after the evidence.
 
     `values` is (None,) for a binary preference. Arrays are by value; `positions` are those of the beliefs.
@@ -97,7 +97,7 @@ def signed(feature: FeatureValue) -> float | NoAnswer:
     return feature
 
 
-def want_of(found: Wanted, attribute: Attribute, subject: str) -> Want | NoAnswer:
+def preference_state(found: PreferenceSet, attribute: Attribute, subject: str) -> PreferenceState | NoAnswer:
     """A preference in the context of the question."""
     positions = found.standing(attribute, subject).positions
     layout, derived = found.seen.derived.layout, found.seen.derived
@@ -106,7 +106,7 @@ def want_of(found: Wanted, attribute: Attribute, subject: str) -> Want | NoAnswe
     if not all(derived.available[position] for position in positions):
         return NoAnswer(f"{attribute.key} is connected to too many others for an answer")
     likely = np.array([probability(float(derived.log_odds[position])) for position in positions])
-    return Want(
+    return PreferenceState(
         attribute=attribute,
         key=layout.keys[positions[0]].variable,
         values=tuple(layout.keys[position].value for position in positions),
@@ -116,7 +116,7 @@ def want_of(found: Wanted, attribute: Attribute, subject: str) -> Want | NoAnswe
     )
 
 
-def speaking_of_options(moment: Snapshot) -> tuple[Attribute, ...]:
+def option_attributes(moment: Snapshot) -> tuple[Attribute, ...]:
     """The preferences in force at a moment that apply to a feature of an option."""
     return tuple(
         attribute

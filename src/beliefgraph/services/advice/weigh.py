@@ -19,9 +19,9 @@ from beliefgraph.model.goal import GoalState
 from beliefgraph.model.identity import goal_id
 from beliefgraph.model.preference import PreferenceDefinition
 from beliefgraph.services.advice.alike import similarity
-from beliefgraph.services.advice.want import NoAnswer, Want, signed, want_of
-from beliefgraph.services.decisions.statements import ToldDecision
-from beliefgraph.services.preferences.wanted import Wanted
+from beliefgraph.services.advice.want import NoAnswer, PreferenceState, preference_state, signed
+from beliefgraph.services.decisions.statements import ResolvedDecision
+from beliefgraph.services.preferences.preference_set import PreferenceSet
 
 MORE_LIKELY_THAN_NOT = 0.5
 """The confidence above which a hard constraint forbids an option instead of being weighed."""
@@ -37,7 +37,7 @@ MOST_PAST = 5
 
 
 @dataclass(frozen=True)
-class Behind:
+class EvidenceShare:
     """One piece of evidence behind a point, by its id, and its contribution to the belief that the point rests on."""
 
     evidence: str
@@ -45,20 +45,20 @@ class Behind:
 
 
 @dataclass(frozen=True)
-class Grounded:
+class GroundedPoint:
     """A point with the position of the belief that it rests on, if any, and the evidence behind it."""
 
     point: Point
     position: int | None = None
-    behind: tuple[Behind, ...] = ()
+    behind: tuple[EvidenceShare, ...] = ()
 
 
 @dataclass(frozen=True)
-class Weighed:
+class WeighedOption:
     """One option with its points, the largest first, and what could not be checked."""
 
     option: Option
-    points: tuple[Grounded, ...]
+    points: tuple[GroundedPoint, ...]
     unknown: tuple[Unknown, ...]
     violation: float
 
@@ -85,42 +85,42 @@ class Weighed:
 
 
 @dataclass(frozen=True)
-class Known:
+class DecisionContext:
     """What options are weighed against: preferences in a context, goals, and past decisions."""
 
-    found: Wanted
+    found: PreferenceSet
     attributes: Sequence[Attribute]
     goals: Mapping[str, GoalState]
-    past: Sequence[ToldDecision]
+    past: Sequence[ResolvedDecision]
 
     @cached_property
-    def wants(self) -> Mapping[str, Mapping[str, Want | NoAnswer]]:
+    def wants(self) -> Mapping[str, Mapping[str, PreferenceState | NoAnswer]]:
         """Every preference by the key of its attribute and by its subject, or why it has no answer."""
         return {
-            attribute.key: {subject: want_of(self.found, attribute, subject) for subject in subjects}
+            attribute.key: {subject: preference_state(self.found, attribute, subject) for subject in subjects}
             for attribute in self.attributes
             if (subjects := self.found.subjects(attribute))
         }
 
 
-def weigh(known: Known, option: Option) -> Weighed:
+def weigh(known: DecisionContext, option: Option) -> WeighedOption:
     """All points for or against an option."""
     weighing = _Weighing(known, option)
     points = [*weighing.wanted(), *weighing.goals(), *weighing.past()]
     unknown = sorted(weighing.unknown, key=lambda each: (each.feature, each.attribute, each.reason))
-    return Weighed(option, tuple(sorted(points, key=_order)), tuple(unknown), weighing.violation)
+    return WeighedOption(option, tuple(sorted(points, key=_order)), tuple(unknown), weighing.violation)
 
 
 @dataclass
 class _Weighing:
     """One option being weighed: what could not be checked, and the probability of violating a constraint, so far."""
 
-    known: Known
+    known: DecisionContext
     option: Option
     unknown: list[Unknown] = field(default_factory=list)
     violation: float = 0.0
 
-    def wanted(self) -> Iterator[Grounded]:
+    def wanted(self) -> Iterator[GroundedPoint]:
         """The points of constraints, values and preferences."""
         for attribute in self.known.attributes:
             wants = self.known.wants.get(attribute.key, {})
@@ -137,17 +137,17 @@ class _Weighing:
         attribute: Attribute,
         preference: PreferenceDefinition,
         name: str,
-        wants: Mapping[str, Want | NoAnswer],
-    ) -> Iterator[Grounded]:
+        wants: Mapping[str, PreferenceState | NoAnswer],
+    ) -> Iterator[GroundedPoint]:
         """The points of a preference about its feature."""
         feature = self.option.features.get(name)
         if feature is None:
             if any(_matters(want) for want in wants.values()):
                 self._unsaid(attribute, name, "the option does not say")
             return
-        answered: dict[str, Want] = {}
+        answered: dict[str, PreferenceState] = {}
         for subject, want in wants.items():
-            if isinstance(want, Want):
+            if isinstance(want, PreferenceState):
                 answered[subject] = want
             else:
                 self._unsaid(attribute, name, want.why)
@@ -155,15 +155,15 @@ class _Weighing:
             yield from self._constraints(attribute, preference, answered, feature)
             return
         for want in answered.values():
-            said = _value(want, feature) if preference.kind == "value" else _preference(want, feature)
-            if isinstance(said, NoAnswer):
-                self._unsaid(attribute, name, said.why)
+            found = _value(want, feature) if preference.kind == "value" else _preference(want, feature)
+            if isinstance(found, NoAnswer):
+                self._unsaid(attribute, name, found.why)
             else:
-                yield said
+                yield found
 
     def _valence(
-        self, attribute: Attribute, only: str | None, wants: Mapping[str, Want | NoAnswer]
-    ) -> Iterator[Grounded]:
+        self, attribute: Attribute, only: str | None, wants: Mapping[str, PreferenceState | NoAnswer]
+    ) -> Iterator[GroundedPoint]:
         """The points of a valence about the option's features: the feature that it names, or any."""
         for name, feature in sorted(self.option.features.items()):
             want = wants.get(feature) if isinstance(feature, str) and only in (None, name) else None
@@ -171,12 +171,16 @@ class _Weighing:
                 self._unsaid(attribute, name, want.why)
             elif want is not None:
                 weight, place = want.mean(), want.most_moved
-                said = f"{_says(want, place)} ({want.posterior[place]:.0%}): {feature} {_speaks(weight)}."
-                yield _grounded(want, place, "preference", weight, said)
+                sentence = f"{_says(want, place)} ({want.posterior[place]:.0%}): {feature} {_direction(weight)}."
+                yield _grounded(want, place, "preference", weight, sentence)
 
     def _constraints(
-        self, attribute: Attribute, preference: PreferenceDefinition, wants: Mapping[str, Want], feature: FeatureValue
-    ) -> Iterator[Grounded]:
+        self,
+        attribute: Attribute,
+        preference: PreferenceDefinition,
+        wants: Mapping[str, PreferenceState],
+        feature: FeatureValue,
+    ) -> Iterator[GroundedPoint]:
         assert preference.rule is not None
         broken = {subject: violates(preference.rule, subject, feature) for subject in wants}
         if preference.rule == "only":
@@ -190,7 +194,7 @@ class _Weighing:
             else:
                 yield self._constraint(want, _holds(want) if broken[subject] else 0.0, hard=preference.hard)
 
-    def _only(self, wants: Mapping[str, Want], this: Set[str], *, hard: bool) -> Grounded:
+    def _only(self, wants: Mapping[str, PreferenceState], this: Set[str], *, hard: bool) -> GroundedPoint:
         """Violated if they require another value and not the option's own (`this`) as well."""
         others = {subject: _holds(want) for subject, want in wants.items() if subject not in this}
         if not others:
@@ -199,90 +203,90 @@ class _Weighing:
         spared = max((_holds(wants[subject]) for subject in this), default=0.0)
         return self._constraint(wants[strongest], others[strongest] * (1.0 - spared), hard=hard)
 
-    def _constraint(self, want: Want, broken: float, *, hard: bool) -> Grounded:
+    def _constraint(self, want: PreferenceState, broken: float, *, hard: bool) -> GroundedPoint:
         """The point of a constraint that the option violates with this probability."""
-        said = f"{_says(want, 0)} ({want.posterior[0]:.0%})"
+        sentence = f"{_says(want, 0)} ({want.posterior[0]:.0%})"
         if hard:
             self.violation = max(self.violation, broken)
         if hard and broken > MORE_LIKELY_THAN_NOT:
-            return _grounded(want, 0, "constraint", -broken, f"{said}: that is never traded.", "forbids")
+            return _grounded(want, 0, "constraint", -broken, f"{sentence}: that is never traded.", "forbids")
         how = "it keeps to that" if broken == 0.0 else f"it goes against that with {broken:.0%}"
-        return _grounded(want, 0, "constraint", -broken if broken else 0.0, f"{said}: {how}.")
+        return _grounded(want, 0, "constraint", -broken if broken else 0.0, f"{sentence}: {how}.")
 
-    def goals(self) -> Iterator[Grounded]:
+    def goals(self) -> Iterator[GroundedPoint]:
         """The points of the goals that the option names."""
         moment = self.known.found.seen.moment
         for key, serves in sorted(self.option.goals.items()):
             goal = self.known.goals[key]
             weight = serves * goal.importance
-            said = [row for row in moment.state.statements if row.goal == goal_id(moment.state.id, key)]
-            said = sorted((row for row in said if row.valid.contains(moment.at)), key=lambda row: row.valid_from)
+            stated = [row for row in moment.state.statements if row.goal == goal_id(moment.state.id, key)]
+            stated = sorted((row for row in stated if row.valid.contains(moment.at)), key=lambda row: row.valid_from)
             verb = "serves" if serves > 0 else "hinders" if serves < 0 else "leaves"
-            yield Grounded(
+            yield GroundedPoint(
                 _point(
                     "goal",
                     weight,
                     f"It {verb} “{goal.title}” ({serves:+g}), of importance {goal.importance:.0%}.",
                     goal=key,
                 ),
-                behind=tuple(Behind(row.evidence) for row in reversed(said)),
+                behind=tuple(EvidenceShare(row.evidence) for row in reversed(stated)),
             )
 
-    def past(self) -> Iterator[Grounded]:
+    def past(self) -> Iterator[GroundedPoint]:
         """The points of past decisions whose choice was most similar to the option; of equal ones, the latest first."""
         found = []
-        for told in self.known.past:
-            if told.option is not None:
-                alike = similarity(self.option.features, told.option.features)
+        for decision in self.known.past:
+            if decision.option is not None:
+                alike = similarity(self.option.features, decision.option.features)
                 if alike >= ALIKE:
-                    found.append((alike, told))
+                    found.append((alike, decision))
         found.sort(key=lambda each: (-each[0], -each[1].since.timestamp(), each[1].decision.key))
-        for alike, told in found[:MOST_PAST]:
-            weight = alike * (told.actual or 0.0)
-            fields = [told.fields.get(name) for name in ("actual", "expected", "chosen")]
-            yield Grounded(
+        for alike, decision in found[:MOST_PAST]:
+            weight = alike * (decision.actual or 0.0)
+            fields = [decision.fields.get(name) for name in ("actual", "expected", "chosen")]
+            yield GroundedPoint(
                 _point(
                     "past_decision",
                     weight,
-                    _remembered(told, alike),
-                    decision=told.decision.key,
-                    expected=told.expected,
-                    actual=told.actual,
+                    _past_sentence(decision, alike),
+                    decision=decision.decision.key,
+                    expected=decision.expected,
+                    actual=decision.actual,
                 ),
-                behind=tuple(map(Behind, dict.fromkeys(row.evidence for row in fields if row is not None))),
+                behind=tuple(map(EvidenceShare, dict.fromkeys(row.evidence for row in fields if row is not None))),
             )
 
     def _unsaid(self, attribute: Attribute, feature: str, reason: str) -> None:
         self.unknown.append(Unknown(attribute=attribute.key, feature=feature, reason=reason))
 
 
-def _value(want: Want, feature: FeatureValue) -> Grounded | NoAnswer:
+def _value(want: PreferenceState, feature: FeatureValue) -> GroundedPoint | NoAnswer:
     serves = signed(feature)
     if isinstance(serves, NoAnswer):
         return serves
     verb = "serves" if serves > 0 else "harms" if serves < 0 else "leaves"
-    said = f"{_says(want, 0)} ({_holds(want):.0%}): it {verb} that ({serves:+g})."
-    return _grounded(want, 0, "value", _holds(want) * serves, said)
+    sentence = f"{_says(want, 0)} ({_holds(want):.0%}): it {verb} that ({serves:+g})."
+    return _grounded(want, 0, "value", _holds(want) * serves, sentence)
 
 
-def _preference(want: Want, feature: FeatureValue) -> Grounded | NoAnswer:
-    said = want.weigh(feature)
-    if isinstance(said, NoAnswer):
-        return said
-    weight, place = said
+def _preference(want: PreferenceState, feature: FeatureValue) -> GroundedPoint | NoAnswer:
+    weighed = want.weigh(feature)
+    if isinstance(weighed, NoAnswer):
+        return weighed
+    weight, place = weighed
     known = f"{want.posterior[place]:.0%}, and {want.prior[place]:.0%} of anybody"
-    sentence = f"{_says(want, place)} ({known}): {_shown(feature)} {_speaks(weight)}."
+    sentence = f"{_says(want, place)} ({known}): {_shown(feature)} {_direction(weight)}."
     return _grounded(want, place, "preference", weight, sentence)
 
 
-def _matters(want: Want | NoAnswer) -> bool:
+def _matters(want: PreferenceState | NoAnswer) -> bool:
     """Whether a feature of the option could have a weight: for a preference without evidence it has none."""
     if isinstance(want, NoAnswer) or want.preference.kind in ("value", "constraint"):
         return True
     return float(np.abs(want.posterior - want.prior).max()) >= SLIGHT
 
 
-def _holds(want: Want) -> float:
+def _holds(want: PreferenceState) -> float:
     """The probability that a binary preference holds."""
     return float(want.posterior[0])
 
@@ -300,15 +304,17 @@ def _point(kind: PointKind, weight: float, sentence: str, stance: PointStance | 
 
 
 def _grounded(
-    want: Want, place: int, kind: PointKind, weight: float, sentence: str, stance: PointStance | None = None
-) -> Grounded:
+    want: PreferenceState, place: int, kind: PointKind, weight: float, sentence: str, stance: PointStance | None = None
+) -> GroundedPoint:
     """A point that rests on the probability of a value of a preference."""
     belief = want.key.model_copy(update={"value": want.values[place]})
     confidence = float(want.posterior[place])
-    return Grounded(_point(kind, weight, sentence, stance, confidence=confidence, belief=belief), want.positions[place])
+    return GroundedPoint(
+        _point(kind, weight, sentence, stance, confidence=confidence, belief=belief), want.positions[place]
+    )
 
 
-def _says(want: Want, place: int) -> str:
+def _says(want: PreferenceState, place: int) -> str:
     key: BeliefKey = want.key.model_copy(update={"value": want.values[place]})
     return f"“{want.attribute.say(key)}”"
 
@@ -317,7 +323,7 @@ def _stance(weight: float) -> PointStance:
     return "neutral" if abs(weight) < SLIGHT else "for" if weight > 0 else "against"
 
 
-def _speaks(weight: float) -> str:
+def _direction(weight: float) -> str:
     return {"for": "speaks for it", "against": "speaks against it"}.get(_stance(weight), "says nothing either way")
 
 
@@ -325,19 +331,19 @@ def _shown(feature: FeatureValue) -> str:
     return feature if isinstance(feature, str) else f"{feature:g}"
 
 
-def _remembered(told: ToldDecision, alike: float) -> str:
-    chose = f"In “{told.title}” they chose {told.chosen}, {alike:.0%} alike"
-    if told.actual is None:
-        hoped = "" if told.expected is None else f", expecting {told.expected:+g}"
+def _past_sentence(past: ResolvedDecision, alike: float) -> str:
+    chose = f"In “{past.title}” they chose {past.chosen}, {alike:.0%} alike"
+    if past.actual is None:
+        hoped = "" if past.expected is None else f", expecting {past.expected:+g}"
         return f"{chose}{hoped}; its result is not known yet."
-    if told.expected is None:
-        return f"{chose}: it came out {told.actual:+g}."
-    off = told.actual - told.expected
+    if past.expected is None:
+        return f"{chose}: it came out {past.actual:+g}."
+    off = past.actual - past.expected
     how = "as expected" if abs(off) < SLIGHT else f"{abs(off):g} {'better' if off > 0 else 'worse'} than expected"
-    return f"{chose}: expected {told.expected:+g}, it came out {told.actual:+g}, {how}."
+    return f"{chose}: expected {past.expected:+g}, it came out {past.actual:+g}, {how}."
 
 
-def _order(one: Grounded) -> tuple[bool, float, str, str, str]:
+def _order(one: GroundedPoint) -> tuple[bool, float, str, str, str]:
     """Points that forbid first, then by size; ties by what they are about."""
     point = one.point
     about = repr(point.belief) if point.belief is not None else point.goal or point.decision or ""

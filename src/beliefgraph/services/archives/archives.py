@@ -18,7 +18,7 @@ from beliefgraph.services.archives.extract import extract
 from beliefgraph.services.archives.pack import EXTRACT, Packer, Writer
 from beliefgraph.services.archives.parts import Parts
 from beliefgraph.services.archives.unpack import verified
-from beliefgraph.services.permissions.sights import Seen
+from beliefgraph.services.permissions.sights import Visibility
 from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.store import archives as stored
 from beliefgraph.store import events
@@ -65,7 +65,7 @@ class Archives:
 
         await asyncio.to_thread(pack)
 
-    async def _export_part(self, caller: Caller, id_: str, twin: str, seen: Seen, out: Writer) -> None:
+    async def _export_part(self, caller: Caller, id_: str, twin: str, seen: Visibility, out: Writer) -> None:
         """Write what a caller may see of a twin, as of every rev."""
         for _ in range(TRIES):
             replay = await self._snapshots.replay(caller, id_, twin, seen)
@@ -137,7 +137,7 @@ class Archives:
         key = self._keyring.signing.public() if public is None else public
         archive = await asyncio.to_thread(verified, file, key)
         if archive.tenant != caller.tenant:
-            raise Incorrect("invalid-input", "The archive is of another tenant; ids belong to their tenant.")
+            raise Incorrect("invalid-input", "The archive belongs to another tenant, and so do its ids.")
         await asyncio.to_thread(refuse_erased, self._keyring, caller.tenant, archive.twins)
         if await stored.occupied(self._graph, caller.tenant):
             raise Conflict("tenant-not-empty", "The tenant has twins or definitions; import into an empty one.")

@@ -29,8 +29,8 @@ def extract(rows: Sequence[Row], replay: Replay, layers: Layers) -> list[Row]:
     """
     edges = {name(row): row["edges"] for row in rows}
     kept = {name(row): row for row in _kept(rows, replay, layers)}
-    told = {*replay.revisions, ""}
-    found = [{**row, "edges": _edges(edges.get(called, ()), kept, told)} for called, row in kept.items()]
+    revisions = {*replay.revisions, ""}
+    found = [{**row, "edges": _edges(edges.get(called, ()), kept, revisions)} for called, row in kept.items()]
     for row in found:
         if row["kind"] == "Twin":
             row["properties"] = {key: row["properties"][key] for key in OF_THE_TWIN}
@@ -54,12 +54,12 @@ def _kept(rows: Sequence[Row], replay: Replay, layers: Layers) -> Iterator[Row]:
     assert replay.state is not None
     for records in replay.state.made.values():
         yield from (of_record(each, layers) for each in records.values())
-    said: dict[str, list[bool]] = defaultdict(list)
+    permitted: dict[str, list[bool]] = defaultdict(list)
     for row in rows:
         if row["kind"] == "Evidence":
             for edge in row["edges"]:
                 if edge["type"] == "FROM":
-                    said[edge["to"]].append(row["key"] in replay.evidence)
+                    permitted[edge["to"]].append(row["key"] in replay.evidence)
     for row in rows:
         match row["kind"]:
             case "Twin":
@@ -68,7 +68,7 @@ def _kept(rows: Sequence[Row], replay: Replay, layers: Layers) -> Iterator[Row]:
                 if row["key"] in replay.evidence:
                     yield {**row, "labels": ["Evidence"]}
             case "Event":
-                if all(said.get(name(row), [False])):
+                if all(permitted.get(name(row), [False])):
                     yield row
             case "Commit":
                 change = replay.changes.get(row["properties"]["rev"])
@@ -82,11 +82,11 @@ def _commit(stored: Mapping[str, object], commit: Commit) -> dict[str, object]:
     return own | {"head_time": {"time": text(commit.head_time)}}
 
 
-def _edges(edges: Sequence[Row], kept: Mapping[str, Row], told: Collection[str]) -> list[Row]:
+def _edges(edges: Sequence[Row], kept: Mapping[str, Row], revisions: Collection[str]) -> list[Row]:
     """The relationships from a row that were included, to rows that remain or are reached."""
     return [
         edge
         for edge in edges
         if (edge["to"] in kept or edge["to"].split(" ", 1)[0] in REACHED)
-        and edge["properties"].get("revision_id", "") in told
+        and edge["properties"].get("revision_id", "") in revisions
     ]

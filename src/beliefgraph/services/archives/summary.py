@@ -40,7 +40,7 @@ def _twin(twin: Row, rows: Sequence[Row]) -> str:
     held.sort(key=lambda each: (str(each[1]["domain"]), text_of(each[1]["statement"])))
     believed = [(b["domain"], text_of(b["statement"]), _sure(h.get("log_odds"))) for h, b in held]
     received = [
-        (row["properties"]["time"]["time"][:10], text_of(row["properties"]["summary"]), _words(row["properties"]))
+        (row["properties"]["time"]["time"][:10], text_of(row["properties"]["summary"]), _verbatim(row["properties"]))
         for row in sorted(
             (row for row in own if row["kind"] == "Evidence"), key=lambda row: str(row["properties"]["time"]["time"])
         )
@@ -67,7 +67,7 @@ def _sure(log_odds: Any) -> str:
     return f"{100 / (1 + math.exp(-number)):.0f} %"
 
 
-def _words(values: dict[str, Any]) -> str:
+def _verbatim(values: dict[str, Any]) -> str:
     sealed = values.get("sealed")
     return str(sealed.get("sealed", "")) if isinstance(sealed, dict) else ""
 

@@ -44,6 +44,15 @@ class Archive:
                         raise _invalid(f"{called} has a row that is not JSON.") from None
 
 
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, EOFError, zlib.error, tarfile.TarError):
+        raise _invalid("It is not an archive, or is incomplete.") from None
+
+
+@_translated()
 def verified(file: BinaryIO, public: bytes) -> Archive:
     """The archive in a file that can be read more than once, after verifying its signature and every digest.
 
@@ -68,16 +77,15 @@ def verified(file: BinaryIO, public: bytes) -> Archive:
 
 def _members(file: BinaryIO) -> Iterator[tuple[str, IO[bytes]]]:
     """The files of an archive in order, each to be read before the next."""
-    with _translated():
-        file.seek(0)
-        with (
-            gzip.GzipFile(fileobj=file) as zipped,
-            tarfile.open(fileobj=_Bounded(zipped), mode="r|") as tar,  # type: ignore[call-overload, arg-type]
-        ):
-            for each in tar:
-                content = tar.extractfile(each)
-                if content is not None:
-                    yield each.name, content
+    file.seek(0)
+    with (
+        gzip.GzipFile(fileobj=file) as zipped,
+        tarfile.open(fileobj=_Bounded(zipped), mode="r|") as tar,  # type: ignore[call-overload, arg-type]
+    ):
+        for each in tar:
+            content = tar.extractfile(each)
+            if content is not None:
+                yield each.name, content
 
 
 class _Bounded:
@@ -101,14 +109,6 @@ def _digest(content: IO[bytes]) -> str:
     while piece := content.read(PIECE):
         hashed.update(piece)
     return hashed.hexdigest()
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (OSError, EOFError, zlib.error, tarfile.TarError):
-        raise _invalid("It is not an archive, or is incomplete.") from None
 
 
 def _invalid(message: str) -> Incorrect:

@@ -30,11 +30,11 @@ from beliefgraph.model.decision import Option
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.time import microseconds, moment_of
-from beliefgraph.services.advice.want import speaking_of_options
-from beliefgraph.services.advice.weigh import Known, weigh
+from beliefgraph.services.advice.want import option_attributes
+from beliefgraph.services.advice.weigh import DecisionContext, weigh
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.definitions.layout import Unit
-from beliefgraph.services.preferences.wanted import wanted
+from beliefgraph.services.preferences.preference_set import preference_set
 from beliefgraph.services.snapshots.as_of import Snapshot
 from beliefgraph.services.snapshots.recompute import Recomputed, recompute
 from beliefgraph.services.twin.blocks import Floats, Ints
@@ -64,24 +64,24 @@ def covered(moment: Snapshot) -> Coverage:
     derived, layout = seen.derived, seen.derived.layout
     prior = layout.prior[positions]
     names = [definitions.attributes[layout.keys[position].attribute].domain for position in positions.tolist()]
-    heard: dict[str, int] = defaultdict(int)
-    spoken_of = set(derived.spoken_of.tolist())
+    observed: dict[str, int] = defaultdict(int)
+    observed_positions = set(derived.observed_positions.tolist())
     for name, position in zip(names, positions.tolist(), strict=True):
-        heard[name] += position in spoken_of
+        observed[name] += position in observed_positions
     bits = coverage(np.log(prior) - np.log1p(-prior), derived.log_odds[positions], names)
-    domains = [_domain(name, found, names.count(name), heard[name]) for name, found in bits.items()]
+    domains = [_domain(name, found, names.count(name), observed[name]) for name, found in bits.items()]
     total = Bits(math.fsum(each.asked for each in bits.values()), math.fsum(each.open for each in bits.values()))
     return Coverage(
-        total=_domain(ALL, total, len(names), sum(heard.values())),
+        total=_domain(ALL, total, len(names), sum(observed.values())),
         domains=tuple(sorted(domains, key=lambda each: (each.known, each.domain))),
         valid_time=moment.at,
         rev=moment.state.rev,
     )
 
 
-def _domain(name: str, found: Bits, beliefs: int, heard: int) -> DomainCoverage:
+def _domain(name: str, found: Bits, beliefs: int, observed: int) -> DomainCoverage:
     return DomainCoverage(
-        domain=name, beliefs=beliefs, heard=heard, asked=found.asked, open=found.open, known=found.known
+        domain=name, beliefs=beliefs, heard=observed, asked=found.asked, open=found.open, known=found.known
     )
 
 
@@ -246,12 +246,12 @@ def forbidden(moment: Snapshot, context: str, questions: Collection[QuestionDefi
     featured = [question for question in questions if question.features]
     hard = [
         attribute
-        for attribute in speaking_of_options(moment)
+        for attribute in option_attributes(moment)
         if attribute.preference is not None and attribute.preference.hard
     ]
     if not featured or not hard:
         return set()
-    known = Known(wanted(moment, context, hard), hard, {}, [])
+    known = DecisionContext(preference_set(moment, context, hard), hard, {}, [])
     return {
         question.key
         for question in featured
@@ -266,8 +266,8 @@ def last_stated(moment: Snapshot) -> dict[str, datetime]:
     if not len(rows):
         return {}
     block, found = bearings.take(rows), dict[str, datetime]()
-    said = np.flatnonzero(block.valid_from <= microseconds(moment.at))
-    for row in said[np.argsort(block.valid_from[said], kind="stable")].tolist():
+    visible = np.flatnonzero(block.valid_from <= microseconds(moment.at))
+    for row in visible[np.argsort(block.valid_from[visible], kind="stable")].tolist():
         belief = beliefs[bearings.register.headings[block.heading[row]].belief]
         if (belief.subject, belief.context) == (ANYONE, ANYWHERE):
             found[belief.attribute] = moment_of(int(block.valid_from[row]))

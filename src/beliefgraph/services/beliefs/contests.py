@@ -19,7 +19,7 @@ from beliefgraph.services.twin.state import TwinState
 
 def contesting(context: CommandContext, command: Contest, now: datetime, found: Collection[str]) -> Additions:
     """What contesting some evidence of the twin adds, or ending the contest; no change if it is already so."""
-    if not context.speaks_for_the_person:
+    if not context.caller_is_person:
         raise Forbidden("missing-scope", "Only the person's own key contests evidence about them.")
     if not found:
         raise NotFound("not-found", f"There is no evidence {command.evidence!r}.", evidence=command.evidence)

@@ -15,7 +15,7 @@ from beliefgraph.services.twin.state import TwinState
 MOST_CONTEXTS = 200
 """Most contexts of one preference for one subject, including those that contain them."""
 
-Heard = dict[tuple[str, str], set[str]]
+ContextsBySubject = dict[tuple[str, str], set[str]]
 """The contexts by attribute and subject."""
 
 
@@ -32,19 +32,19 @@ class Contexts:
         }
 
     @cached_property
-    def _known(self) -> Heard:
+    def _known(self) -> ContextsBySubject:
         metrics = (metric.metric_key for metric in self._state.metrics.values())
-        return self._heard([*self._state.beliefs.values(), *self._borne_on(metrics)])
+        return self._contexts_of([*self._state.beliefs.values(), *self._borne_on(metrics)])
 
     def take(self, named: Iterable[BeliefKey], counted: Iterable[MetricKey] = ()) -> None:
         """Add the named contexts, and those that the counted metrics bear on.
 
         Refuses all of it (`too-large`) if a preference would have too many contexts.
         """
-        heard = self._heard([*named, *self._borne_on(counted)])
-        if not heard:
+        named_contexts = self._contexts_of([*named, *self._borne_on(counted)])
+        if not named_contexts:
             return
-        grown = {at: self._known.get(at, set()) | contexts for at, contexts in heard.items()}
+        grown = {at: self._known.get(at, set()) | contexts for at, contexts in named_contexts.items()}
         for (attribute, subject), contexts in grown.items():
             if len(contexts) > max(MOST_CONTEXTS, len(self._known.get((attribute, subject), ()))):
                 raise Incorrect(
@@ -60,8 +60,8 @@ class Contexts:
             for on in self._definitions.metrics[metric.metric].bearings:
                 yield BeliefKey.of(attribute=on.attribute, subject=metric.subject, context=metric.context)
 
-    def _heard(self, named: Iterable[Belief | BeliefKey]) -> Heard:
-        found: Heard = defaultdict(set)
+    def _contexts_of(self, named: Iterable[Belief | BeliefKey]) -> ContextsBySubject:
+        found: ContextsBySubject = defaultdict(set)
         for key in named:
             if key.attribute in self._inheriting:
                 found[key.attribute, key.subject].update(contexts_around(key.context))

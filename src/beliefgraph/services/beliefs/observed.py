@@ -5,7 +5,7 @@ from __future__ import annotations
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.delta import Delta, Records
 from beliefgraph.services.beliefs.contexts import Contexts
-from beliefgraph.services.beliefs.speak import StatementRows, speak
+from beliefgraph.services.beliefs.statement_rows import StatementRows, statement_rows
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.interpretation.protocol import Interpretation
 from beliefgraph.services.layer.context import CommandContext
@@ -20,20 +20,22 @@ class EvidenceDraft:
         self._state = state
         self._graph = graph
         self._contexts = Contexts(state, graph)
-        self._settings: list[CommandContext] = []
+        self._command_contexts: list[CommandContext] = []
         self._statements: list[StatementRows] = []
 
-    def check(self, _: CommandContext, said: Interpretation) -> None:
+    def check(self, _: CommandContext, interpretation: Interpretation) -> None:
         """Refuse (`too-large`) an event that names a preference in more contexts than a twin may have."""
         self._contexts.take(
-            (bears.belief for spoken in said.spoken for bears in spoken.bearings),
-            (counts.metric for spoken in said.spoken for counts in spoken.counts),
+            (bears.belief for statement in interpretation.statements for bears in statement.bearings),
+            (counts.metric for statement in interpretation.statements for counts in statement.counts),
         )
 
-    def hear(self, context: CommandContext, said: Interpretation) -> None:
+    def add(self, context: CommandContext, interpretation: Interpretation) -> None:
         """Add the evidence of an event, and its measurements."""
-        self._settings.append(context)
-        self._statements += [speak(context, spoken, "observation") for spoken in said.spoken]
+        self._command_contexts.append(context)
+        self._statements += [
+            statement_rows(context, statement, "observation") for statement in interpretation.statements
+        ]
 
     @property
     def beliefs(self) -> list[BeliefKey]:
@@ -48,7 +50,7 @@ class EvidenceDraft:
         return Delta(
             made=Records(new_metrics(self._state, self._graph, [c for each in statements for c in each.counts])),
             opened=Records(rows),
-            events=[context.arrived for context in self._settings],
+            events=[context.arrived for context in self._command_contexts],
             sources=[source for each in statements for source in each.sources],
             evidence=[evidence for each in statements for evidence in each.evidence],
         )

@@ -28,7 +28,7 @@ def personal_ids(attributes: Collection[str], twin: TwinState, delta: Delta) -> 
         known = twin.beliefs.get(belief)
         return known is not None and known.attribute in attributes
 
-    found = [ids for ids in _spoken_of(delta) if personal(ids[0])]
+    found = [ids for ids in _attributes_and_ids(delta) if personal(ids[0])]
     return stated.union(id_ for ids in found for id_ in ids if id_ is not None)
 
 
@@ -39,7 +39,7 @@ def _states_personal(delta: Delta) -> Iterator[str]:
             yield from (row.evidence for row in opened if isinstance(row, Statement))
 
 
-def _spoken_of(delta: Delta) -> Iterator[tuple[str, str | None]]:
+def _attributes_and_ids(delta: Delta) -> Iterator[tuple[str, str | None]]:
     """The beliefs that a commit creates, publishes or has evidence on, each with the evidence."""
     for belief in delta.made.of(Belief):
         yield belief.id, None

@@ -20,7 +20,7 @@ EVENT: Mapping[str, Kind] = {
 VARIABLES: Mapping[str, Kind] = {"event": "map", "data": "map"}
 """The variables that an expression can use."""
 
-_SAID: Mapping[Kind, str] = {
+_KIND_NAMES: Mapping[Kind, str] = {
     **{"bool": "true or false", "number": "a number", "string": "a text", "bytes": "bytes", "list": "a list"},
     **{"map": "a map", "null": "null", "timestamp": "a moment", "duration": "a span of time", "any": "anything"},
 }
@@ -53,7 +53,9 @@ def check(tree: Node, *wanted: Kind) -> Wrong | None:
     except _RefusedError as refused:
         return refused.wrong
     if wanted and found != "any" and found not in wanted:
-        return Wrong(f"it gives {_SAID[found]}, where {' or '.join(_SAID[each] for each in wanted)} is needed", 0)
+        return Wrong(
+            f"it gives {_KIND_NAMES[found]}, where {' or '.join(_KIND_NAMES[each] for each in wanted)} is needed", 0
+        )
     return None
 
 
@@ -159,9 +161,9 @@ class _Kinds:
             if len(takes) == len(given) and all(_fits(*each) for each in zip(takes, given, strict=True))
         ]
         if not fit:
-            said = " and ".join(_SAID[each] for each in given) or "nothing"
+            given_kinds = " and ".join(_KIND_NAMES[each] for each in given) or "nothing"
             named = node.function if node.function in FUNCTIONS else {"neg": "-"}.get(node.function, node.function)
-            raise _RefusedError(f"{named} does not take {said}", node.at)
+            raise _RefusedError(f"{named} does not take {given_kinds}", node.at)
         expression = node.arguments[1] if node.function == "matches" else None
         if isinstance(expression, Constant):
             try:
@@ -175,7 +177,7 @@ class _Kinds:
 
     def _require(self, found: Kind, wanted: tuple[Kind, ...], node: Node, why: str) -> None:
         if found != "any" and found not in wanted:
-            raise _RefusedError(f"{why}, and this is {_SAID[found]}", node.at)
+            raise _RefusedError(f"{why}, and this is {_KIND_NAMES[found]}", node.at)
 
 
 def _require_zone(zone: Constant) -> None:

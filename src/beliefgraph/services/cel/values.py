@@ -33,7 +33,7 @@ class FailsError(Exception):
 
 TOO_LARGE = "a number grows too large"
 BY_ZERO = "it divides by zero"
-WRONG_TYPE = "an operation meets a value of the wrong type (only numbers mix)"
+WRONG_TYPE = "an operand has the wrong type (only int and double can be mixed)"
 WRONG_FORM = "a function does not take what it is given"
 
 

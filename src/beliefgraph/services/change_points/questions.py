@@ -17,7 +17,7 @@ from beliefgraph.model.change_point import ChangePoint, ChangePoints, EvidenceSt
 from beliefgraph.model.goal import GoalStatus
 from beliefgraph.model.time import NOW, AsOf, microseconds, moment_of
 from beliefgraph.services.definitions.book import DefinitionBook
-from beliefgraph.services.derivation.followed import Followed, Pieces, StatedChanges, known_of, pieces
+from beliefgraph.services.derivation.followed import DomainFilters, Pieces, StatedChanges, known_of, pieces
 from beliefgraph.services.derivation.temper import statements
 from beliefgraph.services.snapshots.as_of import Snapshot, Snapshots
 from beliefgraph.services.twin.blocks import Ids, Ints, packed, unpacked
@@ -48,7 +48,7 @@ class ChangePointQuestions:
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Stream:
     """What is followed in one stream: kinds of `count`, in order of time, with the evidence of each."""
 
     kind: StreamKind
@@ -63,9 +63,9 @@ class _Told:
 
 def _found(moment: Snapshot) -> ChangePoints:
     streams: dict[StreamKind, list[EvidenceStream]] = {"domain": [], "stages": [], "goals": []}
-    for told in _told(moment):
+    for entries in _streams(moment):
         check_stopped()
-        streams[told.kind].append(_stream(moment, told))
+        streams[entries.kind].append(_stream(moment, entries))
     for each in streams.values():
         each.sort(key=lambda stream: (-stream.probability, stream.domain))
     return ChangePoints(
@@ -77,7 +77,7 @@ def _found(moment: Snapshot) -> ChangePoints:
     )
 
 
-def _told(moment: Snapshot) -> Iterator[_Told]:
+def _streams(moment: Snapshot) -> Iterator[_Stream]:
     """Every stream of the twin with evidence by the moment."""
     state, kinds, until = moment.state, moment.graph.kinds, microseconds(moment.at)
     known = known_of(state, kinds)
@@ -87,7 +87,7 @@ def _told(moment: Snapshot) -> Iterator[_Told]:
     stated = statements(state, moment.graph, known, moment.at)
     for domain in np.unique(every.domain).tolist():
         here = every.where(every.domain == domain)
-        yield _Told(
+        yield _Stream(
             "domain",
             kinds.domains[domain],
             kinds.count[domain],
@@ -101,7 +101,7 @@ def _told(moment: Snapshot) -> Iterator[_Told]:
     yield from _goals(moment)
 
 
-def _stages(moment: Snapshot, known: Followed, every: Pieces) -> Iterator[_Told]:
+def _stages(moment: Snapshot, known: DomainFilters, every: Pieces) -> Iterator[_Stream]:
     """The evidence on the stages of each trajectory: the value that each piece is for or against."""
     for trajectory in moment.graph.definitions.trajectories.values():
         domain, span = known.kinds.span(trajectory.attribute)
@@ -109,29 +109,31 @@ def _stages(moment: Snapshot, known: Followed, every: Pieces) -> Iterator[_Told]
         if len(here.times):
             count = span.stop - span.start
             kinds = here.kinds - span.start
-            yield _Told("stages", trajectory.key, count, HAZARD, here.times, kinds, here.evidence)
+            yield _Stream("stages", trajectory.key, count, HAZARD, here.times, kinds, here.evidence)
 
 
-def _goals(moment: Snapshot) -> Iterator[_Told]:
+def _goals(moment: Snapshot) -> Iterator[_Stream]:
     """The statements about goals."""
-    said = [each for each in moment.state.statements if each.valid_from <= moment.at]
-    if not said:
+    stated = [each for each in moment.state.statements if each.valid_from <= moment.at]
+    if not stated:
         return
-    kinds = np.array([GOAL_KINDS.index(each.status or "other") for each in said], dtype=np.int64)
-    times = np.array([microseconds(each.valid_from) for each in said], dtype=np.int64)
-    evidence = packed([each.evidence for each in said])
+    kinds = np.array([GOAL_KINDS.index(each.status or "other") for each in stated], dtype=np.int64)
+    times = np.array([microseconds(each.valid_from) for each in stated], dtype=np.int64)
+    evidence = packed([each.evidence for each in stated])
     order = np.lexsort((evidence[:, 1], evidence[:, 0], kinds, times))
-    yield _Told("goals", "goals", len(GOAL_KINDS), HAZARD, times[order], kinds[order], evidence[order])
+    yield _Stream("goals", "goals", len(GOAL_KINDS), HAZARD, times[order], kinds[order], evidence[order])
 
 
-def _stream(moment: Snapshot, told: _Told) -> EvidenceStream:
-    runs, course = Runs.none(told.count, told.hazard).then(Entries.of(told.times, told.kinds, told.stated))
+def _stream(moment: Snapshot, entries: _Stream) -> EvidenceStream:
+    runs, course = Runs.none(entries.count, entries.hazard).then(
+        Entries.of(entries.times, entries.kinds, entries.stated)
+    )
     rows = np.flatnonzero(course.entries.kinds >= 0)
     surprise, changed = course.surprise[rows], np.minimum(course.changed[rows], 1.0)
-    evidence = unpacked(told.evidence)
+    evidence = unpacked(entries.evidence)
     return EvidenceStream(
-        kind=told.kind,
-        domain=told.name,
+        kind=entries.kind,
+        domain=entries.name,
         pieces=len(rows),
         probability=float(changed[-1]),
         since=moment_of(runs.began),
@@ -141,13 +143,13 @@ def _stream(moment: Snapshot, told: _Told) -> EvidenceStream:
             ChangePoint(
                 id=evidence[row],
                 twin=moment.state.id,
-                time=moment_of(int(told.times[row])),
+                time=moment_of(int(entries.times[row])),
                 probability=float(changed[row]),
                 surprise=float(surprise[row]),
             )
             for row in np.flatnonzero(course.published[rows]).tolist()
         ),
-        course=tuple(_course(told.times, course, rows[-SHOWN:], len(rows))),
+        course=tuple(_course(entries.times, course, rows[-SHOWN:], len(rows))),
     )
 
 

@@ -16,7 +16,7 @@ from beliefgraph.errors import BeliefgraphError, Conflict, Incorrect, Unavailabl
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import Change
 from beliefgraph.services.access.scope import no_such_twin, reach
-from beliefgraph.services.permissions.sights import EVERYTHING, Seen
+from beliefgraph.services.permissions.sights import EVERYTHING, Visibility
 from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.twin.heads import Heads
 from beliefgraph.services.twin.notifier import Notifier
@@ -171,7 +171,7 @@ class Changes:
         finally:
             self._leave(id_, subscriber)
 
-    async def _seen(self, caller: Caller, twin: str, name: str) -> Seen:
+    async def _seen(self, caller: Caller, twin: str, name: str) -> Visibility:
         """What the caller may see of a twin; `not-found` if that is nothing."""
         return EVERYTHING if self._snapshots is None else await self._snapshots.seen(caller, twin, name)
 
@@ -232,7 +232,7 @@ class Changes:
             try:
                 if not more:
                     await self._notifier.wait(self._interval)
-                more = await self._look()
+                more = await self._poll()
             except Unavailable as failure:
                 _log.warning("changes cannot be read now", extra={"code": failure.code})
                 more = False
@@ -241,7 +241,7 @@ class Changes:
                 for twin in list(self._watched):
                     self._end(twin, failure)
 
-    async def _look(self) -> bool:
+    async def _poll(self) -> bool:
         """Deliver what is new; returns whether there may be more."""
         followed = dict(self._watched)
         heads = {twin: rev for twin, (rev, _) in (await stored.heads(self._graph, list(followed))).items()}

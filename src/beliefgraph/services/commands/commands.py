@@ -95,21 +95,23 @@ class Commands:
         name = command.event if command.evidence is None else EventName(id=command.evidence)
         sources = () if command.source is None else (source_id(caller.tenant, command.source), command.source)
 
-        async def said(twin: str) -> Collection[str]:
+        async def named_evidence(twin: str) -> Collection[str]:
             ids = () if name is None else event_ids(twin, name)
-            return await stored.said(self._updater.graph, twin, ids, sources)
+            return await stored.evidence_of(self._updater.graph, twin, ids, sources)
 
-        return await self._carry_out_upon(caller, command, said, lambda s, e: decide.withdrawal(s, command, e))
+        return await self._carry_out_upon(
+            caller, command, named_evidence, lambda s, e: decide.withdrawal(s, command, e)
+        )
 
     async def contest(self, caller: Caller, command: Contest) -> Receipt:
         """Contest evidence, or end the contest; the evidence stays in force."""
         now = self._updater.clock.now()
 
-        async def said(twin: str) -> Collection[str]:
+        async def named_evidence(twin: str) -> Collection[str]:
             ids = event_ids(twin, EventName(id=command.evidence))
-            return await stored.said(self._updater.graph, twin, ids, ())
+            return await stored.evidence_of(self._updater.graph, twin, ids, ())
 
-        return await self._carry_out_upon(caller, command, said, lambda s, e: contesting(s, command, now, e))
+        return await self._carry_out_upon(caller, command, named_evidence, lambda s, e: contesting(s, command, now, e))
 
     async def relate(self, caller: Caller, command: Relate) -> Receipt:
         """Relate two beliefs for this twin only."""
@@ -128,7 +130,7 @@ class Commands:
         )
 
     async def motivate_goal(self, caller: Caller, command: MotivateGoal) -> Receipt:
-        """Let a belief motivate a goal."""
+        """Let a belief motivate a goal: the higher its confidence, the more the goal matters."""
         return await self._carry_out(
             caller, "write", command, lambda s: goals.motivating_goal(s, command), command.valid_from
         )
@@ -188,7 +190,7 @@ class Commands:
         """Unlink an identifier from a twin, and withdraw the events that came by it: they wait in quarantine again."""
         key = self._updater.identifier(caller, command.identifier)
 
-        def unlink(context: CommandContext, came: Sequence[stored.CameBy]) -> Additions:
+        def unlink(context: CommandContext, came: Sequence[stored.EventByIdentifier]) -> Additions:
             links = [link for link in context.state.links if link.key == key]
             if not links:
                 raise NotFound("not-found", "This identifier does not lead to this twin.", twin=command.twin)
@@ -196,8 +198,8 @@ class Commands:
             waiting = [self._intake.waiting(caller, one.event, UNKNOWN_IDENTIFIER) for one in came]
             return replace(back, cause="identified", delta=back.delta + Delta(closed=Records(links), set_aside=waiting))
 
-        async def came(twin: str) -> Sequence[stored.CameBy]:
-            return await stored.came_by(self._updater.graph, self._updater.keyring, twin, key)
+        async def came(twin: str) -> Sequence[stored.EventByIdentifier]:
+            return await stored.events_by_identifier(self._updater.graph, self._updater.keyring, twin, key)
 
         undone = await self._carry_out_upon(caller, command, came, unlink)
         if caller.person is not None:
@@ -277,7 +279,7 @@ class Commands:
             if refused.code in PLAIN and not await updater.sees(caller, named):
                 raise without_names(refused) from None
             raise
-        receipt = Receipt.telling(
+        receipt = Receipt.with_changes(
             done.changes(named.id),
             id=id_,
             status="accepted" if done.steps else "duplicate",

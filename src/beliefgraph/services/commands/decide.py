@@ -18,7 +18,7 @@ from beliefgraph.model.relation import BeliefRelation, Strength
 from beliefgraph.model.time import Interval, seconds
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.beliefs.contexts import Contexts
-from beliefgraph.services.beliefs.speak import addition, speak
+from beliefgraph.services.beliefs.statement_rows import addition, statement_rows
 from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.definitions.graph import PersonalRelation
 from beliefgraph.services.definitions.layout import lay_out
@@ -36,7 +36,7 @@ def assertion(context: CommandContext, command: AssertBelief) -> Additions:
 
     The prior of an open value is the one it would have without other named values, so that the order does not matter.
     """
-    attribute = _spoken_of(context, command.belief)
+    attribute = _attribute_for(context, command.belief)
     prior = attribute.prior_of(command.belief.value)
     stated = min(max(command.confidence, SUREST), 1 - SUREST)
     bears = BearsOn(
@@ -44,10 +44,10 @@ def assertion(context: CommandContext, command: AssertBelief) -> Additions:
         log_likelihood_ratio=logit(stated) - logit(1.0 - attribute.value_priors[OTHER] if prior is None else prior),
         half_life=None if attribute.half_life is None else seconds(attribute.half_life),
     )
-    speaker = context.speaker if command.speaker is None else context.speaking_as(command.speaker)
+    source = context.caller_source if command.speaker is None else context.source_named(command.speaker)
     summary = f"says they are {command.confidence:.0%} sure: {attribute.say(command.belief)}"
-    spoken = SourceStatement(source=speaker, summary=summary, verbatim=command.verbatim, bearings=(bears,))
-    return addition(context, "asserted", speak(context, spoken, "assertion"))
+    statement = SourceStatement(source=source, summary=summary, verbatim=command.verbatim, bearings=(bears,))
+    return addition(context, "asserted", statement_rows(context, statement, "assertion"))
 
 
 def correction(context: CommandContext, command: Correct) -> Additions:
@@ -55,22 +55,22 @@ def correction(context: CommandContext, command: Correct) -> Additions:
 
     A correction by the person takes precedence: anybody else's over the same time is refused (`correction-stands`).
     """
-    attribute = _spoken_of(context, command.belief)
+    attribute = _attribute_for(context, command.belief)
     valid = Interval(start=command.valid_from or context.moment, end=command.valid_to)
     belief = _belief_id(context, command.belief)
-    if not context.speaks_for_the_person:
+    if not context.caller_is_person:
         _refuse_over_the_person(context, belief, valid)
         if command.holds and command.belief.value is not None:
             _refuse_beside_the_person(context, command.belief, valid)
     value = CORRECTION_LOG_ODDS if command.holds else -CORRECTION_LOG_ODDS
     summary = f"sets it right: {'' if command.holds else 'not so: '}{attribute.say(command.belief)}"
-    spoken = SourceStatement(
-        source=context.speaker,
+    statement = SourceStatement(
+        source=context.caller_source,
         summary=summary,
         verbatim=command.verbatim,
         bearings=(BearsOn(belief=command.belief, log_likelihood_ratio=value),),
     )
-    return addition(context, "corrected", speak(context, spoken, "correction", valid))
+    return addition(context, "corrected", statement_rows(context, statement, "correction", valid))
 
 
 def retraction(context: CommandContext, command: Retract) -> Additions:
@@ -84,35 +84,35 @@ def retraction(context: CommandContext, command: Retract) -> Additions:
     belief = _belief_id(context, command.belief)
     if belief not in context.state.beliefs:
         raise NotFound("not-found", f"This twin holds no belief {command.belief.attribute}.", belief=belief)
-    if not context.speaks_for_the_person:
+    if not context.caller_is_person:
         _refuse_over_the_person(context, belief, Interval(start=context.moment))
-    spoken = SourceStatement(
-        source=context.speaker,
+    statement = SourceStatement(
+        source=context.caller_source,
         summary=f"retracts: {context.state.beliefs[belief].statement}",
         bearings=(BearsOn(belief=command.belief, log_likelihood_ratio=0.0),),
     )
-    return addition(context, "retracted", speak(context, spoken, "retraction"))
+    return addition(context, "retracted", statement_rows(context, statement, "retraction"))
 
 
-def withdrawal(context: CommandContext, command: Withdraw, said: Collection[str] | None = None) -> Additions:
+def withdrawal(context: CommandContext, command: Withdraw, named_evidence: Collection[str] | None = None) -> Additions:
     """Withdraws all that events said, by the ids of their evidence, or the one piece of evidence that is named.
 
     Only the person can withdraw what they stated. What they withdraw is withdrawn permanently: the same events sent
     again are duplicates.
     """
     named = [] if command.evidence is None else [command.evidence]
-    taken_back = withdrawn(context, named if said is None else said)
+    taken_back = withdrawn(context, named if named_evidence is None else named_evidence)
     if taken_back.delta.closed:
-        return replace(taken_back, delta=replace(taken_back.delta, taken_back=context.speaks_for_the_person))
+        return replace(taken_back, delta=replace(taken_back.delta, taken_back=context.caller_is_person))
     if command.evidence is not None and any(layer.derives(context.state, command.evidence) for layer in LAYERS):
         raise Incorrect("invalid-input", "This evidence is derived, as that of a metric is; withdraw its events.")
-    raise NotFound("not-found", "No evidence in force is called that.", evidence=command.evidence)
+    raise NotFound("not-found", "No evidence in force has this name or id.", evidence=command.evidence)
 
 
 def withdrawn(context: CommandContext, evidence: Collection[str]) -> Additions:
     """Withdraws all that these pieces of evidence say, from the start of its validity."""
     rows = list(context.state.stated_in(evidence))
-    if not context.speaks_for_the_person and any(row.stated_by == context.state.own_source for row in rows):
+    if not context.caller_is_person and any(row.stated_by == context.state.own_source for row in rows):
         raise Forbidden(
             "correction-stands",
             "The person provided this evidence; only they can withdraw it.",
@@ -132,12 +132,12 @@ def relation(context: CommandContext, command: Relate) -> Additions:
     Under later definitions it may not be: then the beliefs it joins have no answer until it ends.
     """
     for end in (command.source, command.target):
-        _spoken_of(context, end)
+        _attribute_for(context, end)
     source, target = _belief_id(context, command.source), _belief_id(context, command.target)
     if source == target:
         raise Incorrect("invalid-input", "A belief cannot be related to itself.", belief=source)
     if command.source.variable == command.target.variable:
-        raise Incorrect("invalid-input", "The values of an attribute exclude each other as they are.", belief=source)
+        raise Incorrect("invalid-input", "The values of an attribute exclude each other already.", belief=source)
     if command.kind == "causes" and command.target.value is not None:
         raise Incorrect("invalid-input", "A value cannot be an effect; use supports.", belief=target)
     strength = Strength(kind=command.kind, odds_ratio=command.odds_ratio, probability=command.probability)
@@ -191,13 +191,15 @@ def _end_relation(context: CommandContext, key: str) -> Additions:
     delta = Delta(opened=Records(opened), closed=Records(closed), events=[context.arrived])
     delta = sum((layer.ended(context, key) for layer in LAYERS), start=delta)
     if not delta.closed:
-        raise NotFound("not-found", "This twin has no relation of its own called that, in force then.", relation=key)
+        raise NotFound(
+            "not-found", "This twin has no relation of its own with this id in force at that time.", relation=key
+        )
     return Additions(cause="retracted", moment=context.moment, delta=delta)
 
 
-def _spoken_of(context: CommandContext, key: BeliefKey) -> Attribute:
+def _attribute_for(context: CommandContext, key: BeliefKey) -> Attribute:
     """The attribute of a stated belief, where the twin has room for its context."""
-    attribute = context.graph.definitions.spoken_of(key)
+    attribute = context.graph.definitions.attribute_for(key)
     Contexts(context.state, context.graph).take((key,))
     return attribute
 
@@ -220,8 +222,8 @@ def _refuse_over_the_person(context: CommandContext, belief: str, valid: Interva
 def _refuse_beside_the_person(context: CommandContext, belief: BeliefKey, valid: Interval) -> None:
     """Refuse a statement that a value holds where the person corrected another value to hold."""
     for row in _persons_corrections(context, valid):
-        said = context.state.beliefs[row.belief].belief_key
-        if row.log_likelihood_ratio > 0 and said.variable == belief.variable:
+        corrected = context.state.beliefs[row.belief].belief_key
+        if row.log_likelihood_ratio > 0 and corrected.variable == belief.variable:
             raise _stands(context, row.belief)
 
 

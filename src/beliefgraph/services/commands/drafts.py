@@ -25,19 +25,19 @@ class Drafts:
         self._drafts.append(PermissionDraft())
         self._moments: list[datetime] = []
 
-    def check(self, context: CommandContext, said: Interpretation) -> None:
+    def check(self, context: CommandContext, interpretation: Interpretation) -> None:
         """Refuse an event that one of the layers cannot process."""
         for draft in self._drafts:
-            draft.check(context, said)
+            draft.check(context, interpretation)
 
-    def hear(self, context: CommandContext, said: Interpretation) -> None:
+    def add(self, context: CommandContext, interpretation: Interpretation) -> None:
         """Add an event that was checked."""
         self._moments.append(context.moment)
         for draft in self._drafts:
-            draft.hear(context, said)
+            draft.add(context, interpretation)
 
     @property
-    def heard(self) -> bool:
+    def any_added(self) -> bool:
         """Whether any event was added."""
         return bool(self._moments)
 
@@ -57,9 +57,9 @@ def observations(
 ) -> Additions:
     """What several events of one twin, at least one, add together."""
     drafts: Drafts | None = None
-    for context, said in events:
+    for context, interpretation in events:
         drafts = drafts or Drafts(context.state, context.graph, layers)
-        drafts.check(context, said)
-        drafts.hear(context, said)
+        drafts.check(context, interpretation)
+        drafts.add(context, interpretation)
     assert drafts is not None
     return drafts.added

@@ -34,7 +34,7 @@ from beliefgraph.telemetry import metrics
 MOST_EVENTS = 10_000
 """Most events in one call."""
 
-TOLD_EACH = 100
+FULL_RECEIPTS = 100
 """Most events of a call where each receipt lists the changes of its commit; above, only the last of each commit."""
 
 SETTLED: tuple[Outcome, ...] = ("accepted", "duplicate", "rejected")
@@ -68,7 +68,7 @@ UNKNOWN_IDENTIFIER = Refused("unknown-identifier", "None of its identifiers lead
 
 
 @dataclass
-class Fates:
+class EventOutcomes:
     """The outcome of each event of a call, by its index."""
 
     outcome: dict[int, Outcome] = field(default_factory=dict)
@@ -110,7 +110,7 @@ class Intake:
     async def _taken(self, caller: Caller, events: Sequence[Event], expected_rev: int | None) -> list[Receipt]:
         """Process events about people who were not erased."""
         placed, lost = await self._place(caller, events)
-        fates = Fates(refused=dict(lost))
+        fates = EventOutcomes(refused=dict(lost))
         fates.outcome.update(dict.fromkeys(lost, "quarantined"))
         receipts = {index: _unplaced(events[index], refused) for index, refused in lost.items()}
         waiting = _by_twin(placed)
@@ -152,7 +152,7 @@ class Intake:
         return await self._updater.shown(caller, [receipts[index] for index in range(len(events))], twins.values())
 
     async def _take_in(
-        self, caller: Caller, portion: Mapping[int, Placed], fates: Fates, expected_rev: int | None
+        self, caller: Caller, portion: Mapping[int, Placed], fates: EventOutcomes, expected_rev: int | None
     ) -> Committed:
         """Write the commits that result from some of the events, in one transaction."""
         twins = {one.named.id: one.named for one in portion.values()}
@@ -232,7 +232,7 @@ class Intake:
         return await asyncio.to_thread(self._placed, caller, events, led)
 
     def _placed(
-        self, caller: Caller, events: Sequence[Event], led: Mapping[int, Sequence[stored.Led]]
+        self, caller: Caller, events: Sequence[Event], led: Mapping[int, Sequence[stored.IdentifiedTwin]]
     ) -> tuple[dict[int, Placed], dict[int, Refused]]:
         updater, digest = self._updater, self._updater.keyring.digester(caller.tenant)
         placed: dict[int, Placed] = {}
@@ -242,7 +242,7 @@ class Intake:
             if event.twin is None and caller.person is not None and {o.name for o in found.values()} != {caller.person}:
                 raise NotFound("not-found", "Its identifiers do not lead to your twin alone; name it.", event=event.id)
             if event.twin is None and len(found) != 1:
-                lost[index] = nowhere(event, len(found))
+                lost[index] = no_destination(event, len(found))
                 continue
             one = next(iter(found.values()), None)
             name = event.twin if event.twin is not None else one.name if one else ""
@@ -252,7 +252,7 @@ class Intake:
         return placed, lost
 
     async def _set_aside(
-        self, caller: Caller, events: Sequence[Event], placed: Mapping[int, Placed], fates: Fates
+        self, caller: Caller, events: Sequence[Event], placed: Mapping[int, Placed], fates: EventOutcomes
     ) -> None:
         """Keep the events that were refused in quarantine."""
         if not fates.refused:
@@ -265,7 +265,7 @@ class Intake:
             metrics.QUARANTINED.labels(code).inc(count)
 
     def _waiting(
-        self, caller: Caller, events: Sequence[Event], placed: Mapping[int, Placed], fates: Fates
+        self, caller: Caller, events: Sequence[Event], placed: Mapping[int, Placed], fates: EventOutcomes
     ) -> list[SetAside]:
         return [
             self.waiting(caller, events[index], refused, None if refused is UNKNOWN_IDENTIFIER else placed.get(index))
@@ -294,7 +294,7 @@ def take_in(
     caller: Caller,
     present: CommitContext,
     placed: Mapping[int, Placed],
-    fates: Fates,
+    fates: EventOutcomes,
     policy: NumberedPolicy | None = None,
 ) -> dict[str, Additions]:
     """What the events add to their twins; records the outcome of each. Decided again on every call."""
@@ -305,7 +305,7 @@ def take_in(
         arrived = one.arrived
         met = present.met(arrived)
         if met is None and arrived.delivery in here:
-            met = "duplicate" if arrived.came_as(here[arrived.delivery]) else "conflict"
+            met = "duplicate" if arrived.has_same_body(here[arrived.delivery]) else "conflict"
         if met is not None:
             fates.outcome[index] = met
             continue
@@ -321,24 +321,24 @@ def take_in(
             continue
         context = CommandContext(present.twins[one.named.id], present.graph, caller, present.again(arrived), policy)
         try:
-            said = interpreter.interpret(arrived.event, present.graph.definitions)
-            if policy is None and any(each.permissions for each in said.spoken):
+            interpretation = interpreter.interpret(arrived.event, present.graph.definitions)
+            if policy is None and any(each.permissions for each in interpretation.statements):
                 raise Incorrect("invalid-permission", "It states a permission, and the tenant has no policy yet.")
-            _refuse_posing(context, said)
-            drafts[one.named.id].check(context, said)
+            _refuse_impersonation(context, interpretation)
+            drafts[one.named.id].check(context, interpretation)
         except BeliefgraphError as error:
             fates.meets(index, Refused(error.code, error.message))
             continue
-        drafts[one.named.id].hear(context, said)
+        drafts[one.named.id].add(context, interpretation)
         here[arrived.delivery] = arrived.body
         fates.outcome[index] = "accepted"
-    return {id_: each.added for id_, each in drafts.items() if each.heard}
+    return {id_: each.added for id_, each in drafts.items() if each.any_added}
 
 
-def _refuse_posing(context: CommandContext, said: Interpretation) -> None:
+def _refuse_impersonation(context: CommandContext, interpretation: Interpretation) -> None:
     """Refuse an event in a person's name under a key that is not theirs."""
-    if not all(context.may_speak_as(spoken.source) for spoken in said.spoken):
-        raise Incorrect("invalid-input", "It speaks as a person (person:…); only that person's own key may.")
+    if not all(context.may_name_source(statement.source) for statement in interpretation.statements):
+        raise Incorrect("invalid-input", "Its source is a person (person:…); only that person's own key may send it.")
 
 
 def _leads_to(twin: TwinState, arrived: ArrivedEvent) -> bool:
@@ -346,7 +346,7 @@ def _leads_to(twin: TwinState, arrived: ArrivedEvent) -> bool:
     return any(link.key == arrived.via and link.valid.contains(arrived.event.time) for link in twin.links)
 
 
-def nowhere(event: Event, found: int) -> Refused:
+def no_destination(event: Event, found: int) -> Refused:
     """Why an event that names no twin has no destination, where its identifiers lead to `found` twins."""
     if found:
         return Refused("ambiguous-identifier", "Its identifiers lead to more than one twin.")
@@ -379,14 +379,14 @@ def _next(waiting: deque[list[int]], together: int, most: int) -> list[int]:
 
 
 def _receipts(
-    events: Sequence[Event], fates: Fates, portion: Mapping[int, Placed], done: Committed
+    events: Sequence[Event], fates: EventOutcomes, portion: Mapping[int, Placed], done: Committed
 ) -> dict[int, Receipt]:
     last = {one.named.id: index for index, one in portion.items() if fates.outcome[index] == "accepted"}
-    telling = set(portion if len(events) <= TOLD_EACH else last.values())
+    full = set(portion if len(events) <= FULL_RECEIPTS else last.values())
     return {
         index: _unplaced(events[index], fates.refused[index])
         if fates.refused.get(index) is UNKNOWN_IDENTIFIER
-        else _receipt(events[index], fates, index, one, done, tells=index in telling)
+        else _receipt(events[index], fates, index, one, done, full_changes=index in full)
         for index, one in portion.items()
     }
 
@@ -396,14 +396,16 @@ def _unplaced(event: Event, refused: Refused) -> Receipt:
     return Receipt(id=event.id, status="quarantined", code=refused.code, reason=refused.reason)
 
 
-def _receipt(event: Event, fates: Fates, index: int, placed: Placed, done: Committed, *, tells: bool) -> Receipt:
+def _receipt(
+    event: Event, fates: EventOutcomes, index: int, placed: Placed, done: Committed, *, full_changes: bool
+) -> Receipt:
     status = fates.outcome[index]
     named = placed.named
     why = {"code": "event-conflict", "reason": "An event with this source and id came before, with another body."}
     if status == "quarantined":
         why = {"code": fates.refused[index].code, "reason": fates.refused[index].reason}
-    return Receipt.telling(
-        done.changes(named.id) if tells and status == "accepted" else {},
+    return Receipt.with_changes(
+        done.changes(named.id) if full_changes and status == "accepted" else {},
         id=event.id,
         status=status,
         twin=named.name,

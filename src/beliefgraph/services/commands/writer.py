@@ -15,14 +15,14 @@ from typing import Any, Literal, Protocol
 
 import orjson
 
-from beliefgraph.errors import Conflict, Unavailable, Unsupported
+from beliefgraph.errors import Conflict, Fault, Unavailable, Unsupported
 from beliefgraph.model.arrival import ArrivedEvent
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import event_id
 from beliefgraph.model.permission import NumberedPolicy
 from beliefgraph.model.receipt import Receipt
-from beliefgraph.model.shards import Place
+from beliefgraph.model.shards import ShardLocation
 from beliefgraph.model.time import Clock
 from beliefgraph.model.twin import Identifier
 from beliefgraph.services.access.scope import reach
@@ -37,18 +37,21 @@ from beliefgraph.services.layer.protocol import Layer
 from beliefgraph.services.permissions.refusals import in_part
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.process.portions import SMALL, Portions
-from beliefgraph.services.process.threads import unhurried
+from beliefgraph.services.process.threads import cooperatively
 from beliefgraph.services.twin.cache import TwinCache
 from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import events as stored
 from beliefgraph.store.commits import Statement, statements, write
-from beliefgraph.store.graph import Graph, out_of_memory
+from beliefgraph.store.graph import Graph, already_stored, out_of_memory
 from beliefgraph.store.keys import Digest, Keyring
 from beliefgraph.telemetry.metrics import COMMIT_SECONDS
 from beliefgraph.telemetry.spans import timed
 
 TRIES = 40
 """Attempts of a command without an expected rev when other commits come between reading and writing."""
+
+STUCK = 10
+"""Attempts in a row that find nothing new, and rows that are stored already, before that is the answer."""
 
 PAUSES = (0.2, 0.5, 1.0)
 """Seconds before each retry of a small transaction for which Neo4j had no memory, because others use it."""
@@ -92,7 +95,7 @@ class CommitContext:
         """The outcome of an event that was received before; None if it was not, or was withdrawn since."""
         withdrawn = self.withdrawn.get(arrived.delivery)
         body = self.seen.get(arrived.delivery) if withdrawn is None else withdrawn.body
-        if body is not None and not arrived.came_as(body):
+        if body is not None and not arrived.has_same_body(body):
             return "conflict"
         return None if body is None or withdrawn is not None else "duplicate"
 
@@ -149,7 +152,7 @@ class Updater:
         cache: TwinCache,
         clock: Clock,
         notifier: Notifier,
-        shard: Place | None = None,
+        shard: ShardLocation | None = None,
         sights: Sights | None = None,
         layers: Sequence[Layer] = LAYERS,
     ) -> None:
@@ -185,11 +188,12 @@ class Updater:
         without, the command is decided again until it succeeds.
         """
         names = {named.id: named.name for named in twins}
+        before, stuck = None, 0
         async with self._cache.queue(names):
             for _ in range(TRIES):
                 known = await self._arrive(caller.tenant, deliveries, list(names))
                 if known.erasing:
-                    raise Unavailable("being-erased", "This twin is being erased; begin anew when that is done.")
+                    raise Unavailable("being-erased", "This twin is being erased; try again when that is done.")
                 graph = await self._book.numbered(caller.tenant, known.definitions)
                 states = await self._cache.all_at(names, caller.tenant, known.twins)
                 if not known.seen:
@@ -204,14 +208,18 @@ class Updater:
                         self._cache.drop(id_)
                     if conflict.code != "rev-conflict" or expected:
                         raise
+                    same = known == before and already_stored(conflict.__cause__)
+                    before, stuck = known, stuck + 1 if same else 0
+                    if stuck == STUCK:
+                        raise unrecognised(names.values()) from conflict
                     continue
-                async for id_ in unhurried(decided.steps):
+                async for id_ in cooperatively(decided.steps):
                     self._cache.keep(decided.steps[id_].state)
                     self._notifier.notify(id_)
                 return Committed(decided.steps, present)
         raise Unavailable("overloaded", "Others keep writing to this twin; try again.", twins=sorted(names.values()))
 
-    async def _arrive(self, tenant: str, deliveries: Sequence[str], twins: Sequence[str]) -> stored.Known:
+    async def _arrive(self, tenant: str, deliveries: Sequence[str], twins: Sequence[str]) -> stored.ArrivalState:
         """What the store knows about what arrives; waits while others use up Neo4j's memory."""
         for pause in PAUSES:
             try:
@@ -299,6 +307,20 @@ class Updater:
         return self.keyring.digest(caller.tenant, "identifier", identifier.scheme, identifier.value)
 
 
+def unrecognised(twins: Iterable[str]) -> Fault:
+    """The error for rows that are stored but cannot be found by the hashes of this process's keys."""
+    return Fault(
+        "key-missing",
+        "What this call writes is stored already, under keys that this process does not have; is BELIEFGRAPH_KEYS the "
+        "key directory of this database?",
+        twins=sorted(twins),
+    )
+
+
+BODY_DIGITS = 32
+"""Hexadecimal digits that are stored of the hash of an event's content: as many as Neo4j stores within a property."""
+
+
 def with_hashes(digest: Digest, named: TwinRef, event: Event, body: object, via: str | None = None) -> ArrivedEvent:
     """The event with the tenant's keyed hashes by which it is recognised when it is received again."""
     text, spelled = (orjson.dumps(each, option=orjson.OPT_SORT_KEYS).decode() for each in (one_number(body), body))
@@ -306,9 +328,9 @@ def with_hashes(digest: Digest, named: TwinRef, event: Event, body: object, via:
         id=event_id(named.id, event.source, event.id),
         event=event,
         delivery=digest("delivery", named.id, event.source, event.id),
-        body=digest("body", text),
+        body=digest("body", text)[:BODY_DIGITS],
         via=via,
-        spelled=None if spelled == text else digest("body", spelled),
+        spelled=None if spelled == text else digest("body", spelled)[:BODY_DIGITS],
     )
 
 

@@ -122,5 +122,5 @@ def _named(state: TwinState, graph: DefinitionGraph, keys: Iterable[BeliefKey]) 
 
 def _in_context(belief: Belief) -> str:
     """The statement of a belief, with its context if the statement does not have it already."""
-    said = belief.context == ANYWHERE or belief.context in belief.statement
-    return belief.statement if said else f"{belief.statement} ({belief.context})"
+    named = belief.context == ANYWHERE or belief.context in belief.statement
+    return belief.statement if named else f"{belief.statement} ({belief.context})"

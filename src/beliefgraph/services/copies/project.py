@@ -9,17 +9,18 @@ from dataclasses import dataclass
 
 import structlog
 
-from beliefgraph.errors import NotFound, Unavailable
+from beliefgraph.errors import Conflict, NotFound, Unavailable
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.copy import CopyCheck, CopyRound
 from beliefgraph.model.time import NOW, Clock
 from beliefgraph.services.copies.pseudonyms import Pseudonyms
 from beliefgraph.services.copies.rows import CopyRow, TwinRows
 from beliefgraph.services.definitions.book import DefinitionBook
-from beliefgraph.services.permissions.sights import Seen, Sights
+from beliefgraph.services.permissions.sights import Sights, Visibility
 from beliefgraph.services.snapshots.as_of import Snapshot, Snapshots
 from beliefgraph.store.copies import (
     CopiedTwin,
+    CopyMovedError,
     CopyStore,
     OpenRow,
     SourceTwin,
@@ -59,7 +60,7 @@ class CopySource:
 
 
 @dataclass(frozen=True)
-class _Brought:
+class _CopiedTwin:
     """What was written for one twin."""
 
     rows: int
@@ -95,11 +96,11 @@ class Copying:
         self._pseudonyms = Pseudonyms(self._keyring, self._caller.tenant, salt)
         self._copied = await self._copy.twins()
 
-    async def follow(self, told: Callable[[CopyRound], None], every: float = EVERY) -> None:
+    async def follow(self, report: Callable[[CopyRound], None], every: float = EVERY) -> None:
         """Update the copy repeatedly, until cancelled; while a database is unavailable it is retried."""
         while True:
             try:
-                told(await self.round())
+                report(await self.round())
             except Unavailable as away:
                 log.warning("the copy waits", code=away.code)
             await asyncio.sleep(every)
@@ -113,19 +114,19 @@ class Copying:
         changed = [
             (source, twin) for source, twin, seen in found if not seen.sight.nothing and self._has_changed(twin, seen)
         ]
-        brought: list[_Brought] = []
+        copied: list[_CopiedTwin] = []
         ended: list[str] = []
 
-        async def bring(source: CopySource, twin: SourceTwin) -> None:
+        async def copy_twin(source: CopySource, twin: SourceTwin) -> None:
             async with self._places:
                 try:
-                    brought.append(await self._bring(source, twin, names))
+                    copied.append(await self._copy_twin_from_here(source, twin, names))
                 except NotFound:  # it was erased, its permission ended, or nothing permitted is left
                     if (id_ := self._pseudonyms.id(twin.id)) in self._copied:
                         await self._drop(id_)
                         ended.append(id_)
                 if progress is not None:
-                    progress(len(brought), len(changed))
+                    progress(len(copied), len(changed))
 
         kept = {self._pseudonyms.id(twin.id) for _, twin, seen in found if not seen.sight.nothing}
         gone = self._copied.keys() - kept
@@ -133,13 +134,13 @@ class Copying:
             await self._drop(id_)
         async with asyncio.TaskGroup() as group:
             for source, twin in changed:
-                group.create_task(bring(source, twin))
+                group.create_task(copy_twin(source, twin))
         return CopyRound(
             twins=len(self._copied),
-            written=len(brought),
-            rebuilt=sum(each.rebuilt for each in brought),
+            written=len(copied),
+            rebuilt=sum(each.rebuilt for each in copied),
             deleted=len(gone) + len(ended),
-            rows=sum(each.rows for each in brought),
+            rows=sum(each.rows for each in copied),
             seconds=round(time.monotonic() - began, 3),
         )
 
@@ -178,7 +179,7 @@ class Copying:
             await self._copy.define(latest, self._clock.now())
             self._definitions = latest.number
 
-    async def _found(self) -> list[tuple[CopySource, SourceTwin, Seen]]:
+    async def _found(self) -> list[tuple[CopySource, SourceTwin, Visibility]]:
         """All twins of the tenant, with what the caller may see of each now."""
         found = []
         for source in self._sources:
@@ -192,12 +193,12 @@ class Copying:
                 after = twins[-1].name
         return found
 
-    def _has_changed(self, twin: SourceTwin, seen: Seen) -> bool:
+    def _has_changed(self, twin: SourceTwin, seen: Visibility) -> bool:
         before = self._copied.get(self._pseudonyms.id(twin.id))
         now = (twin.rev, twin.life, self._sight(seen, twin.definitions), twin.forecasts, twin.resolutions)
         return before is None or now != (before.rev, before.life, before.sight, before.forecasts, before.resolutions)
 
-    def _sight(self, seen: Seen, definitions: int) -> str:
+    def _sight(self, seen: Visibility, definitions: int) -> str:
         """What distinguishes one sight of a twin from another; empty if everything is permitted."""
         if seen.whole or seen.policy is None:
             return ""
@@ -215,7 +216,20 @@ class Copying:
         personal = moment.graph.definitions.personal
         return TwinRows(state, self._pseudonyms, sorted(each for each in about if each), personal, source.graph.layers)
 
-    async def _bring(self, source: CopySource, twin: SourceTwin, names: frozenset[str]) -> _Brought:
+    async def _copy_twin_from_here(self, source: CopySource, twin: SourceTwin, names: frozenset[str]) -> _CopiedTwin:
+        """Write what is new in a twin, from where it really is in the copy."""
+        try:
+            return await self._copy_twin(source, twin, names)
+        except CopyMovedError as moved:
+            self._copied.pop(self._pseudonyms.id(twin.id), None)
+            if moved.here is not None:
+                self._copied[moved.here.id] = moved.here
+        try:
+            return await self._copy_twin(source, twin, names)
+        except CopyMovedError as moved:
+            raise Conflict("copy-conflict", "Another process writes to this copy; stop one of them.") from moved
+
+    async def _copy_twin(self, source: CopySource, twin: SourceTwin, names: frozenset[str]) -> _CopiedTwin:
         """Write what is new in a twin; all of it, if something in the copy must not be there any more."""
         self._caller.note(twin.id, "read")
         moment = await source.snapshots.at(self._caller, twin.id, twin.name, NOW)
@@ -245,7 +259,7 @@ class Copying:
         to = CopiedTwin(rows.id, state.rev, state.life, sight, rows.count, twin.forecasts, twin.resolutions)
         written = await self._write(source, rows, to, before, added, gone)
         self._copied[rows.id] = to
-        return _Brought(written, rebuilt=before is None)
+        return _CopiedTwin(written, rebuilt=before is None)
 
     async def _write(
         self,
@@ -258,21 +272,21 @@ class Copying:
     ) -> int:
         ends = [end for row in added for end in (row.ends[0], row.ends[2])]
         ends += self._no_longer_published(rows, gone)
-        told = await source_evidence(
+        evidence = await source_evidence(
             source.graph, rows.state.id, list(dict.fromkeys(id_ for label, id_ in ends if label == "Evidence"))
         )
-        nodes = await asyncio.to_thread(lambda: list(rows.nodes(ends, told)))
+        nodes = await asyncio.to_thread(lambda: list(rows.nodes(ends, evidence)))
         edges = [row.edge(to.rev) for row in added]
-        joins = list(rows.told_by(told))
+        joins = list(rows.evidence_edges(evidence))
         if before is None or before.rev != to.rev:
-            commit, caused = rows.commit(told)
+            commit, caused = rows.commit(evidence)
             nodes.append(commit)
             edges += caused
         if not to.sight and (before is None or before[-2:] != to[-2:]):
             forecasts, more = rows.forecasts(await source_forecasts(source.graph, rows.state.id, MOST_FORECASTS))
             nodes += forecasts
             joins += more
-        await self._copy.write(to, nodes, edges, joins, [row.element for row in gone])
+        await self._copy.write(before, to, nodes, edges, joins, [row.element for row in gone])
         return len(nodes) + len(edges) + len(joins)
 
     def _no_longer_published(self, rows: TwinRows, gone: Sequence[OpenRow]) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from beliefgraph.model.revision import Revision, Statement
 from beliefgraph.services.copies.pseudonyms import Pseudonymised, Pseudonyms
 from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import captions, codec
-from beliefgraph.store.copies import CopyEdge, CopyNode, ToldEvidence
+from beliefgraph.store.copies import CopiedEvidence, CopyEdge, CopyNode
 from beliefgraph.store.layer_rows import LABEL, NO_LAYERS, VALIDITY, Layers, with_personal
 from beliefgraph.store.personal import COMMON, SHOWN, TEXTS, is_sealed
 from beliefgraph.store.shown import belief_labels, evidence_labels
@@ -77,8 +77,8 @@ def reference(node: tuple[str, str]) -> str:
 def _content(ends: Ends, values: Mapping[str, Any]) -> str:
     """The content of a row, independent of when it was written."""
     without = OF_DERIVING if values["origin"] == "inferred" else OF_ONE_REV
-    told = {key: value for key, value in values.items() if key not in without}
-    return orjson.dumps([ends, told], option=orjson.OPT_SORT_KEYS).decode()
+    shown = {key: value for key, value in values.items() if key not in without}
+    return orjson.dumps([ends, shown], option=orjson.OPT_SORT_KEYS).decode()
 
 
 @dataclass(frozen=True)
@@ -131,8 +131,8 @@ class TwinRows:
         start, type_, end = ENDS[type(row)](row) if own else self._ends_of_further(row)
         moments = MOMENTS if own else VALIDITY
         values = self.clean.values(values) | {k: codec.moment(values[k]) for k in moments if k in values}
-        said = row.revision_id if type(row) in COLUMNS else _content((start, type_, end), values)
-        return CopyRow((start, type_, end), values, self.pseudonyms.content(said))
+        content = row.revision_id if type(row) in COLUMNS else _content((start, type_, end), values)
+        return CopyRow((start, type_, end), values, self.pseudonyms.content(content))
 
     def _ends_of_further(self, row: Revision) -> Ends:
         """How a row of another layer joins two nodes."""
@@ -146,7 +146,7 @@ class TwinRows:
         """The properties of a record or a row of another layer, with pseudonyms replacing what is personal."""
         return with_personal(record, self.pseudonyms.text)
 
-    def nodes(self, ends: Iterable[tuple[str, str]], evidence: Sequence[ToldEvidence]) -> Iterator[CopyNode]:
+    def nodes(self, ends: Iterable[tuple[str, str]], evidence: Sequence[CopiedEvidence]) -> Iterator[CopyNode]:
         """The nodes at these ends; evidence comes with its events and sources."""
         yield self._twin()
         for label, id_ in dict.fromkeys(ends):
@@ -168,7 +168,7 @@ class TwinRows:
         for id_, name in sources.items():
             yield self._node("Source", id_, {"tenant": self.state.tenant, "name": self.pseudonyms.source(name)})
 
-    def commit(self, evidence: Sequence[ToldEvidence]) -> tuple[CopyNode, list[CopyEdge]]:
+    def commit(self, evidence: Sequence[CopiedEvidence]) -> tuple[CopyNode, list[CopyEdge]]:
         """The commit by which the copy reaches this rev, with the events that brought what is new."""
         state = self.state
         place = ("Commit", f"{state.id}/{state.rev}")
@@ -201,7 +201,7 @@ class TwinRows:
         return nodes, joins
 
     @staticmethod
-    def told_by(evidence: Sequence[ToldEvidence]) -> Iterator[CopyEdge]:
+    def evidence_edges(evidence: Sequence[CopiedEvidence]) -> Iterator[CopyEdge]:
         """The relationships between evidence and its events and sources."""
         for each in evidence:
             start = reference(("Evidence", each.id))
@@ -259,7 +259,7 @@ class TwinRows:
         hidden = {name: self.pseudonyms.text(text) for name, text in texts.items()}
         return belief.model_copy(update=hidden | {"statement": belief.attribute})
 
-    def _evidence(self, each: ToldEvidence) -> dict[str, Any]:
+    def _evidence(self, each: CopiedEvidence) -> dict[str, Any]:
         return {
             "twin": self.id,
             "event": each.event,

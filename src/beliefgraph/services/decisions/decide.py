@@ -12,9 +12,9 @@ from beliefgraph.model.decision import FIELDS, Option
 from beliefgraph.model.evidence import Stance
 from beliefgraph.model.identity import decision_id, goal_id
 from beliefgraph.model.time import Interval
-from beliefgraph.services.beliefs.speak import addition, speak
-from beliefgraph.services.decisions.draft import DecisionDraft, told_by
-from beliefgraph.services.decisions.statements import person_told, resolve_decisions
+from beliefgraph.services.beliefs.statement_rows import addition, statement_rows
+from beliefgraph.services.decisions.draft import DecisionDraft, decision_provenance
+from beliefgraph.services.decisions.statements import resolve_decisions, stated_by_person
 from beliefgraph.services.interpretation.protocol import InterpretedDecision, SourceStatement
 from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.layer.context import CommandContext
@@ -27,26 +27,26 @@ def recording_decision(context: CommandContext, command: RecordDecision) -> Addi
     statement by anybody but the person that would replace the person's own (`correction-stands`).
     """
     start = command.valid_from or context.moment
-    speaks = context.speaks_for_the_person
-    if not speaks:
+    by_person = context.caller_is_person
+    if not by_person:
         _refuse_over_the_person(context, command)
     _refuse_unknown_grounds(context, command)
     _refuse_unknown_goals(context, [goal for option in command.options or () for goal in option.goals])
-    told = InterpretedDecision(key=command.decision, **{name: getattr(command, name) for name in FIELDS})
+    stated = InterpretedDecision(key=command.decision, **{name: getattr(command, name) for name in FIELDS})
     draft = DecisionDraft(context.state)
     draft.require_room([command.decision])
-    stance: Stance = "correction" if speaks else "assertion"
-    draft.tell(told_by(context, context.speaker, stance, start), [told])
+    stance: Stance = "correction" if by_person else "assertion"
+    draft.add_statements(decision_provenance(context, context.caller_source, stance, start), [stated])
     _refuse_unknown_choice(context, draft, command, start)
-    spoken = SourceStatement(source=context.speaker, summary=_summary(command), bearings=())
-    added = addition(context, "decided", speak(context, spoken, "assertion", Interval(start=start)))
+    statement = SourceStatement(source=context.caller_source, summary=_summary(command), bearings=())
+    added = addition(context, "decided", statement_rows(context, statement, "assertion", Interval(start=start)))
     return replace(added, delta=added.delta + draft.delta)
 
 
 def _refuse_over_the_person(context: CommandContext, command: RecordDecision) -> None:
     id_ = decision_id(context.state.id, command.decision)
     for field in FIELDS:
-        if getattr(command, field) is not None and person_told(context.state, id_, field):
+        if getattr(command, field) is not None and stated_by_person(context.state, id_, field):
             raise Forbidden(
                 "correction-stands",
                 f"The person has stated the {field} of this decision themselves; only their own key can change it.",
@@ -74,14 +74,14 @@ def _refuse_unknown_choice(
 ) -> None:
     """Refuse a statement that would leave a choice that is not among the options at that moment."""
     after = resolve_decisions(context.state.after(draft.delta), start)
-    told = after[decision_id(context.state.id, command.decision)]
-    if told.chosen is not None and told.option is None:
+    resolved = after[decision_id(context.state.id, command.decision)]
+    if resolved.chosen is not None and resolved.option is None:
         raise NotFound(
             "unknown-option",
-            f"{told.chosen!r} is none of the options of {command.decision!r}: {_listed(told.options)}.",
+            f"{resolved.chosen!r} is not an option of {command.decision!r}: {_listed(resolved.options)}.",
             twin=context.state.name,
             decision=command.decision,
-            option=told.chosen,
+            option=resolved.chosen,
         )
 
 
@@ -91,15 +91,15 @@ def _listed(options: Iterable[Option]) -> str:
 
 def _summary(command: RecordDecision) -> str:
     """The statement in plain language."""
-    told = []
+    parts = []
     if command.options is not None:
-        told.append(f"{len(command.options)} options")
+        parts.append(f"{len(command.options)} options")
     if command.chosen is not None:
-        told.append(f"chooses “{command.chosen}”")
+        parts.append(f"chooses “{command.chosen}”")
     if command.reasons is not None:
-        told.append("says why")
+        parts.append("says why")
     for name in ("expected", "actual"):
         result = getattr(command, name)
         if result is not None:
-            told.append(f"{name} result {result.score:+g}")
-    return f"tells of the decision “{command.title or command.decision}”{': ' if told else ''}{', '.join(told)}"
+            parts.append(f"{name} result {result.score:+g}")
+    return f"tells of the decision “{command.title or command.decision}”{': ' if parts else ''}{', '.join(parts)}"

@@ -8,7 +8,7 @@ from beliefgraph.model.decision import Decision, DecisionChange, Deliberation
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.timeline import inferred
 from beliefgraph.services.decisions.draft import DecisionDraft
-from beliefgraph.services.decisions.statements import ToldDecision, resolve_decisions
+from beliefgraph.services.decisions.statements import ResolvedDecision, resolve_decisions
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.layer.protocol import Layer, PublishContext, Published
 from beliefgraph.services.twin.state import TwinState
@@ -22,28 +22,28 @@ def publish(context: PublishContext) -> Published:
     state, at = context.after, context.derivation.at
     if not state.decisions:
         return Published()
-    told = resolve_decisions(state, at)
-    found = {id_: _deliberation(state.id, one, at, context.rev) for id_, one in told.items()}
+    resolved = resolve_decisions(state, at)
+    found = {id_: _deliberation(state.id, one, at, context.rev) for id_, one in resolved.items()}
     opened = {id_: row for id_, row in found.items() if not _same(state.deliberations.get(id_), row)}
     closed = [row for id_, row in state.deliberations.items() if id_ in opened or id_ not in found]
     return Published(Delta.of(opened=opened.values(), closed=closed))
 
 
-def _deliberation(twin: str, told: ToldDecision, at: datetime, rev: int) -> Deliberation:
+def _deliberation(twin: str, resolved: ResolvedDecision, at: datetime, rev: int) -> Deliberation:
     return inferred(
         Deliberation,
         twin,
-        told.decision.id,
+        resolved.decision.id,
         at,
         rev,
         "",
-        title=told.title,
-        status=told.status,
-        options=told.options,
-        chosen=told.chosen,
-        reasons=told.grounds,
-        expected=told.expected,
-        actual=told.actual,
+        title=resolved.title,
+        status=resolved.status,
+        options=resolved.options,
+        chosen=resolved.chosen,
+        reasons=resolved.grounds,
+        expected=resolved.expected,
+        actual=resolved.actual,
     )
 
 

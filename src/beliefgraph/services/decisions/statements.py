@@ -13,12 +13,12 @@ from beliefgraph.model.decision import (
     DecisionState,
     DecisionStatement,
     DecisionStatus,
+    DecisionTexts,
     EvidenceBehind,
     Ground,
     Option,
     Reason,
     Result,
-    Words,
     status_of,
 )
 from beliefgraph.model.timeline import lateness
@@ -26,7 +26,7 @@ from beliefgraph.services.twin.state import TwinState
 
 
 @dataclass(frozen=True, slots=True)
-class ToldDecision:
+class ResolvedDecision:
     """A decision as stated by a moment: for each field, the statement that counts, if any."""
 
     decision: Decision
@@ -36,38 +36,38 @@ class ToldDecision:
     @property
     def title(self) -> str:
         """The title of the decision, else its key."""
-        said = self.fields.get("title")
-        return self.decision.key if said is None or said.title is None else said.title
+        statement = self.fields.get("title")
+        return self.decision.key if statement is None or statement.title is None else statement.title
 
     @property
     def options(self) -> tuple[Option, ...]:
         """The options."""
-        said = self.fields.get("options")
-        return () if said is None else said.options or ()
+        statement = self.fields.get("options")
+        return () if statement is None else statement.options or ()
 
     @property
     def chosen(self) -> str | None:
         """The key of the option chosen."""
-        said = self.fields.get("chosen")
-        return None if said is None else said.chosen
+        statement = self.fields.get("chosen")
+        return None if statement is None else statement.chosen
 
     @property
     def grounds(self) -> tuple[Ground, ...]:
         """The keys that the reasons name."""
-        said = self.fields.get("reasons")
-        return () if said is None else said.reasons or ()
+        statement = self.fields.get("reasons")
+        return () if statement is None else statement.reasons or ()
 
     @property
     def expected(self) -> float | None:
         """The expected result."""
-        said = self.fields.get("expected")
-        return None if said is None else said.expected
+        statement = self.fields.get("expected")
+        return None if statement is None else statement.expected
 
     @property
     def actual(self) -> float | None:
         """Its actual result."""
-        said = self.fields.get("actual")
-        return None if said is None else said.actual
+        statement = self.fields.get("actual")
+        return None if statement is None else statement.actual
 
     @property
     def status(self) -> DecisionStatus:
@@ -80,9 +80,13 @@ class ToldDecision:
         return next((option for option in self.options if option.key == self.chosen), None)
 
     @property
-    def worded(self) -> Iterable[str]:
+    def with_texts(self) -> Iterable[str]:
         """The revision ids of the statements whose texts are part of the result."""
-        return {said.revision_id for name, said in self.fields.items() if name in ("reasons", "expected", "actual")}
+        return {
+            statement.revision_id
+            for name, statement in self.fields.items()
+            if name in ("reasons", "expected", "actual")
+        }
 
     @property
     def evidence(self) -> tuple[str, ...]:
@@ -90,30 +94,30 @@ class ToldDecision:
         rows = sorted(self.fields.values(), key=lambda row: (lateness(row), row.evidence), reverse=True)
         return tuple(dict.fromkeys(row.evidence for row in rows))
 
-    def since_told(self, field: str) -> datetime | None:
+    def field_since(self, field: str) -> datetime | None:
         """Since when a field has its present value."""
-        said = self.fields.get(field)
-        return None if said is None else said.valid_from
+        statement = self.fields.get(field)
+        return None if statement is None else statement.valid_from
 
 
-def resolve_decisions(state: TwinState, at: datetime) -> dict[str, ToldDecision]:
+def resolve_decisions(state: TwinState, at: datetime) -> dict[str, ResolvedDecision]:
     """The resolved statements about every decision by a valid time, by id.
 
     For each field, the statement with the latest valid time counts, the person's own before all others (`lateness`). Of
     two events with the same start the larger evidence id counts, so that the order of arrival does not matter.
     """
-    said: dict[str, list[DecisionStatement]] = defaultdict(list)
+    by_decision: dict[str, list[DecisionStatement]] = defaultdict(list)
     for row in state.decision_statements:
         if row.valid.contains(at):
-            said[row.decision].append(row)
-    return {id_: _resolved(state.decisions[id_], rows) for id_, rows in sorted(said.items())}
+            by_decision[row.decision].append(row)
+    return {id_: _resolved(state.decisions[id_], rows) for id_, rows in sorted(by_decision.items())}
 
 
-def _resolved(decision: Decision, rows: Sequence[DecisionStatement]) -> ToldDecision:
+def _resolved(decision: Decision, rows: Sequence[DecisionStatement]) -> ResolvedDecision:
     fields: dict[str, DecisionStatement] = {}
     for row in sorted(rows, key=_rank):
         fields |= {name: row for name in FIELDS if getattr(row, name) is not None}
-    return ToldDecision(decision, fields, min(row.valid_from for row in rows))
+    return ResolvedDecision(decision, fields, min(row.valid_from for row in rows))
 
 
 def _rank(row: DecisionStatement) -> tuple[bool, tuple[datetime, int], str]:
@@ -121,8 +125,8 @@ def _rank(row: DecisionStatement) -> tuple[bool, tuple[datetime, int], str]:
 
 
 def decision_state(
-    told: ToldDecision,
-    words: Mapping[str, Words],
+    resolved: ResolvedDecision,
+    texts_by_revision: Mapping[str, DecisionTexts],
     evidence: Sequence[EvidenceBehind],
     at: datetime,
     rev: int,
@@ -133,34 +137,36 @@ def decision_state(
     The texts are by the revision ids of the statements.
     """
 
-    def said(field: str) -> Words:
-        row = told.fields.get(field)
-        return Words() if row is None else words.get(row.revision_id, Words())
+    def texts_of(field: str) -> DecisionTexts:
+        row = resolved.fields.get(field)
+        return DecisionTexts() if row is None else texts_by_revision.get(row.revision_id, DecisionTexts())
 
-    texts = said("reasons").reasons or (None,) * len(told.grounds)
+    texts = texts_of("reasons").reasons or (None,) * len(resolved.grounds)
     return DecisionState(
-        decision=told.decision,
-        title=told.title,
-        status=told.status,
-        options=told.options,
-        chosen=told.chosen,
+        decision=resolved.decision,
+        title=resolved.title,
+        status=resolved.status,
+        options=resolved.options,
+        chosen=resolved.chosen,
         reasons=tuple(
             Reason(belief=ground.belief, goal=ground.goal, text=text)
-            for ground, text in zip(told.grounds, texts, strict=True)
+            for ground, text in zip(resolved.grounds, texts, strict=True)
         ),
-        expected=None if told.expected is None else Result(score=told.expected, text=said("expected").expected),
-        actual=None if told.actual is None else Result(score=told.actual, text=said("actual").actual),
+        expected=None
+        if resolved.expected is None
+        else Result(score=resolved.expected, text=texts_of("expected").expected),
+        actual=None if resolved.actual is None else Result(score=resolved.actual, text=texts_of("actual").actual),
         evidence=tuple(evidence),
-        opened_at=told.since,
-        decided_at=told.since_told("chosen"),
-        done_at=told.since_told("actual"),
+        opened_at=resolved.since,
+        decided_at=resolved.field_since("chosen"),
+        done_at=resolved.field_since("actual"),
         valid_time=at,
         rev=rev,
         changed_at_rev=changed_at_rev,
     )
 
 
-def person_told(state: TwinState, decision: str, field: str) -> bool:
+def stated_by_person(state: TwinState, decision: str, field: str) -> bool:
     """Whether the person stated a field of a decision."""
     return any(
         row.decision == decision and row.stance == "correction" and getattr(row, field) is not None

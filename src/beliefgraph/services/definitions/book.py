@@ -183,8 +183,7 @@ def _refuse_outdated(ahead: Definitions, known: ParameterSet, following: Paramet
         if outcome is None or outcome.learned_on != each.learned_on:
             raise Conflict(
                 "parameters-outdated",
-                f"What was learned of {each.outcome} was learned on other inputs than its definition names now; learn"
-                " it again.",
+                f"The hazard of {each.outcome} was learned with other inputs than are defined now; learn it again.",
                 outcome=each.outcome,
             )
     for rate in following.rates:
@@ -229,8 +228,8 @@ def _refuse_step_back(known: Catalog | None, catalog: Catalog) -> None:
         if before.counted != metric.counted or before.remembered < metric.remembered:
             raise Incorrect(
                 "invalid-definition",
-                f"{catalog.ref} changes which events count in {metric.key}, or remembers them longer; events that have"
-                " come already would count as they did: give it another key, and reinterpret.",
+                f"{catalog.ref} changes which events count in {metric.key}, or keeps them longer; stored events "
+                "would still count as before: give it another key, and reinterpret.",
                 metric=metric.key,
             )
     for outcome in catalog.outcomes:

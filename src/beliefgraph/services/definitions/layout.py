@@ -28,8 +28,9 @@ from beliefgraph.services.definitions.graph import DefinitionGraph, Edge, Person
 COMPILED_ENTRIES = 50_000_000
 """Table entries of all cached compiled models together: half a gigabyte at most."""
 
-LAID_OUT_BELIEFS = 500_000
-"""Beliefs of all cached layouts together."""
+LAID_OUT_BELIEFS = 100_000
+"""Beliefs of all cached layouts together, and of all layouts without ids: some 50 MB each. A twin that grows leaves one
+layout behind with every new belief, so a larger cache would mostly have layouts that are never used again."""
 
 SMALL = 64
 """Attributes that may all be related to each other."""
@@ -50,7 +51,7 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class Alone:
+class IndependentBeliefs:
     """Beliefs that depend on no other: their positions, and the data of their models, all of one length."""
 
     positions: npt.NDArray[np.int64]
@@ -58,7 +59,7 @@ class Alone:
     available: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, units: Iterable[Unit]) -> Alone:
+    def of(cls, units: Iterable[Unit]) -> IndependentBeliefs:
         """Those of models without relations and values: each is answered by its prior and its own evidence."""
         none = np.zeros(0)
         return cls(
@@ -99,7 +100,7 @@ class Layout:
     exclusive: tuple[tuple[int, ...], ...] = ()
     unnamed: frozenset[int] = frozenset()
     clash: Incorrect | None = None
-    alone: Alone = field(default_factory=lambda: Alone.of(()))
+    alone: IndependentBeliefs = field(default_factory=lambda: IndependentBeliefs.of(()))
     joined: tuple[Unit, ...] = ()
     values_beside: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
@@ -155,7 +156,7 @@ def refuse_dense(graph: DefinitionGraph) -> None:
             raise Incorrect(
                 "too-complex",
                 f"{relations:,} relations join {attributes:,} attributes, {names[0]} among them; "
-                f"{RELATIONS_PER_ATTRIBUTE} for each attribute are allowed: state the strongest alone.",
+                f"{RELATIONS_PER_ATTRIBUTE} for each attribute are allowed: state only the strongest.",
                 attribute=names[0],
             )
 
@@ -261,9 +262,9 @@ def _planned(graph: DefinitionGraph, placed: tuple[Placed, ...], personal: tuple
     prior = np.array(priors)
     at = {key: i for i, key in enumerate(keys)} if personal else {}
     own = [Edge(at[r.source], at[r.target], r.strength, r.ref) for r in personal]
-    said = {edge.pair for edge in own}
-    joining = [edge for edge in _crossing_edges(graph, start) if edge.pair not in said] + own
-    edges = [edge for edge in edges if edge.pair not in said] + joining
+    personal_pairs = {edge.pair for edge in own}
+    joining = [edge for edge in _crossing_edges(graph, start) if edge.pair not in personal_pairs] + own
+    edges = [edge for edge in edges if edge.pair not in personal_pairs] + joining
     units, clash = _units(graph, start, prior, edges, joining, exclusive)
     around: list[list[int]] = [[] for _ in keys]
     for i, edge in enumerate(edges):
@@ -279,7 +280,7 @@ def _planned(graph: DefinitionGraph, placed: tuple[Placed, ...], personal: tuple
         exclusive=tuple(exclusive),
         unnamed=frozenset(unnamed),
         clash=clash,
-        alone=Alone.of([unit for unit in units if not unit.model.parted]),
+        alone=IndependentBeliefs.of([unit for unit in units if not unit.model.parted]),
         joined=tuple(unit for unit in units if unit.model.parted),
         values_beside={position: group for group in exclusive for position in group},
     )

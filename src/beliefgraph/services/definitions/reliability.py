@@ -34,7 +34,7 @@ COUNTS_ONCE = SharedError(kind="any", correlation=1.0)
 
 
 @dataclass(frozen=True)
-class Hearing:
+class Weighting:
     """For every heading of a twin's bearings: its source, the rates it is weighted by, its origin with its correlation
     and scale, and its group of those that share an error across beliefs, with the deviation of that error.
 
@@ -68,7 +68,7 @@ class Reliabilities:
         """The set in force, empty if nothing was learned."""
         return self.definitions.parameters or ParameterSet(tenant=self.definitions.tenant)
 
-    def coins(self, source: str, kind: str | None, attribute: str, value: str | None, context: str) -> BinaryRates:
+    def rates(self, source: str, kind: str | None, attribute: str, value: str | None, context: str) -> BinaryRates:
         """The rates of a source, by its id, for a belief: the most specific that were learned.
 
         For a source without learned rates, the mean of its kind, else of all.
@@ -92,22 +92,24 @@ class Reliabilities:
     def shared(self, bearings: Bearings) -> Bools:
         """Headings for which the number of observations that share an origin or an error across beliefs matters."""
         groups = bearings.register.groups
+        if not groups.origins and not groups.effects:
+            return np.zeros(len(groups.belief), dtype=np.bool_)
         return np.asarray(((groups.origin != NO_ORIGIN) | (groups.effect != NO_EFFECT)) & ~groups.act)
 
-    def hearing(self, state: TwinState, counts: Bools) -> Hearing:
+    def weighting(self, state: TwinState, counts: Bools) -> Weighting:
         """The weighting of every heading of a twin's bearings; `counts` marks those that count at the moment."""
         groups = state.bearings.register.groups
         if not self._rates and not groups.origins and not groups.effects:
             ones, zeros, none = _constants(len(counts))
-            return Hearing(groups.voice, ones, zeros, none, ones, ones, none, zeros, {}, direct=True)
+            return Weighting(groups.source_or_act, ones, zeros, none, ones, ones, none, zeros, {}, direct=True)
         shared = [*map(self.shared_error, groups.origins), COUNTS_ONCE]
         deviation = np.array([*map(self.deviation, groups.effects), 0.0])
-        coins = self._rates_of(state, counts & ~groups.act) if self._rates else {}
+        rates = self._rates_of(state, counts & ~groups.act) if self._rates else {}
         pairs = np.full((len(counts), 2), ONE)
-        for row, each in coins.items():
+        for row, each in rates.items():
             pairs[row] = each.says_if_holds, each.says_if_not
-        return Hearing(
-            source=groups.voice,
+        return Weighting(
+            source=groups.source_or_act,
             says_if_holds=pairs[:, 0],
             says_if_not=pairs[:, 1],
             origin=np.where(groups.act, NO_ORIGIN, groups.origin),
@@ -115,15 +117,15 @@ class Reliabilities:
             scale=np.array([each.scale for each in shared])[groups.origin],
             effect=np.where(groups.act, NO_EFFECT, groups.effect),
             deviation=deviation[groups.effect],
-            confusion={row: each.confusion for row, each in coins.items() if each.confusion},
+            confusion={row: each.confusion for row, each in rates.items() if each.confusion},
         )
 
     @cached_property
     def _rates(self) -> Mapping[tuple[str | None, str | None, Scope], BinaryRates]:
         tenant = self.definitions.tenant
         return {
-            (source_id(tenant, source) if source else None, kind, scope): coins
-            for (source, kind, scope), coins in self.parameters.coins.items()
+            (source_id(tenant, source) if source else None, kind, scope): rates
+            for (source, kind, scope), rates in self.parameters.source_rates.items()
         }
 
     def _rates_of(self, state: TwinState, counts: Bools) -> dict[int, BinaryRates]:
@@ -142,7 +144,7 @@ class Reliabilities:
             if heading.source == state.own_source or heading.origin == "inferred":
                 continue
             belief = state.beliefs[heading.belief]
-            found[row] = self.coins(
+            found[row] = self.rates(
                 heading.source, kinds.get(heading.source), belief.attribute, belief.value, belief.context
             )
         return found

@@ -23,7 +23,7 @@ def goal_causes(state: TwinState, graph: DefinitionGraph, at: datetime) -> list[
     return [r for r, id_ in ids.items() if id_ in stated and stated[id_].status not in ENDED]
 
 
-def saying_what_is_pursued(state: TwinState, graph: DefinitionGraph) -> frozenset[str]:
+def pursuit_evidence(state: TwinState, graph: DefinitionGraph) -> frozenset[str]:
     """The evidence that states something about goals that can be causes."""
     goals = set(_goals(state, graph).values())
     return frozenset(row.evidence for row in state.statements if row.goal in goals) if goals else frozenset()

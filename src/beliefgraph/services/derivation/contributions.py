@@ -12,7 +12,7 @@ from datetime import datetime
 
 from beliefgraph.services.definitions.graph import DefinitionGraph, PersonalRelation
 from beliefgraph.services.derivation.causes import goal_causes
-from beliefgraph.services.derivation.measure import Measured, heard_from, measure
+from beliefgraph.services.derivation.measure import Measured, measure, with_metric_evidence
 from beliefgraph.services.twin.state import TwinState
 
 Relations = Callable[[TwinState, DefinitionGraph, datetime], Sequence[PersonalRelation]]
@@ -32,7 +32,7 @@ class Contributions:
 def contributed_evidence(state: TwinState, graph: DefinitionGraph, at: datetime) -> Contributions:
     """The evidence that layers derive from the twin's events at a moment."""
     measured = measure(state, graph.definitions, at)
-    return Contributions(heard_from(state, graph, measured), measured)
+    return Contributions(with_metric_evidence(state, graph, measured), measured)
 
 
 def contributed_relations(state: TwinState, graph: DefinitionGraph, at: datetime) -> list[PersonalRelation]:

@@ -4,19 +4,44 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
-from beliefgraph.inference import GRID, NO_ROWS, Keeping, Sums, gather, spread, weigh
+from beliefgraph.inference import (
+    GRID,
+    NO_ROWS,
+    Greatest,
+    KeptShares,
+    Kinds,
+    Merged,
+    Merging,
+    Spread,
+    Sums,
+    gather,
+    weigh,
+)
 from beliefgraph.model import timeline
 from beliefgraph.model.belief import Belief, BeliefKey
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.time import microseconds, moment_of
 from beliefgraph.services.twin.bearings import BearingBlock, Bearings, valid_at
 from beliefgraph.services.twin.blocks import Bools, Floats, Ints
+
+
+@dataclass(frozen=True)
+class MergedRows:
+    """Rows merged by piece of evidence and by kind; the number of all pieces, of which `pieces` may be some, and their
+    sum.
+    """
+
+    pieces: Merged
+    kinds: Kinds
+    number: int
+    total: float
 
 
 @dataclass(frozen=True)
@@ -40,7 +65,7 @@ class Counted:
     retracted: frozenset[int]
     corrections: tuple[Bearing, ...]
     changed: Mapping[int, int]
-    keeping: Keeping | None
+    keeping: KeptShares | None
 
     def changed_at(self, belief: str) -> datetime | None:
         """When a change ended earlier evidence on a belief, given its id; None if there was no such change or no such
@@ -62,25 +87,83 @@ class Counted:
         """Which of some rows, all visible at the rev, count."""
         if not len(rows):
             return np.zeros(0, dtype=np.bool_)
-        block = self.bearings.take(rows)
+        return self._among(rows, self.bearings.take(rows))
+
+    def _among(self, rows: Ints, block: BearingBlock) -> Bools:
         return np.asarray((valid_at(block, self.at) & self._plain[block.heading]) | np.isin(rows, self.decided))
 
-    def spread(self, reaches: Bools, weight: Floats) -> tuple[Ints, Floats]:
-        """The rows that count under the headings in `reaches`, each with its value times the weight of its heading."""
-        bearings, half = self.bearings, self.bearings.register.groups.half
-        rows, shares = [NO_ROWS], [np.zeros(0)]
-        for start, block in zip(bearings.starts, bearings.blocks, strict=False):
-            found, share = spread(self.at, bearings.rev, block.items, half, reaches & self._plain, weight, self.keeping)
-            rows.append(start + found)
-            shares.append(share)
-        if len(self.decided):
-            heading, quanta, _ = self.weigh(self.decided)
-            here = reaches[heading]
-            rows.append(self.decided[here])
-            shares.append((quanta / GRID * weight[heading])[here])
-            order = np.argsort(np.concatenate(rows), kind="stable")
-            return np.concatenate(rows)[order], np.concatenate(shares)[order]
-        return np.concatenate(rows), np.concatenate(shares)
+    def merged(self, reaches: Bools, weight: Floats, kind: Ints) -> MergedRows:
+        """The rows that count under the headings in `reaches`, merged by evidence, and by the kind of their heading.
+
+        Each contributes its value times the weight of its heading.
+        """
+        spread, merging = self._spread(reaches, weight), Merging(kind, self.bearings.starts[-1])
+        for start, block, decided in zip(
+            self.bearings.starts, self.bearings.blocks, self._decided(reaches, weight), strict=False
+        ):
+            _weigh_rows(start, block, decided, spread, merging)
+        merged = merging.merged
+        return MergedRows(merged, merging.kinds, len(merged.share), float(merged.share.sum()))
+
+    def greatest(self, reaches: Bools, weight: Floats, kind: Ints, most: int) -> MergedRows | None:
+        """The same with at least the `most` greatest contributions; None if it takes as long as finding all.
+
+        Blocks in which every row counts that reaches the belief are not weighed row by row.
+        """
+        spread, blocks = self._spread(reaches, weight), self.bearings.blocks
+        decided = self._decided(reaches, weight)
+        whole = [
+            not len(rows) and spread.is_whole(block.items) for block, (rows, _) in zip(blocks, decided, strict=True)
+        ]
+        for i, (block, after) in enumerate(pairwise(blocks)):
+            if (block.evidence[-1] == after.evidence[0]).all():
+                whole[i] = whole[i + 1] = False  # their rows may be one piece
+        if not any(whole):
+            return None
+        merging = Merging(kind, sum(len(block) for block, each in zip(blocks, whole, strict=True) if not each))
+        greatest, number = Greatest(spread, merging), 0
+        for i, (start, block) in enumerate(zip(self.bearings.starts, blocks, strict=False)):
+            if whole[i]:
+                greatest.block(start, block.items, block.begins, block.shape)
+                number += block.pieces(spread.reaches)
+            else:
+                _weigh_rows(start, block, decided[i], spread, merging)
+        known = merging.merged
+        merged = greatest.found(known, most)
+        if merged is None:
+            return None
+        totals = self._totals(reaches, weight, kind)
+        kinds = replace(merging.kinds, total=totals[np.flatnonzero(merging.of_kinds[1])])
+        return MergedRows(merged, kinds, number + len(known.share), float(totals.sum()))
+
+    def _spread(self, reaches: Bools, weight: Floats) -> Spread:
+        half = self.bearings.register.groups.half
+        return Spread(self.at, self.bearings.rev, half, reaches & self._plain, weight, self.keeping)
+
+    def _decided(self, reaches: Bools, weight: Floats) -> list[tuple[Ints, Floats]]:
+        """For every block, the `decided` rows that count under these headings, and what each contributes."""
+        rows = np.sort(self.decided)
+        counts, contributions = self.contributions(rows, reaches, weight)
+        rows, contributions = rows[counts], contributions[counts]
+        edges = np.searchsorted(rows, self.bearings.starts).tolist()
+        return [(rows[first:end], contributions[first:end]) for first, end in pairwise(edges)]
+
+    def _totals(self, reaches: Bools, weight: Floats, kind: Ints) -> Floats:
+        """The sum of the contributions of every kind, those above 0 apart from the others."""
+        found = np.zeros((int(kind.max(initial=-1)) + 1, 2))
+        for nats in (self.sums.rising, -self.sums.falling):
+            contribution = np.where(reaches, nats / GRID * weight, 0.0)
+            np.add.at(found, (kind, (contribution > 0.0).astype(np.int64)), contribution)
+        return found.ravel()
+
+    def contributions(self, rows: Ints, reaches: Bools, weight: Floats) -> tuple[Bools, Floats]:
+        """Which of some rows count under the headings in `reaches`, and what each contributes if it does."""
+        if not len(rows):
+            return np.zeros(0, dtype=np.bool_), np.zeros(0)
+        block = self.bearings.take(rows)
+        counts = block.seen(self.bearings.rev) & reaches[block.heading] & self._among(rows, block)
+        heading, quanta, _ = self._weigh(block)
+        return counts, quanta / GRID * weight[heading]
 
     def kept(self, rows: Ints) -> Floats:
         """The share of some rows that is kept, from 0 to 1: less than 1 for rows from before a change."""
@@ -93,13 +176,25 @@ class Counted:
         """For rows that count: the heading, the value at the moment, and what is left of it; in quanta."""
         if not len(rows):
             return NO_ROWS, NO_ROWS, NO_ROWS
-        block = self.bearings.take(rows)
+        return self._weigh(self.bearings.take(rows))
+
+    def _weigh(self, block: BearingBlock) -> tuple[Ints, Ints, Ints]:
         quanta, left = weigh(self.at, block.items, self.bearings.register.groups.half, self.keeping)
         return block.heading.astype(np.int64), quanta, left
 
 
+def _weigh_rows(
+    start: int, block: BearingBlock, decided: tuple[Ints, Floats], spread: Spread, merging: Merging
+) -> None:
+    """Merge what every row of a block contributes; the contributions of the `decided` rows are given."""
+    rows, contributions = decided
+    found = spread.block(block.items)
+    found[rows - start] = contributions
+    merging.block(start, found, block.heading, block.begins, block.evidence)
+
+
 def count(
-    bearings: Bearings, beliefs: Mapping[str, Belief], shared: Bools, at: datetime, keeping: Keeping | None = None
+    bearings: Bearings, beliefs: Mapping[str, Belief], shared: Bools, at: datetime, keeping: KeptShares | None = None
 ) -> Counted:
     """The bearings that count at a moment; `shared` marks the headings for which a shared origin may lower the weight.
 
@@ -145,10 +240,10 @@ def count(
     )
 
 
-def speaking(bearings: Bearings, belief: str, at: datetime) -> Ints:
+def counting_rows(bearings: Bearings, belief: str, at: datetime) -> Ints:
     """The rows on a belief, by its id, that count at a moment."""
     rows = bearings.on(belief)
-    return rows[_speaking(bearings, rows, bearings.take(rows), at, None)] if len(rows) else rows
+    return rows[_counting(bearings, rows, bearings.take(rows), at, None)] if len(rows) else rows
 
 
 def _decided_apart(bearings: Bearings, moment: int) -> Ints:
@@ -191,23 +286,23 @@ def _decide(
     for one in apart.tolist():
         here = np.flatnonzero(belief == one)
         part = block.take(here)
-        speaking = _speaking(bearings, rows[here], part, at, changed.get(one))
-        decided.append(rows[here][speaking])
-        if not speaking.any() and (valid_at(part, moment) & groups.retraction[part.heading]).any():
+        counting = _counting(bearings, rows[here], part, at, changed.get(one))
+        decided.append(rows[here][counting])
+        if not counting.any() and (valid_at(part, moment) & groups.retraction[part.heading]).any():
             retracted.add(one)
     return np.concatenate(decided), frozenset(retracted)
 
 
-def _speaking(bearings: Bearings, rows: Ints, block: BearingBlock, at: datetime, changed: int | None) -> Bools:
-    """Which of all rows on one belief count: `model.hearing.heard`, on columns, without what a change ended."""
+def _counting(bearings: Bearings, rows: Ints, block: BearingBlock, at: datetime, changed: int | None) -> Bools:
+    """Which of all rows on one belief count: `model.counting.counting_at`, on columns, without what a change ended."""
     groups = bearings.register.groups
     valid = valid_at(block, microseconds(at))
     retraction, correction = groups.retraction[block.heading], groups.correction[block.heading]
     left = ~retraction
     if (ends := retraction & valid).any():
         last = block.valid_from[ends].max()
-        told = block.rev_from[ends & (block.valid_from == last)].max()
-        known = groups.observation[block.heading] | (block.rev_from < told)
+        known_rev = block.rev_from[ends & (block.valid_from == last)].max()
+        known = groups.observation[block.heading] | (block.rev_from < known_rev)
         left &= ~((block.valid_from < last) | ((block.valid_from == last) & known))
     if changed is not None:
         left &= correction | (block.valid_from >= changed)

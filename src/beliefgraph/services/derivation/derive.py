@@ -12,7 +12,7 @@ from itertools import chain, repeat
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.inference import EXACT, LOG_LIKELIHOOD_BOUND, UNAVAILABLE, Heard
+from beliefgraph.inference import EXACT, LOG_LIKELIHOOD_BOUND, UNAVAILABLE, CombinedGroups
 from beliefgraph.model.belief import QUALITIES, BeliefKey, Quality
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import belief_id
@@ -71,11 +71,11 @@ class Derivation:
     `contributions` has the twin it was derived from, with the evidence that its layers contribute. `graph` has the
     definitions, with the base rates of the segment that the twin is in. `grade` is the quality of the log-odds, as a
     code of the inference, and `error` their error bar (0 where exact). `tempering` gives the share of evidence from
-    before a change that is kept, where domains are followed. `counted` are the bearings that count, `heard` their joint
-    effective evidence and `total` its sum by belief; `log_likelihood` is `total` within its bound, plus hypothetical
-    evidence. `place_of` is the position of every belief by its number in the register of the bearings, -1 where it has
-    none; `position` is that of every heading, and `reach` has the rows of `heard`: the beliefs that each heading bears
-    on. `pinned` has the side (1 or -1) on which the person corrected a belief, by position.
+    before a change that is kept, where domains are followed. `counted` are the bearings that count, `combined` their
+    joint effective evidence and `total` its sum by belief; `log_likelihood` is `total` within its bound, plus
+    hypothetical evidence. `place_of` is the position of every belief by its number in the register of the bearings, -1
+    where it has none; `position` is that of every heading, and `reach` has the rows of `combined`: the beliefs that
+    each heading bears on. `pinned` has the side (1 or -1) on which the person corrected a belief, by position.
     """
 
     contributions: Contributions
@@ -94,7 +94,7 @@ class Derivation:
     pinned: Mapping[int, float]
     counted: Counted
     tempering: Tempering | None
-    heard: Heard
+    combined: CombinedGroups
     place_of: Ints
     position: Ints
     reach: Reach
@@ -115,7 +115,7 @@ class Derivation:
         return self._positions(self.counted.begun)
 
     @property
-    def spoken_of(self) -> Ints:
+    def observed_positions(self) -> Ints:
         """The positions of the beliefs that evidence which counts bears on."""
         return self._positions(self.counted.sums.items)
 
@@ -131,8 +131,8 @@ class Derivation:
             of=of,
             rows=rows[of],
             position=self.reach.position[row],
-            log_likelihood=self.heard.contribution(row, quanta[of]),
-            withdrawn=self.heard.withdrawn(row, quanta[of], left[of]),
+            log_likelihood=self.combined.contribution(row, quanta[of]),
+            withdrawn=self.combined.withdrawn(row, quanta[of], left[of]),
         )
 
     @cached_property
@@ -247,10 +247,10 @@ def derive(
     )
     place_of = np.array([*map(layout.position.get, groups.beliefs, repeat(-1))], dtype=np.int64)
     position = place_of[groups.belief] if len(groups.belief) else groups.belief
-    hearing = reliabilities.hearing(state, counts)
-    reach = reach_of(np.flatnonzero(counts & (position >= 0)), position, hearing, layout.places_beside)
-    heard = reach.hear(hearing, counted.sums, len(layout.ids))
-    log_likelihood = np.array(heard.log_likelihood)
+    weighting = reliabilities.weighting(state, counts)
+    reach = reach_of(np.flatnonzero(counts & (position >= 0)), position, weighting, layout.places_beside)
+    combined = reach.combine(weighting, counted.sums, len(layout.ids))
+    log_likelihood = np.array(combined.log_likelihood)
     for key, value in extra.items():
         log_likelihood[_position(state, layout, key)] += value
     np.clip(log_likelihood, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND, out=log_likelihood)
@@ -274,15 +274,15 @@ def derive(
         grade=grade,
         error=error,
         log_likelihood=log_likelihood,
-        total=heard.total,
-        mass=heard.mass,
-        mass_unaged=heard.mass_unaged,
-        opposing_share=heard.opposing_share,
+        total=combined.total,
+        mass=combined.mass,
+        mass_unaged=combined.mass_unaged,
+        opposing_share=combined.opposing_share,
         retracted=frozenset(int(place_of[belief]) for belief in counted.retracted),
         pinned=pinned,
         counted=counted,
         tempering=tempering,
-        heard=heard,
+        combined=combined,
         place_of=place_of,
         position=position,
         reach=reach,
@@ -350,12 +350,12 @@ def _clamp_among(log_odds: Floats, sides: Sequence[float | None]) -> Floats:
     The other values share what is left in proportion. Where the person stated that none of the values holds, nothing is
     left to share, and all stay as they were derived.
     """
-    spoken = np.array([0.0 if side is None else side for side in sides])
+    stated = np.array([0.0 if side is None else side for side in sides])
     clamped = np.array([_clamp(value, side) for value, side in zip(log_odds.tolist(), sides, strict=True)])
     probability = np.exp(-np.logaddexp(0.0, -clamped))
-    changed, free = clamped != log_odds, spoken == 0
-    if (spoken > 0).any():
-        changed, free = changed & (spoken > 0), spoken <= 0
+    changed, free = clamped != log_odds, stated == 0
+    if (stated > 0).any():
+        changed, free = changed & (stated > 0), stated <= 0
     if not changed.any() or not free.any():
         return log_odds
     left = math.log1p(-math.fsum(probability[~free]))
@@ -380,7 +380,7 @@ def _propagate(
         answers = alone.prior_log_odds + log_likelihood[alone.positions]
         log_odds[alone.positions] = np.where(alone.available, answers, 0.0)
         grade[alone.positions] = np.where(alone.available, EXACT, UNAVAILABLE)
-        units = _recall(layout, log_likelihood, log_odds, error, grade) if units else units
+        units = _reuse_answers(layout, log_likelihood, log_odds, error, grade) if units else units
     for unit in units:
         exact = None if fixed else unit.model.exact_log_odds(log_likelihood[unit.positions])
         if exact is not None:
@@ -401,7 +401,7 @@ def _propagate(
     return log_odds, grade, error
 
 
-def _recall(
+def _reuse_answers(
     layout: Layout, log_likelihood: Floats, log_odds: Floats, error: Floats, grade: npt.NDArray[np.uint8]
 ) -> Sequence[Unit]:
     """Fill in the last answers of the joined models of a layout; returns the models whose evidence has changed."""

@@ -31,7 +31,7 @@ StatedChanges = tuple[tuple[int, float], ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class FilterState:
     """The posterior of a domain after all evidence up to a time, and the statements included in it."""
 
     runs: Runs
@@ -39,22 +39,22 @@ class Step:
 
 
 @dataclass(frozen=True, eq=False)
-class Followed:
+class DomainFilters:
     """The steps kept of each domain, the latest last; `pending` are blocks of bearings that no step includes."""
 
     kinds: Kinds
     columns: Columns
-    steps: Mapping[int, tuple[Step, ...]] = field(default_factory=dict)
+    states: Mapping[int, tuple[FilterState, ...]] = field(default_factory=dict)
     pending: tuple[BearingBlock, ...] = ()
 
-    def with_block(self, block: BearingBlock) -> Followed:
+    def with_block(self, block: BearingBlock) -> DomainFilters:
         """The same, with one more block of bearings pending."""
         return replace(self, pending=(*self.pending, block))
 
     @property
     def size(self) -> int:
         """The size of the steps in bytes; pending blocks are counted with the bearings."""
-        return sum(step.runs.size for steps in self.steps.values() for step in steps)
+        return sum(kept.runs.size for states in self.states.values() for kept in states)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,32 +74,34 @@ class Pieces:
         return Pieces(self.domain[rows], self.times[rows], self.kinds[rows], self.evidence[rows])
 
 
-def known_of(state: TwinState, kinds: Kinds) -> Followed:
+def known_of(state: TwinState, kinds: Kinds) -> DomainFilters:
     """What is kept of a twin, with a column for each heading now in its register."""
     bearings = state.bearings
     known, headings = bearings.followed, bearings.register.headings
-    if isinstance(known, Followed) and known.kinds is kinds:
+    if isinstance(known, DomainFilters) and known.kinds is kinds:
         return replace(known, columns=kinds.grown(known.columns, headings, state.beliefs))
-    return Followed(kinds, kinds.columns(headings, state.beliefs), pending=bearings.blocks)
+    return DomainFilters(kinds, kinds.columns(headings, state.beliefs), pending=bearings.blocks)
 
 
 def follow(
-    state: TwinState, known: Followed, domains: Sequence[int], stated: Mapping[int, StatedChanges], at: int
+    state: TwinState, known: DomainFilters, domains: Sequence[int], stated: Mapping[int, StatedChanges], at: int
 ) -> dict[int, Runs]:
     """The posterior of each of these domains that has evidence by a moment, in microseconds."""
     bearings = state.bearings
     fresh = pieces(known, bearings, known.pending)
-    steps = {
+    states = {
         domain: _taken_on(bearings, known, domain, fresh.where(fresh.domain == domain), stated.get(domain, ()), at)
         for domain in domains
     }
-    ends = [each[-1].runs.last for each in known.steps.values() if each]
+    ends = [each[-1].runs.last for each in known.states.values() if each]
     if at >= max(ends, default=at) and at >= fresh.times.max(initial=at):
-        bearings.remember(replace(known, steps=steps, pending=()))
-    return {domain: each[-1].runs for domain, each in steps.items() if each and each[-1].runs.events}
+        bearings.remember(replace(known, states=states, pending=()))
+    return {domain: each[-1].runs for domain, each in states.items() if each and each[-1].runs.events}
 
 
-def pieces(known: Followed, bearings: Bearings, blocks: Sequence[BearingBlock], after: int | None = None) -> Pieces:
+def pieces(
+    known: DomainFilters, bearings: Bearings, blocks: Sequence[BearingBlock], after: int | None = None
+) -> Pieces:
     """The pieces of evidence in some blocks that are visible at the rev and later than `after`."""
     parts = list(_followed_rows(known, bearings.rev, blocks, after))
     if not parts:
@@ -116,7 +118,7 @@ def pieces(known: Followed, bearings: Bearings, blocks: Sequence[BearingBlock], 
 
 
 def _followed_rows(
-    known: Followed, rev: int, blocks: Sequence[BearingBlock], after: int | None
+    known: DomainFilters, rev: int, blocks: Sequence[BearingBlock], after: int | None
 ) -> Iterator[BearingBlock]:
     for block in blocks:
         rows = block.seen(rev) & (known.columns.domain[block.heading] >= 0) & (block.number != 0)
@@ -127,32 +129,32 @@ def _followed_rows(
 
 
 def _taken_on(
-    bearings: Bearings, known: Followed, domain: int, fresh: Pieces, stated: StatedChanges, at: int
-) -> tuple[Step, ...]:
+    bearings: Bearings, known: DomainFilters, domain: int, fresh: Pieces, stated: StatedChanges, at: int
+) -> tuple[FilterState, ...]:
     """The steps of a domain that are still valid, and the one that ends at a moment."""
-    before, earliest = known.steps.get(domain, ()), fresh.times.min(initial=np.iinfo(np.int64).max)
-    steps = tuple(
-        step
-        for step in before
-        if step.runs.last < earliest and step.runs.last <= at and step.stated == _until(stated, step.runs.last)
+    before, earliest = known.states.get(domain, ()), fresh.times.min(initial=np.iinfo(np.int64).max)
+    states = tuple(
+        kept
+        for kept in before
+        if kept.runs.last < earliest and kept.runs.last <= at and kept.stated == _until(stated, kept.runs.last)
     )
-    last = steps[-1] if steps else Step(_nothing(known.kinds, domain), ())
-    if len(steps) < len(before):
-        fresh = pieces(known, bearings, bearings.blocks, last.runs.last if steps else None)
+    last = states[-1] if states else FilterState(_nothing(known.kinds, domain), ())
+    if len(states) < len(before):
+        fresh = pieces(known, bearings, bearings.blocks, last.runs.last if states else None)
         fresh = fresh.where(fresh.domain == domain)
     fresh = fresh.where(fresh.times <= at)
-    heard = _until(stated, at)
-    if not len(fresh.times) and heard == last.stated:
-        return steps
-    entries = Entries.of(fresh.times, fresh.kinds, heard[len(last.stated) :])
+    stated_until = _until(stated, at)
+    if not len(fresh.times) and stated_until == last.stated:
+        return states
+    entries = Entries.of(fresh.times, fresh.kinds, stated_until[len(last.stated) :])
     count, runs = len(entries.times), last.runs
     cuts = [place for place in range(count - EVERY * (STATES - 1), count, EVERY) if place > 0]
     for first, end in pairwise((0, *cuts, count)):
         runs, _ = runs.then(entries.part(first, end))
-        if len(steps) > 1 and runs.events - steps[-2].runs.events < EVERY:
-            steps = steps[:-1]
-        steps = (*steps, Step(runs, _until(heard, runs.last)))
-    return steps[-STATES:]
+        if len(states) > 1 and runs.events - states[-2].runs.events < EVERY:
+            states = states[:-1]
+        states = (*states, FilterState(runs, _until(stated_until, runs.last)))
+    return states[-STATES:]
 
 
 def _nothing(kinds: Kinds, domain: int) -> Runs:

@@ -28,7 +28,7 @@ class StatedGoal:
 
 
 @dataclass(frozen=True)
-class Resolved:
+class ResolvedGoals:
     """Statements and relations as resolved at a moment; the result holds `until` another.
 
     `stated` has every goal with a statement, by id. The `structure` has the relations whose two ends are stated, in the
@@ -78,7 +78,7 @@ class Structure:
         return np.fromiter(map(self.place.__getitem__, ids), dtype=np.int64)
 
 
-def resolve(state: TwinState, at: datetime, before: Resolved | None = None) -> Resolved:
+def resolve(state: TwinState, at: datetime, before: ResolvedGoals | None = None) -> ResolvedGoals:
     """A twin's statements and relations about goals as they hold at a valid time.
 
     For each field the statement with the latest valid time wins, the person's own before all others; for each relation
@@ -97,7 +97,7 @@ def resolve(state: TwinState, at: datetime, before: Resolved | None = None) -> R
         return _resolved(state, at)
     rows = [row for row in statements if row.goal in touched and _valid(row, at)] if touched else []
     until = _soonest(before.until, *(_until(row, at) for row in statements[known:]))
-    return Resolved(statements, relations, at, until, {**before.stated, **_stated(rows)}, before.structure)
+    return ResolvedGoals(statements, relations, at, until, {**before.stated, **_stated(rows)}, before.structure)
 
 
 def stated_goals(state: TwinState, at: datetime, goals: Collection[str]) -> Mapping[str, StatedGoal]:
@@ -105,11 +105,11 @@ def stated_goals(state: TwinState, at: datetime, goals: Collection[str]) -> Mapp
     return _stated([row for row in state.statements if row.goal in goals and _valid(row, at)]) if goals else {}
 
 
-def _still_stands(before: Resolved, relations: tuple[GoalRelation, ...], at: datetime) -> bool:
+def _still_stands(before: ResolvedGoals, relations: tuple[GoalRelation, ...], at: datetime) -> bool:
     return before.relations == relations and before.at <= at and (before.until is None or at < before.until)
 
 
-def _resolved(state: TwinState, at: datetime) -> Resolved:
+def _resolved(state: TwinState, at: datetime) -> ResolvedGoals:
     statements, relations = state.statements, state.goal_relations
     stated = _stated([row for row in statements if _valid(row, at)])
     standing: dict[str, GoalRelation] = {}
@@ -124,15 +124,15 @@ def _resolved(state: TwinState, at: datetime) -> Resolved:
             by_kind[row.kind].append(row)
     ends = [*(_until(row, at) for row in statements), *(_until(row, at) for row in relations)]
     structure = Structure(tuple(sorted(stated)), *by_kind.values())
-    return Resolved(statements, relations, at, _soonest(*ends), stated, structure)
+    return ResolvedGoals(statements, relations, at, _soonest(*ends), stated, structure)
 
 
 def _stated(rows: Sequence[GoalStatement]) -> dict[str, StatedGoal]:
     """The goals that some rows, all valid, are about."""
-    spoken: dict[str, list[GoalStatement]] = {}
+    by_goal: dict[str, list[GoalStatement]] = {}
     for row in rows:
-        spoken.setdefault(row.goal, []).append(row)
-    return {goal: _field_by_field(said) for goal, said in spoken.items()}
+        by_goal.setdefault(row.goal, []).append(row)
+    return {goal: _field_by_field(statements) for goal, statements in by_goal.items()}
 
 
 def _field_by_field(rows: list[GoalStatement]) -> StatedGoal:
@@ -154,7 +154,7 @@ def _own(row: GoalRelation, state: TwinState) -> bool:
     return row.origin == "provided" and row.speaker == state.own_source
 
 
-def person_said(state: TwinState, goal: str, field: str, start: datetime, end: datetime | None) -> bool:
+def stated_by_person(state: TwinState, goal: str, field: str, start: datetime, end: datetime | None) -> bool:
     """Whether the person stated a field of a goal themselves, valid somewhere in [start, end)."""
     return any(
         row.goal == goal

@@ -77,8 +77,8 @@ class Measured:
     @property
     def says(self) -> str:
         """The metric, its value and its band, as people read it."""
-        said = f"{self.definition.statement}: {self.shown}"
-        return said if self.band is None else f"{said}, {self.band.says}"
+        sentence = f"{self.definition.statement}: {self.shown}"
+        return sentence if self.band is None else f"{sentence}, {self.band.says}"
 
 
 def measure(state: TwinState, definitions: Definitions, at: datetime) -> tuple[Measured, ...]:
@@ -95,16 +95,16 @@ def measure(state: TwinState, definitions: Definitions, at: datetime) -> tuple[M
     return tuple(found)
 
 
-def heard_from(state: TwinState, graph: DefinitionGraph, measured: Sequence[Measured]) -> TwinState:
+def with_metric_evidence(state: TwinState, graph: DefinitionGraph, measured: Sequence[Measured]) -> TwinState:
     """The twin with the evidence of its metrics added: one source for each, which counts while the band holds."""
-    said = [(one, on, _about(one, on)) for one in measured for on in one.bears_on]
-    if not said:
+    stated = [(one, on, _about(one, on)) for one in measured for on in one.bears_on]
+    if not stated:
         return state
-    borne_on = {belief_id(state.id, key): key for _, _, key in said}
+    borne_on = {belief_id(state.id, key): key for _, _, key in stated}
     return state.after(
         Delta.of(
             made=(describe(state.id, id_, key, graph) for id_, key in borne_on.items() if id_ not in state.beliefs),
-            opened=(_bearing(state, graph, one, on, belief_id(state.id, key)) for one, on, key in said),
+            opened=(_bearing(state, graph, one, on, belief_id(state.id, key)) for one, on, key in stated),
         )
     )
 
@@ -225,7 +225,7 @@ def due(one: Measured, tally: Tally, at: datetime) -> datetime | None:
     return moment_of(int(later[0])) if len(later) else None
 
 
-def _seen(definition: MetricDefinition, times: windows.Times, at: windows.Times) -> windows.Seen:
+def _seen(definition: MetricDefinition, times: windows.Times, at: windows.Times) -> windows.WindowEvents:
     """The events that the metric sees at each of the moments."""
     return windows.seen(times, at, _microseconds(definition.window), keeps_last=definition.lasts)
 
@@ -259,7 +259,7 @@ def _measured(metric: Metric, definition: MetricDefinition, tally: Tally, at: in
 
 
 def _values(
-    definition: MetricDefinition, asked: Tally, answered: Tally, view: windows.Seen
+    definition: MetricDefinition, asked: Tally, answered: Tally, view: windows.WindowEvents
 ) -> Iterable[tuple[float | None, str | None]]:
     """The value and the label of a metric at each of the moments; at each, an event is in the window."""
     if definition.kind == "mode":
@@ -269,7 +269,7 @@ def _values(
     )
 
 
-def _numbers(definition: MetricDefinition, asked: Tally, answered: Tally, view: windows.Seen) -> windows.Floats:
+def _numbers(definition: MetricDefinition, asked: Tally, answered: Tally, view: windows.WindowEvents) -> windows.Floats:
     match definition.kind:
         case "count":
             return view.count.astype(np.float64)
@@ -278,7 +278,7 @@ def _numbers(definition: MetricDefinition, asked: Tally, answered: Tally, view: 
         case "recency":
             return windows.recency(view)
         case "streak":
-            zone = zone_of(definition, asked.times, asked.rows.labels, _told(definition, answered))
+            zone = zone_of(definition, asked.times, asked.rows.labels, _zone_statements(definition, answered))
             return windows.streak(view, PERIODS[definition.every or "day"], zone)
         case "absence":
             within = _microseconds(definition.within or definition.window)
@@ -312,14 +312,14 @@ def _turns(definition: MetricDefinition, tally: Tally, days: Sequence[float]) ->
     if definition.within is not None:
         turns.append(times + _microseconds(definition.within))
     if definition.every is not None:
-        zone = zone_of(definition, times, tally.asked.rows.labels, _told(definition, tally.answered))
+        zone = zone_of(definition, times, tally.asked.rows.labels, _zone_statements(definition, tally.answered))
         turns.append(windows.breaks(times, PERIODS[definition.every], zone))
     if definition.kind == "recency":
         turns += [times + math.ceil(each) * windows.DAY for each in days if each > 0]
     return np.unique(np.concatenate(turns))
 
 
-def _told(definition: MetricDefinition, answered: Tally) -> Iterable[tuple[int, str | None]]:
+def _zone_statements(definition: MetricDefinition, answered: Tally) -> Iterable[tuple[int, str | None]]:
     """The time zones stated by events that only state a zone, each with its time."""
     if definition.zone_events is None:
         return ()

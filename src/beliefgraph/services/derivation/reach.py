@@ -13,8 +13,8 @@ from functools import cached_property
 
 import numpy as np
 
-from beliefgraph.inference import Heard, Sums, hear, hear_directly
-from beliefgraph.services.definitions.reliability import Hearing
+from beliefgraph.inference import CombinedGroups, Sums, combine_groups, combine_unweighted
+from beliefgraph.services.definitions.reliability import Weighting
 from beliefgraph.services.twin.blocks import Floats, Ints
 
 ValuesBeside = Callable[[int], Mapping[str | None, int]]
@@ -48,22 +48,22 @@ class Reach:
         index = np.repeat(np.arange(len(heading)), times)
         return index, np.arange(len(index)) - np.repeat(np.cumsum(times) - times - start, times)
 
-    def hear(self, hearing: Hearing, said: Sums, beliefs: int) -> Heard:
+    def combine(self, weighting: Weighting, sums: Sums, beliefs: int) -> CombinedGroups:
         """The effective evidence of the headings with these sums, on this many beliefs."""
-        if hearing.direct:
-            return hear_directly(self.position, self.heading, said, beliefs)
-        return hear(
+        if weighting.direct:
+            return combine_unweighted(self.position, self.heading, sums, beliefs)
+        return combine_groups(
             self.position,
             self.source,
-            said.of(self.heading),
+            sums.of(self.heading),
             beliefs=beliefs,
             says_if_holds=self.says_if_holds,
-            says_if_not=hearing.says_if_not[self.heading],
-            origin=hearing.origin[self.heading],
-            correlation=hearing.correlation[self.heading],
-            scale=hearing.scale[self.heading],
-            effect=hearing.effect[self.heading],
-            deviation=hearing.deviation[self.heading],
+            says_if_not=weighting.says_if_not[self.heading],
+            origin=weighting.origin[self.heading],
+            correlation=weighting.correlation[self.heading],
+            scale=weighting.scale[self.heading],
+            effect=weighting.effect[self.heading],
+            deviation=weighting.deviation[self.heading],
         )
 
     def at(self, position: int) -> Ints:
@@ -73,20 +73,20 @@ class Reach:
         return np.asarray(self.heading[(self.position == position) & ~about_it])
 
 
-def reach_of(speaking: Ints, position: Ints, hearing: Hearing, values_beside: ValuesBeside) -> Reach:
-    """The reach of the headings that are `speaking`, given the position of the belief that each heading is about."""
-    places_of, sources, rates = position[speaking], hearing.source[speaking], hearing.says_if_holds[speaking]
-    if not hearing.confusion:
-        return Reach(speaking, places_of, sources, rates, len(position))
-    heading, places, source, says = [speaking], [places_of], [sources], [rates]
-    apart = int(hearing.source.max(initial=0)) + 1
-    for head, column in hearing.confusion.items():
+def reach_of(counting: Ints, position: Ints, weighting: Weighting, values_beside: ValuesBeside) -> Reach:
+    """The reach of the headings that are `counting`, given the position of the belief that each heading is about."""
+    places_of, sources, rates = position[counting], weighting.source[counting], weighting.says_if_holds[counting]
+    if not weighting.confusion:
+        return Reach(counting, places_of, sources, rates, len(position))
+    heading, places, source, says = [counting], [places_of], [sources], [rates]
+    apart = int(weighting.source.max(initial=0)) + 1
+    for head, column in weighting.confusion.items():
         about = int(position[head])
         beside = values_beside(about)
         others = [each for each in column if each.holds in beside and beside[each.holds] != about]
         heading.append(np.full(len(others), head))
         places.append(np.array([beside[each.holds] for each in others], dtype=np.int64))
-        source.append(np.full(len(others), hearing.source[head] + apart * (1 + about)))
+        source.append(np.full(len(others), weighting.source[head] + apart * (1 + about)))
         says.append(np.array([each.says for each in others]))
     of_row = np.concatenate(heading)
     order = np.argsort(of_row, kind="stable")

@@ -42,8 +42,8 @@ def segment_of(state: TwinState, graph: DefinitionGraph, counted: Counted) -> st
     definitions = graph.definitions
     if not definitions.segments:
         return None
-    said = _log_odds(state, graph, counted)
-    return first_held(definitions.segments, said.__getitem__)
+    log_odds = _log_odds(state, graph, counted)
+    return first_held(definitions.segments, log_odds.__getitem__)
 
 
 def first_held(segments: Mapping[str, SegmentDefinition], log_odds: Callable[[BeliefKey], float]) -> str | None:
@@ -61,7 +61,7 @@ def _log_odds(state: TwinState, graph: DefinitionGraph, counted: Counted) -> dic
     """The log-odds of the beliefs that segments name, from their priors and direct evidence."""
     definitions, keys = graph.definitions, named(graph.definitions)
     place = {belief_id(state.id, key): number for number, key in enumerate(keys)}
-    total = _said(state, graph, counted, keys, place)
+    total = _evidence_sums(state, graph, counted, keys, place)
     for bearing in counted.corrections:
         if bearing.belief in place:
             total[place[bearing.belief]] = math.copysign(SURE, bearing.log_likelihood_ratio)
@@ -81,23 +81,23 @@ def _log_odds(state: TwinState, graph: DefinitionGraph, counted: Counted) -> dic
     return found
 
 
-def _said(
+def _evidence_sums(
     state: TwinState, graph: DefinitionGraph, counted: Counted, keys: Sequence[BeliefKey], place: Mapping[str, int]
 ) -> Floats:
     """The total log-likelihood ratio of the evidence that counts on each of some beliefs, in their order."""
     groups, counts = counted.bearings.register.groups, counted.sums.items > 0
     where = np.array([place.get(id_, -1) for id_ in groups.beliefs], dtype=np.int64)
     position = where[groups.belief] if len(groups.belief) else groups.belief
-    speaking = np.flatnonzero(counts & (position >= 0))
-    if not len(speaking):
+    counting = np.flatnonzero(counts & (position >= 0))
+    if not len(counting):
         return np.zeros(len(place))
 
     def beside(about: int) -> dict[str | None, int]:
         one = keys[about].variable
         return {key.value: number for number, key in enumerate(keys) if key.value and key.variable == one}
 
-    hearing = graph.reliabilities.hearing(state, counts)
-    return np.array(reach_of(speaking, position, hearing, beside).hear(hearing, counted.sums, len(place)).total)
+    weighting = graph.reliabilities.weighting(state, counts)
+    return np.array(reach_of(counting, position, weighting, beside).combine(weighting, counted.sums, len(place)).total)
 
 
 def _of(key: BeliefKey, value: str) -> BeliefKey:

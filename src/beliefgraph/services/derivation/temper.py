@@ -13,16 +13,16 @@ from datetime import datetime
 
 import numpy as np
 
-from beliefgraph.inference import Keeping
+from beliefgraph.inference import KeptShares
 from beliefgraph.inference.foresight.runs import Runs
 from beliefgraph.model.belief import logit, probability
 from beliefgraph.model.change_point import ChangedDomain
 from beliefgraph.model.time import microseconds, moment_of
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.definitions.kinds import Columns, Kinds
-from beliefgraph.services.derivation.counted import speaking
-from beliefgraph.services.derivation.followed import Followed, StatedChanges, follow, known_of
-from beliefgraph.services.twin.blocks import Bools, Codes
+from beliefgraph.services.derivation.counted import counting_rows
+from beliefgraph.services.derivation.followed import DomainFilters, StatedChanges, follow, known_of
+from beliefgraph.services.twin.blocks import Bools, Ints
 from beliefgraph.services.twin.state import TwinState
 
 NOTICED = 0.01
@@ -41,14 +41,14 @@ class Tempering:
     runs: Mapping[int, Runs]
     stated: Mapping[int, StatedChanges]
 
-    def keeping(self, headings: int) -> Keeping:
+    def keeping(self, headings: int) -> KeptShares:
         """The share kept of the items of `headings` headings; later headings are of metrics, and kept in full."""
         follows = np.full(headings, -1, dtype=np.int32)
         steps = []
         for place, (domain, runs) in enumerate(self.runs.items()):
             follows[: len(self.columns.domain)][self.columns.domain == domain] = place
             steps.append((runs.begins, runs.kept))
-        return Keeping.steps(follows, steps)
+        return KeptShares.steps(follows, steps)
 
     def shapes(self, headings: int) -> Bools:
         """Which of `headings` headings have items that influence how much is kept of others."""
@@ -56,7 +56,7 @@ class Tempering:
         found[: len(self.columns.domain)] = np.isin(self.columns.domain, list(self.runs)) | self.columns.saying
         return found
 
-    def changes(self, headings: Codes) -> tuple[ChangedDomain, ...]:
+    def changes(self, headings: Ints) -> tuple[ChangedDomain, ...]:
         """The changes, above the threshold `NOTICED`, of the domains of some headings; the most likely first."""
         within = headings[headings < len(self.columns.domain)]
         found = []
@@ -88,26 +88,28 @@ def temper(state: TwinState, graph: DefinitionGraph, at: datetime) -> Tempering 
     return Tempering(kinds, known.columns, runs, stated) if runs else None
 
 
-def statements(state: TwinState, graph: DefinitionGraph, known: Followed, at: datetime) -> dict[int, StatedChanges]:
+def statements(
+    state: TwinState, graph: DefinitionGraph, known: DomainFilters, at: datetime
+) -> dict[int, StatedChanges]:
     """The statements of changes that count at a moment, by domain."""
     saying = np.flatnonzero(known.columns.saying)
     if not len(saying):
         return {}
     bearings = state.bearings
-    said: dict[str, list[tuple[int, float]]] = {}
+    by_attribute: dict[str, list[tuple[int, float]]] = {}
     for belief in {bearings.register.headings[row].belief for row in saying.tolist()}:
-        rows = speaking(bearings, belief, at)
+        rows = counting_rows(bearings, belief, at)
         if len(rows):
             attribute = graph.definitions.attributes[state.beliefs[belief].attribute]
             block = bearings.take(rows)
             prior = logit(attribute.prior or 0.5)
-            said.setdefault(attribute.key, []).extend(
+            by_attribute.setdefault(attribute.key, []).extend(
                 (since, min(probability(prior + ratio), SUREST))
                 for since, ratio in zip(block.valid_from.tolist(), block.number.tolist(), strict=True)
                 if ratio > 0
             )
     return {
-        domain: tuple(sorted(each for each in said[change.stated] if each[1] >= change.hazard))
+        domain: tuple(sorted(each for each in by_attribute[change.stated] if each[1] >= change.hazard))
         for domain, change in enumerate(known.kinds.changes)
-        if change is not None and change.stated in said
+        if change is not None and change.stated in by_attribute
     }

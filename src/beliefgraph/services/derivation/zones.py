@@ -16,17 +16,18 @@ def zone_of(
     definition: MetricDefinition,
     times: windows.Times,
     names: Sequence[str | None],
-    told: Iterable[tuple[int, str | None]] = (),
+    statements: Iterable[tuple[int, str | None]] = (),
 ) -> windows.Zone:
     """The clock that a metric counts by: from the zones that its events state, or that other events only state.
 
-    `names` are the zones of the events at `times`, in order, and `told` those of the other events, each with its time.
+    `names` are the zones of the events at `times`, in order, and `statements` those of the other events, each with its
+    time.
     From each of them on, the clock is that of its zone; an event without a zone does not change it. Before the first,
     and where there is none, it is that of the definition's zone, or UTC.
     """
     stated = windows.UTC if definition.zone is None else _zone(definition.zone)
     changed: dict[int, str] = {}
-    for zones in (told, zip(times.tolist(), names, strict=True) if definition.zone_from is not None else ()):
+    for zones in (statements, zip(times.tolist(), names, strict=True) if definition.zone_from is not None else ()):
         at_once: dict[int, str] = {}
         for time, name in zones:
             if name is not None:

@@ -13,12 +13,12 @@ from beliefgraph.model.metric import MetricState
 from beliefgraph.model.question import EvidenceIn, EvidenceOn
 from beliefgraph.model.time import microseconds
 from beliefgraph.services.beliefs.contests import contested_evidence
-from beliefgraph.services.explanation.standing import events_of, metric_evidence, newest, speaking, standing
+from beliefgraph.services.explanation.standing import events_of, measured_among, metric_evidence, newest, standing
 from beliefgraph.services.snapshots.recompute import Recomputed
 from beliefgraph.services.twin.bearings import valid_at
 from beliefgraph.services.twin.blocks import Ints, packed
-from beliefgraph.services.twin.paging import Place
-from beliefgraph.store.evidence import ToldRow, told
+from beliefgraph.services.twin.paging import Position
+from beliefgraph.store.evidence import EvidenceWithSource, evidence_by_ids
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
@@ -34,7 +34,7 @@ class EvidenceDetails:
     contested: bool = False
 
 
-ALL_STORED: Mapping[str, ToldRow] = MappingProxyType({})
+ALL_STORED: Mapping[str, EvidenceWithSource] = MappingProxyType({})
 """Without hypothetical evidence."""
 
 
@@ -43,17 +43,17 @@ async def evidence_details(
     keyring: Keyring,
     seen: Recomputed,
     evidence: Collection[str],
-    supposed: Mapping[str, ToldRow] = ALL_STORED,
+    supposed: Mapping[str, EvidenceWithSource] = ALL_STORED,
 ) -> dict[str, EvidenceDetails]:
     """These pieces of evidence in full, by id: stored ones are read, those of metrics are derived.
 
     `supposed` is hypothetical evidence, by its id.
     """
-    measured = speaking(seen, evidence)
+    measured = measured_among(seen, evidence)
     wanted = [id_ for id_ in evidence if id_ not in measured]
     wanted += [event.evidence for one in measured.values() for event in newest(one)]
     stored = [id_ for id_ in dict.fromkeys(wanted) if id_ not in supposed]
-    rows = {**await told(graph, seen.moment.state.id, stored), **supposed}
+    rows = {**await evidence_by_ids(graph, seen.moment.state.id, stored), **supposed}
     contested = contested_evidence(seen.moment.state)
     found = {
         id_: EvidenceDetails(rows[id_].opened(keyring), rows[id_].source, contested=id_ in contested)
@@ -91,7 +91,7 @@ def chain_rows(seen: Recomputed, belief: str) -> Ints:
     return rows[visible[np.lexsort((ids[:, 1], ids[:, 0], block.valid_from[visible]))]]
 
 
-def comes_after(seen: Recomputed, rows: Ints, place: Place) -> int:
+def comes_after(seen: Recomputed, rows: Ints, place: Position) -> int:
     """How many rows of a chain, in its order, come up to and including a place in it."""
     block, last = seen.derived.state.bearings.take(rows), packed([place.id])[0]
     since = block.valid_from.astype(np.float64)
@@ -111,7 +111,7 @@ async def chain(
     counts = np.flatnonzero(derived.counted.among(every))
     items = derived.items_in(every[counts])
     here = items.position == place[counts][items.of]
-    heard = dict(zip(counts[items.of[here]].tolist(), items.log_likelihood[here].tolist(), strict=True))
+    effective = dict(zip(counts[items.of[here]].tolist(), items.log_likelihood[here].tolist(), strict=True))
     bearings = derived.state.bearings.records(every)
     details = await evidence_details(graph, keyring, seen, dict.fromkeys(b.evidence for b in bearings))
     kept = derived.counted.kept(every).tolist()
@@ -125,8 +125,8 @@ async def chain(
                 source=one.source,
                 bearing=bearing,
                 said=None if bearing.belief == belief else derived.state.beliefs[bearing.belief].value,
-                counts=at in heard,
-                heard=heard.get(at, 0.0),
+                counts=at in effective,
+                heard=effective.get(at, 0.0),
                 kept=kept[at],
                 metric=one.metric,
                 contested=one.contested,

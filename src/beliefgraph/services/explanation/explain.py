@@ -7,7 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 
@@ -30,21 +30,21 @@ from beliefgraph.model.identity import twin_id
 from beliefgraph.model.segment import SegmentPrior
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.definitions.book import DefinitionBook
-from beliefgraph.services.derivation.causes import saying_what_is_pursued
+from beliefgraph.services.derivation.causes import pursuit_evidence
 from beliefgraph.services.derivation.derive import Derivation, Items, derive
 from beliefgraph.services.derivation.measure import decisive
 from beliefgraph.services.explanation.chains import ALL_STORED, EvidenceDetails, evidence_details
 from beliefgraph.services.explanation.influenced import Influenced, Pieces, influenced, ranked
 from beliefgraph.services.explanation.paths import strongest_paths
-from beliefgraph.services.explanation.reasons import Reason, reasons
+from beliefgraph.services.explanation.reasons import READ, Reason, reasons
 from beliefgraph.services.explanation.sentence import Corrected, sentence
-from beliefgraph.services.explanation.without import never_said
+from beliefgraph.services.explanation.without import without_evidence
 from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.snapshots.recompute import Recomputed, recompute
 from beliefgraph.services.twin import paging
 from beliefgraph.services.twin.blocks import Floats, Ints, packed, unpacked
-from beliefgraph.services.twin.paging import Place, Walk
-from beliefgraph.store.evidence import ToldRow
+from beliefgraph.services.twin.paging import PageRequest, Position
+from beliefgraph.store.evidence import EvidenceWithSource
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
@@ -94,7 +94,7 @@ class Explanations:
         self,
         seen: Recomputed,
         key: BeliefKey,
-        supposed: Mapping[str, ToldRow] = ALL_STORED,
+        supposed: Mapping[str, EvidenceWithSource] = ALL_STORED,
         part: Part | None = None,
     ) -> Explanation:
         """The explanation of a belief as derived; `supposed` is hypothetical evidence, by its id."""
@@ -104,7 +104,7 @@ class Explanations:
         self,
         seen: Recomputed,
         keys: Sequence[BeliefKey],
-        supposed: Mapping[str, ToldRow] = ALL_STORED,
+        supposed: Mapping[str, EvidenceWithSource] = ALL_STORED,
         part: Part | None = None,
     ) -> list[Explanation]:
         """The explanations of these beliefs as derived; the texts of the evidence are read in one query."""
@@ -119,32 +119,35 @@ class Explanations:
 class Part:
     """Which contributions are listed: the step of the walk, the least share, and what they are merged by."""
 
-    walk: Walk
+    walk: PageRequest
     min_share: float = 0.0
     by: ContributionsBy = "evidence"
 
 
 @dataclass(frozen=True)
 class _Merged:
-    """Contributions: the share of each in log-odds, the pieces of evidence in it, and the largest of these."""
+    """Contributions: the share of each in log-odds, and the pieces of evidence in it, the largest first.
+
+    Without `members` each is one piece.
+    """
 
     share: Floats
-    members: Sequence[Ints]
-    weightiest: Ints
-
-    @classmethod
-    def by_evidence(cls, pieces: Pieces) -> _Merged:
-        """Each piece separately."""
-        alone = np.arange(len(pieces.share))
-        return cls(pieces.share, alone[:, None], alone)  # type: ignore[arg-type]
+    members: Sequence[Ints] | None = None
 
     @classmethod
     def by_source(cls, pieces: Pieces, source: Ints) -> _Merged:
         """All pieces of a source together."""
         order = np.lexsort((-np.abs(pieces.share), source))
-        begins = np.flatnonzero(np.diff(source[order], prepend=-1))
-        members = np.split(order, begins[1:])
-        return cls(np.array([pieces.share[each].sum() for each in members]), members, order[begins])
+        members = np.split(order, np.flatnonzero(np.diff(source[order])) + 1)
+        return cls(np.array([pieces.share[each].sum() for each in members if len(each)]), members)
+
+    def of(self, which: Ints) -> list[Ints]:
+        """The pieces in some contributions."""
+        return list(which[:, None]) if self.members is None else [self.members[each] for each in which.tolist()]
+
+    def weightiest(self, which: Ints) -> Ints:
+        """The largest piece in each of some contributions."""
+        return which if self.members is None else np.array([self.members[each][0] for each in which.tolist()], np.int64)
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,7 @@ class _Moved:
     seen: Recomputed
     target: int
     prior_log_odds: float
-    walk: Walk
+    walk: PageRequest
     shares: tuple[_Share, ...]
     following: int
     total: int
@@ -206,7 +209,7 @@ def _explanation(moved: _Moved, details: Mapping[str, EvidenceDetails]) -> Expla
         ),
         total=moved.total,
         has_next=moved.following > len(listed),
-        end_cursor=last and paging.encode(moved.walk.mark, Place(abs(last.contribution), last.evidence, state.rev)),
+        end_cursor=last and paging.encode(moved.walk.mark, Position(abs(last.contribution), last.evidence, state.rev)),
         links=moved.links,
         residual=state.log_odds - moved.prior_log_odds - moved.sum,
         sentence=sentence(
@@ -247,13 +250,18 @@ def _contribution(share: _Share, details: EvidenceDetails) -> Contribution:
 def _what_moved(seen: Recomputed, key: BeliefKey, part: Part) -> _Moved:
     derived, target = seen.derived, seen.answered(key)
     reached = influenced(derived, target)
-    pieces, walk = reached.pieces, part.walk
-    merged = _Merged.by_source(pieces, _sources(seen, pieces)) if part.by == "source" else _Merged.by_evidence(pieces)
+    walk, by_source = part.walk, part.by == "source"
+    pieces = reached.pieces if by_source or walk.begin else reached.greatest(max(walk.limit, READ + 1))
+    merged = _Merged.by_source(pieces, _sources(seen, pieces)) if by_source else _Merged(pieces.share)
     after = None if walk.begin is None else (float(walk.begin.value), packed([walk.begin.id])[0])
-    found = ranked(merged.share, pieces.evidence[merged.weightiest], walk.limit, part.min_share, after)
-    listed = found[: walk.first].tolist()
-    items = _items(seen, pieces, merged.weightiest[listed].tolist())
-    without = _Without(seen, reached, target).log_odds([merged.members[each] for each in listed], items)
+    found = ranked(
+        merged.share, lambda some: pieces.evidence(merged.weightiest(some)), walk.limit, part.min_share, after
+    )
+    listed = found[: walk.first]
+    members, shares = merged.of(listed), merged.share[listed].tolist()
+    weightiest = merged.weightiest(listed)
+    ids, items = pieces.ids(weightiest), _items(seen, pieces, weightiest)
+    without = _Without(seen, reached, pieces, target).log_odds(members, items)
     corrections = tuple(b for b in derived.counted.corrections if b.belief == derived.layout.ids[target])
     return _Moved(
         seen=seen,
@@ -261,18 +269,20 @@ def _what_moved(seen: Recomputed, key: BeliefKey, part: Part) -> _Moved:
         prior_log_odds=reached.influence.prior_log_odds,
         walk=walk,
         shares=tuple(
-            _share(seen, reached, merged, each, its, left)
-            for each, its, left in zip(listed, items, without, strict=True)
+            _Share(id_, len(each), share, left, parts)
+            for id_, each, share, left, parts in zip(
+                ids, members, shares, without, _parts(seen, reached, items), strict=True
+            )
         ),
         following=len(found),
-        total=len(merged.share),
-        pieces=len(pieces.share),
-        sum=float(pieces.share.sum()),
+        total=len(merged.share) if by_source else pieces.number,
+        pieces=pieces.number,
+        sum=pieces.total,
         reasons=reasons(seen, pieces),
         corrections=corrections,
         links=_tree(seen, target, reached.positions.tolist(), *reached.arriving),
         overruled=_overruled(seen, target, corrections),
-        changes=() if derived.tempering is None else derived.tempering.changes(np.unique(pieces.heading)),
+        changes=() if derived.tempering is None else derived.tempering.changes(reached.headings),
         segment=_segment_prior(derived, key),
     )
 
@@ -294,50 +304,62 @@ def _segment_prior(derived: Derivation, key: BeliefKey) -> SegmentPrior | None:
 
 def _sources(seen: Recomputed, pieces: Pieces) -> Ints:
     """The source of every piece of evidence, by its number in the register."""
-    return np.asarray(seen.derived.state.bearings.register.groups.source[pieces.heading[pieces.start[:-1]]])
+    return np.asarray(seen.derived.state.bearings.register.groups.source[pieces.headings()])
 
 
-def _items(seen: Recomputed, pieces: Pieces, which: Sequence[int]) -> list[Items]:
+def _items(seen: Recomputed, pieces: Pieces, which: Ints) -> list[Items]:
     """The bearings of each of some pieces of evidence."""
-    here = [pieces.of_piece(piece) for piece in which]
-    if not here:
+    if not len(which):
         return []
-    items = seen.derived.items_in(pieces.rows[np.concatenate(here)])
-    ends = np.searchsorted(items.of, np.cumsum([0, *(len(rows) for rows in here)])).tolist()
+    rows, _, start = pieces.bearings(which)
+    items = seen.derived.items_in(rows)
+    ends = np.searchsorted(items.of, start).tolist()
     return [items.part(first, end) for first, end in pairwise(ends)]
 
 
-def _share(seen: Recomputed, reached: Influenced, merged: _Merged, which: int, items: Items, without: float) -> _Share:
-    piece, pieces = int(merged.weightiest[which]), reached.pieces
-    shares = (items.log_likelihood * reached.influence.gradient[reached.place[items.position]]).tolist()
-    kept = seen.derived.counted.kept(items.rows).tolist()
-    columns = (map(seen.belief, items.position.tolist()), items.log_likelihood.tolist(), shares, kept)
-    parts = [
-        ContributionPart(
-            bearing=bearing,
-            on=on,
-            said=None if bearing.belief == on.id else seen.derived.state.beliefs[bearing.belief].value,
-            log_likelihood_ratio=force,
-            contribution=share,
-            kept=part,
+def _parts(seen: Recomputed, reached: Influenced, each: Sequence[Items]) -> list[tuple[ContributionPart, ...]]:
+    """The bearings of each of some pieces of evidence, the largest contribution first."""
+    if not each:
+        return []
+    rows, position, forces = (
+        np.concatenate(column)
+        for column in zip(*((items.rows, items.position, items.log_likelihood) for items in each), strict=True)
+    )
+    shares = (forces * reached.influence.gradient[reached.place[position]]).tolist()
+    kept = seen.derived.counted.kept(rows).tolist()
+    columns = (map(seen.belief, position.tolist()), forces.tolist(), shares, kept)
+    parts = iter(
+        [
+            ContributionPart(
+                bearing=bearing,
+                on=on,
+                said=None if bearing.belief == on.id else seen.derived.state.beliefs[bearing.belief].value,
+                log_likelihood_ratio=force,
+                contribution=share,
+                kept=part,
+            )
+            for bearing, on, force, share, part in zip(seen.derived.state.bearings.records(rows), *columns, strict=True)
+        ]
+    )
+    return [
+        tuple(
+            sorted(
+                islice(parts, len(items.rows)),
+                key=lambda part: (-abs(part.contribution), part.bearing.belief, part.bearing.revision_id),
+            )
         )
-        for bearing, on, force, share, part in zip(
-            seen.derived.state.bearings.records(items.rows), *columns, strict=True
-        )
+        for items in each
     ]
-    parts.sort(key=lambda each: (-abs(each.contribution), each.bearing.belief, each.bearing.revision_id))
-    (evidence,) = pieces.ids([piece])
-    return _Share(evidence, len(merged.members[which]), float(merged.share[which]), without, tuple(parts))
 
 
-def _overruled(seen: Recomputed, target: int, speaking: Sequence[Bearing]) -> tuple[Bearing, ...]:
-    if not speaking:
+def _overruled(seen: Recomputed, target: int, counting: Sequence[Bearing]) -> tuple[Bearing, ...]:
+    if not counting:
         return ()
     corrections = [b for b in seen.acts_on(seen.derived.layout.ids[target]) if b.stance == "correction"]
     return tuple(
         bearing
         for bearing in sorted(corrections, key=lambda b: (b.valid_from, b.revision_id))
-        if any(bearing.log_likelihood_ratio * one.log_likelihood_ratio < 0 for one in speaking)
+        if any(bearing.log_likelihood_ratio * one.log_likelihood_ratio < 0 for one in counting)
     )
 
 
@@ -347,6 +369,7 @@ class _Without:
 
     seen: Recomputed
     reached: Influenced
+    pieces: Pieces
     target: int
     _named_alone: dict[int, str | None] = field(default_factory=dict)
 
@@ -362,14 +385,17 @@ class _Without:
         leaves; for an event without which a metric would be different; and for several pieces together. A sum at its
         bound does not fall by what is removed from it, and so is not read off.
         """
-        pieces = self.reached.pieces
+        if not groups:
+            return []
+        every = self.pieces.ids(np.concatenate(groups))
+        ends = np.cumsum([len(group) for group in groups])[:-1].tolist()
         found = np.zeros(len(groups))
         alone: list[tuple[int, Items]] = []
         several: list[tuple[int, Items]] = []
-        decisive = self._decisive({id_ for group in groups for id_ in pieces.ids(group)})
-        for which, (group, items) in enumerate(zip(groups, of_first, strict=True)):
-            ids = pieces.ids(group)
-            if len(group) > 1 or self._reshapes(items, ids[0], decisive):
+        decisive = self._decisive(set(every))
+        for which, (begin, end, items) in enumerate(zip([0, *ends], [*ends, len(every)], of_first, strict=True)):
+            ids = every[begin:end]
+            if len(ids) > 1 or self._reshapes(items, ids[0], decisive):
                 found[which] = self._derived_without(ids)
             elif len(items.rows) == 1 and not self._at_bound(items):
                 alone.append((which, items))
@@ -395,7 +421,7 @@ class _Without:
             return True
         if derived.decides_segment[items.position].any():
             return True
-        if derived.shapes[derived.state.bearings.take(items.rows).heading].any():
+        if derived.shapes.any() and derived.shapes[derived.state.bearings.take(items.rows).heading].any():
             return True
         if len(np.unique(items.position)) < len(items.position):
             return True
@@ -408,17 +434,18 @@ class _Without:
         if position == self.target or key.value == OTHER or graph.component_of[key.attribute] not in graph.open:
             return None
         if position not in self._named_alone:
-            pieces = self.reached.pieces
-            naming = pieces.rows[derived.position[pieces.heading] == position]
-            evidence = set(unpacked(derived.state.bearings.column("evidence", naming)))
-            self._named_alone[position] = evidence.pop() if len(evidence) == 1 else None
+            bearings = derived.state.bearings
+            naming = bearings.on(derived.layout.ids[position])
+            evidence = bearings.column("evidence", naming[derived.counted.among(naming)])
+            alone = len(evidence) > 0 and bool((evidence == evidence[0]).all())
+            self._named_alone[position] = unpacked(evidence[:1])[0] if alone else None
         return self._named_alone[position]
 
     def _decisive(self, given: set[str]) -> frozenset[str]:
         """The evidence whose removal also changes what metrics measure or which goals are causes."""
         moment = self.seen.moment
         moves = (decisive(moment.state, one, given, moment.at) for one in self.seen.derived.contributions.measured)
-        return frozenset().union(*moves) | saying_what_is_pursued(moment.state, moment.graph)
+        return frozenset().union(*moves) | pursuit_evidence(moment.state, moment.graph)
 
     def _together(self, groups: Sequence[Items]) -> Iterable[float]:
         """The values without each of these groups of items, in one pass; equal remainders are computed once."""
@@ -443,7 +470,7 @@ class _Without:
 
     def _derived_without(self, evidence: Sequence[str]) -> float:
         moment, layout = self.seen.moment, self.seen.derived.layout
-        state = never_said(moment.state, set(evidence))
+        state = without_evidence(moment.state, set(evidence))
         target = layout.keys[self.target]
         derived = derive(state, moment.graph, moment.at, also=(target,), named=(target,))
         return float(derived.log_odds[derived.layout.position[layout.ids[self.target]]])

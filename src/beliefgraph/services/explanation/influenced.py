@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.inference import GRID, Influence
+from beliefgraph.inference import GRID, Influence, Kinds
 from beliefgraph.inference.reliability.statements import sums
 from beliefgraph.services.definitions.layout import Unit
-from beliefgraph.services.derivation.derive import Derivation
-from beliefgraph.services.twin.bearings import Bearings
-from beliefgraph.services.twin.blocks import Codes, Floats, Ids, Ints, unpacked
+from beliefgraph.services.derivation.counted import Counted, MergedRows
+from beliefgraph.services.derivation.derive import Derivation, distinct
+from beliefgraph.services.twin.blocks import Bools, Codes, Floats, Ids, Ints, unpacked
+
+STRIDE = 1_024
+"""Sizes whose greatest is looked at first: all but a few of the others cannot be among the greatest."""
 
 
 @dataclass(frozen=True)
@@ -37,28 +40,47 @@ class Influenced:
     @cached_property
     def pieces(self) -> Pieces:
         """The evidence that reaches the belief."""
-        derived, bearings = self.derived, self.derived.state.bearings
-        reaches, weight = self._weights
-        heading, headings = derived.reach.heading[reaches], len(derived.position)
-        any_of = np.zeros(headings, dtype=np.bool_)
-        any_of[heading] = True
-        rows, shares = derived.counted.spread(any_of, sums(heading, weight, headings))
-        return Pieces.of(bearings, rows, shares)
+        reaches, weights, kind = self._by_heading
+        counted = self.derived.counted
+        return Pieces.of(counted, reaches, weights, counted.merged(reaches, weights, kind))
+
+    def greatest(self, most: int) -> Pieces:
+        """The evidence that reaches the belief; if there is very much, at least the `most` greatest pieces of it."""
+        reaches, weights, kind = self._by_heading
+        counted = self.derived.counted
+        found = counted.greatest(reaches, weights, kind, most)
+        return self.pieces if found is None else Pieces.of(counted, reaches, weights, found)
+
+    @cached_property
+    def _by_heading(self) -> tuple[Bools, Floats, Ints]:
+        """Whether each heading reaches the belief, the contribution per nat of evidence under it, and its kind."""
+        derived, groups = self.derived, self.derived.state.bearings.register.groups
+        rows, weight = self._weights
+        heading, headings = derived.reach.heading[rows], len(derived.position)
+        reaches = np.zeros(headings, dtype=np.bool_)
+        reaches[heading] = True
+        alike = (groups.source * len(derived.layout.ids) + derived.position) * 2 + groups.correction
+        return reaches, sums(heading, weight, headings), np.unique(alike, return_inverse=True)[1]
+
+    @property
+    def headings(self) -> Ints:
+        """The headings of the evidence that reaches the belief."""
+        return distinct(self.derived.reach.heading[self._weights[0]])
 
     @cached_property
     def arriving(self) -> tuple[Ints, Floats]:
         """The positions with evidence that reaches the belief, and the total contribution from each position."""
         reach, (reaches, weight) = self.derived.reach, self._weights
         counted, heading, position = self.derived.counted.sums, reach.heading[reaches], reach.position[reaches]
-        said = (counted.rising[heading] - counted.falling[heading]) / GRID
-        return np.unique(position), sums(position, said * weight, len(self.derived.layout.ids))
+        net = (counted.rising[heading] - counted.falling[heading]) / GRID
+        return np.unique(position), sums(position, net * weight, len(self.derived.layout.ids))
 
     @cached_property
     def _weights(self) -> tuple[Ints, Floats]:
         """The rows of the reach that lead to the belief, and the contribution per nat of evidence in each."""
         place = self.place[self.derived.reach.position]
         reaches = np.flatnonzero(place >= 0)
-        return reaches, self.derived.heard.share[reaches] * self.influence.gradient[place[reaches]]
+        return reaches, self.derived.combined.share[reaches] * self.influence.gradient[place[reaches]]
 
     @cached_property
     def place(self) -> Ints:
@@ -72,55 +94,101 @@ class Influenced:
 class Pieces:
     """Pieces of evidence, each with all the bearings by which it reaches a belief, in the order of the bearings' rows.
 
-    `shares` is by bearing: its part of the move from prior to posterior, in log-odds; `heading` is the bearing's. The
-    bearings of piece k are `start[k]` up to `start[k + 1]`, and `share[k]` is their sum.
+    They are all pieces, or at least the greatest of them; `number` and `total` are of all. `share` is the part of each
+    piece in the move from prior to posterior, in log-odds. Its bearings are the rows from `first` up to `end` that
+    count and reach the belief: those under the headings in `reaches`, each with the weight of its heading. `kinds` are
+    the bearings by source, belief and stance (correction or not), for and against.
     """
 
-    rows: Ints
-    heading: Codes
-    shares: Floats
-    evidence: Ids
-    start: Ints
+    counted: Counted
+    reaches: Bools
+    weight: Floats
     share: Floats
+    first: Codes
+    end: Codes
+    kinds: Kinds
+    number: int
+    total: float
 
     @classmethod
-    def of(cls, bearings: Bearings, rows: Ints, shares: Floats) -> Pieces:
-        """Bearings grouped by evidence: the bearings of one event and source are consecutive."""
-        if not len(rows):
-            none = np.zeros(1, dtype=np.int64)
-            return cls(rows, np.zeros(0, np.int32), shares, np.zeros((0, 2), np.uint64), none, np.zeros(0))
-        evidence, heading = bearings.column("evidence", rows), bearings.column("heading", rows)
-        high, low = evidence[:, 0], evidence[:, 1]
-        begins = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
-        first = np.concatenate(([0], 1 + np.flatnonzero(begins)))
-        return cls(rows, heading, shares, evidence[first], np.append(first, len(rows)), np.add.reduceat(shares, first))
+    def of(cls, counted: Counted, reaches: Bools, weight: Floats, found: MergedRows) -> Pieces:
+        """The bearings merged by evidence: those of one event and source are consecutive."""
+        merged = found.pieces
+        pieces = cls(
+            counted, reaches, weight, merged.share, merged.first, merged.end, found.kinds, found.number, found.total
+        )
+        if len(long := merged.long):
+            _, shares, start = pieces.bearings(long)
+            pieces.share[long] = np.add.reduceat(shares, start[:-1])
+        return pieces
 
-    def of_piece(self, piece: int) -> Ints:
-        """The bearings of a piece, as indices."""
-        return np.arange(self.start[piece], self.start[piece + 1])
+    def bearings(self, pieces: Ints) -> tuple[Ints, Floats, Ints]:
+        """The rows of the bearings of some pieces, and the share of each.
 
-    def ids(self, pieces: Sequence[int] | Ints) -> list[str]:
+        Those of the n-th of these pieces are `start[n]` up to `start[n + 1]`, the last result.
+        """
+        first = self.first[pieces].astype(np.int64)
+        length = self.end[pieces] - first
+        of = np.repeat(np.arange(len(pieces)), length)
+        rows = np.arange(len(of)) - np.repeat(np.cumsum(length) - length - first, length)
+        counts, shares = self.counted.contributions(rows, self.reaches, self.weight)
+        start = np.concatenate(([0], np.cumsum(np.bincount(of[counts], minlength=len(pieces)))))
+        return rows[counts], shares[counts], start
+
+    def headings(self) -> Codes:
+        """The heading of the first bearing of each piece."""
+        return self.counted.bearings.column("heading", self.first) if len(self.first) else self.first
+
+    def evidence(self, pieces: Ints) -> Ids:
+        """The evidence of some pieces, in the given order."""
+        if not len(pieces):
+            return np.zeros((0, 2), dtype=np.uint64)
+        rows = self.first[pieces]
+        order = np.argsort(rows, kind="stable")
+        found = np.empty((len(rows), 2), dtype=np.uint64)
+        found[order] = self.counted.bearings.column("evidence", rows[order])
+        return found
+
+    def ids(self, pieces: Ints) -> list[str]:
         """The ids of the evidence of some pieces."""
-        return unpacked(self.evidence[pieces])
+        return unpacked(self.evidence(pieces))
 
 
-def ranked(share: Floats, ids: Ids, most: int, least: float = 0.0, after: tuple[float, Ids] | None = None) -> Ints:
+def ranked(
+    share: Floats,
+    evidence: Callable[[Ints], Ids],
+    most: int,
+    least: float = 0.0,
+    after: tuple[float, Ids] | None = None,
+) -> Ints:
     """Indices of the greatest shares, at most `most`: those of at least the size `least` that follow `after`.
 
-    `after` is the size of a share and its id; equal sizes are ordered by id.
+    `evidence` returns the ids for some indices. `after` is the size of a share and its id; equal sizes are ordered by
+    id.
     """
     size = np.abs(share)
-    fits = size >= least
     if after is not None:
         edge, last = after
-        later = (ids[:, 0] > last[0]) | ((ids[:, 0] == last[0]) & (ids[:, 1] > last[1]))
-        fits &= (size < edge) | ((size == edge) & later)
-    found = np.flatnonzero(fits)
+        alike = np.flatnonzero(size == edge)
+        ids = evidence(alike)
+        size[alike[(ids[:, 0] < last[0]) | ((ids[:, 0] == last[0]) & (ids[:, 1] <= last[1]))]] = -1.0
+        size[size > edge] = -1.0
+    found = np.flatnonzero(size >= max(least, _within(size, most)))
     if len(found) > most:
         among = size[found]
         found = found[among >= np.partition(among, len(found) - most)[len(found) - most]]
-    order = np.lexsort((ids[found, 1], ids[found, 0], -size[found]))
+    ids = evidence(found)
+    order = np.lexsort((ids[:, 1], ids[:, 0], -size[found]))
     return np.asarray(found[order][:most])
+
+
+def _within(size: Floats, most: int) -> float:
+    """A size that at least `most` of these reach, since the greatest of as many strides do; 0 if there are fewer."""
+    strides = len(size) // STRIDE
+    if strides < most:
+        return 0.0
+    greatest = size[: strides * STRIDE].reshape(strides, STRIDE).max(axis=1)
+    return max(0.0, float(np.partition(greatest, strides - most)[strides - most]))
 
 
 def influenced(derived: Derivation, target: int) -> Influenced:

@@ -10,9 +10,9 @@ import numpy as np
 from beliefgraph.model.belief import Belief
 from beliefgraph.services.explanation.chains import EvidenceDetails
 from beliefgraph.services.explanation.influenced import Pieces
-from beliefgraph.services.explanation.sentence import SourceContribution
+from beliefgraph.services.explanation.sentence import REASONS, SLIGHT, SourceContribution
 from beliefgraph.services.snapshots.recompute import Recomputed
-from beliefgraph.services.twin.blocks import Floats, Ints
+from beliefgraph.services.twin.blocks import Bools, Floats, Ints, unpacked
 
 READ = 100
 """Most pieces of evidence that a sentence names separately; above, it gives the number from each source."""
@@ -41,39 +41,45 @@ class Reason:
 
 
 def reasons(seen: Recomputed, pieces: Pieces) -> tuple[Reason, ...]:
-    """Each bearing separately if they are few, else those of one source on one belief together."""
-    derived, size = seen.derived, np.abs(pieces.shares)
-    if not len(pieces.rows):
+    """Each bearing separately if they are few, else those of one source on one belief together.
+
+    Left out are those that no sentence names, so that their evidence is not read.
+    """
+    derived, found = seen.derived, pieces.number
+    if not found:
         return ()
-    groups, position = derived.state.bearings.register.groups, derived.position
-    if len(pieces.share) <= READ:
-        kind = np.arange(len(pieces.rows))
+    if found <= READ:
+        weightiest, total, _ = pieces.bearings(np.arange(found))
+        number = np.ones(len(weightiest), dtype=np.int64)
     else:
-        alike = (groups.source * len(derived.layout.ids) + position) * 2 + groups.correction
-        kind = np.unique(alike, return_inverse=True)[1][pieces.heading] * 2 + (pieces.shares > 0)
-    number, total = np.bincount(kind), np.bincount(kind, pieces.shares)
-    kinds = np.flatnonzero(number)
-    weightiest = _weightiest(size, kind, len(number))[kinds]
-    evidence = pieces.ids(np.searchsorted(pieces.start, weightiest, side="right") - 1)
+        number, total, weightiest = pieces.kinds.number, pieces.kinds.total, pieces.kinds.weightiest
+    bearings, position = derived.state.bearings, derived.position
+    block = bearings.take(weightiest)
+    named = np.flatnonzero(_named(position[block.heading], number, total))
+    block, number, total = block.take(named), number[named], total[named]
     return tuple(
         Reason(
             evidence=id_,
             pieces=pieces_of_kind,
             on=seen.belief(int(position[heading])),
-            correction=bool(groups.correction[heading]),
+            correction=bool(bearings.register.groups.correction[heading]),
             contribution=share,
         )
         for id_, pieces_of_kind, heading, share in zip(
-            evidence, number[kinds].tolist(), pieces.heading[weightiest], total[kinds].tolist(), strict=True
+            unpacked(block.evidence), number.tolist(), block.heading, total.tolist(), strict=True
         )
     )
 
 
-def _weightiest(size: Floats, kind: Ints, kinds: int) -> Ints:
-    """Indices of the greatest sizes of each kind."""
-    greatest = np.zeros(kinds)
-    np.maximum.at(greatest, kind, size)
-    found = np.flatnonzero(size == greatest[kind])[::-1]
-    first = np.zeros(kinds, dtype=np.int64)
-    first[kind[found]] = found
-    return first
+def _named(on: Ints, number: Ints, total: Floats) -> Bools:
+    """Which reasons a sentence may name: all of one piece, of others the greatest by belief, for and against it."""
+    group = 2 * on + (total > 0.0)
+    several = number > 1
+    size = np.bincount(group[several], np.abs(total[several]), minlength=int(group.max()) + 1)
+    kept = number == 1
+    for side in (0, 1):
+        greatest = np.sort(size[side::2])[-REASONS:]
+        least = max(SLIGHT, greatest[0] if len(greatest) == REASONS else 0.0) * (1 - 1e-9)  # equal ones too
+        kept |= several & (group % 2 == side) & (size[group] >= least)
+    kept[np.argmax(np.abs(total))] = True  # so that a sentence knows that there is evidence
+    return np.asarray(kept)

@@ -24,7 +24,7 @@ SLIGHT = 0.05
 """Contributions below this, in log-odds, are not named: they would be shown as 0.0."""
 
 
-TOLD = 0.1
+LEAST_SHOWN = 0.1
 """Least probability of a change that a sentence mentions."""
 
 
@@ -67,16 +67,16 @@ def sentence(
     assert state.log_odds is not None
     statement, stands = state.belief.statement, percent(probability(state.log_odds))
     began, move = percent(probability(prior_log_odds)), state.log_odds - prior_log_odds
-    said = [f"“{statement}” stands at {stands}"]
+    parts = [f"“{statement}” stands at {stands}"]
     if not contributions:
-        said.append(", its prior: no evidence bears on it.")
+        parts.append(", its prior: no evidence bears on it.")
     elif abs(move) < UNMOVED or (began == stands and abs(move) < ALIKE):
-        said.append(f", about its prior of {began}: {_balance(contributions, state.belief.id)}.")
+        parts.append(f", about its prior of {began}: {_balance(contributions, state.belief.id)}.")
     else:
         because = _because(contributions, state.belief.id, move)
-        said.append(f", {'up' if move > 0 else 'down'} from a prior of {began}, {because}.")
+        parts.append(f", {'up' if move > 0 else 'down'} from a prior of {began}, {because}.")
     return (
-        "".join(said)
+        "".join(parts)
         + _corrected(corrected, overruled)
         + _ended(retracted_at, changed_at)
         + _tempered(changes)
@@ -171,7 +171,7 @@ def _tempered(changes: Sequence[ChangedDomain]) -> str:
         f" Since {_day(each.since)} {each.domain} has probably changed ({percent(each.probability)}"
         f"{', as was stated' if each.stated is not None else ''}): evidence from before counts less."
         for each in changes
-        if each.probability >= TOLD
+        if each.probability >= LEAST_SHOWN
     )
 
 

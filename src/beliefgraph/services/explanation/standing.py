@@ -12,7 +12,7 @@ from beliefgraph.services.derivation.measure import Measured, due, measured_at, 
 from beliefgraph.services.snapshots.as_of import Snapshot
 from beliefgraph.services.snapshots.recompute import Recomputed
 from beliefgraph.services.twin.measurements import nothing
-from beliefgraph.store.evidence import ToldRow
+from beliefgraph.store.evidence import EvidenceWithSource
 from beliefgraph.store.keys import Keyring
 
 NEWEST = 20
@@ -57,18 +57,18 @@ def standing(moment: Snapshot, one: Measured) -> MetricState:
     )
 
 
-def speaking(seen: Recomputed, evidence: Collection[str]) -> dict[str, Measured]:
+def measured_among(seen: Recomputed, evidence: Collection[str]) -> dict[str, Measured]:
     """The metrics among the evidence, by the id of their evidence."""
     state = seen.moment.state
     found = {reading_evidence(state, one.metric): one for one in seen.derived.contributions.measured}
     return {id_: one for id_, one in found.items() if id_ in evidence}
 
 
-def metric_evidence(seen: Recomputed, one: Measured, rows: Mapping[str, ToldRow]) -> tuple[Evidence, Source]:
+def metric_evidence(seen: Recomputed, one: Measured, rows: Mapping[str, EvidenceWithSource]) -> tuple[Evidence, Source]:
     """The evidence from a metric, dated by its newest event, and its source."""
     state, name = seen.moment.state, METRIC + one.metric.name
     source = Source(id=source_id(state.tenant, name), tenant=state.tenant, name=name)
-    said = Evidence(
+    evidence = Evidence(
         id=reading_evidence(state, one.metric),
         twin=state.id,
         event=rows[one.events[-1].evidence].evidence.event,
@@ -76,7 +76,7 @@ def metric_evidence(seen: Recomputed, one: Measured, rows: Mapping[str, ToldRow]
         time=one.moment,
         summary=one.says,
     )
-    return said, source
+    return evidence, source
 
 
 def newest(one: Measured) -> Sequence[Measurement]:
@@ -85,7 +85,7 @@ def newest(one: Measured) -> Sequence[Measurement]:
 
 
 def events_of(
-    measurements: Sequence[Measurement], rows: Mapping[str, ToldRow], keyring: Keyring
+    measurements: Sequence[Measurement], rows: Mapping[str, EvidenceWithSource], keyring: Keyring
 ) -> tuple[EvidenceIn, ...]:
     """The events as they count in the metric, with their summaries."""
     return tuple(

@@ -11,7 +11,7 @@ from beliefgraph.services.derivation.measure import reading_evidence
 from beliefgraph.services.twin.state import TwinState
 
 
-def never_said(state: TwinState, evidence: Collection[str]) -> TwinState:
+def without_evidence(state: TwinState, evidence: Collection[str]) -> TwinState:
     """The twin without these pieces of evidence, by id: their bearings, counts in metrics, statements about goals.
 
     The id of a metric's evidence removes everything that counts in the metric.

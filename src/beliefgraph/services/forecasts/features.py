@@ -191,6 +191,6 @@ class _Columns:
 
 
 def _named(name: str, value: str | None, subject: str, context: str) -> str:
-    told = name if value is None else f"{name}={value}"
-    told += "" if subject == ANYONE else f" of {subject}"
-    return told if context == ANYWHERE else f"{told} in {context}"
+    text = name if value is None else f"{name}={value}"
+    text += "" if subject == ANYONE else f" of {subject}"
+    return text if context == ANYWHERE else f"{text} in {context}"

@@ -24,7 +24,7 @@ class Grading:
     skill: float
     log_loss: float
     ece: float
-    said: Floats
+    predicted: Floats
     came: Floats
 
 
@@ -45,6 +45,6 @@ def grading(shares: Floats, grade: Ints) -> Grading:
         skill=skill(rps, always),
         log_loss=float(-np.log(given).mean()),
         ece=ece(np.clip(higher.ravel(), 0.0, 1.0), y.ravel()),
-        said=shares.mean(axis=0),
+        predicted=shares.mean(axis=0),
         came=np.bincount(grade, minlength=grades) / len(grade),
     )

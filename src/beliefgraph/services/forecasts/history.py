@@ -24,9 +24,9 @@ from beliefgraph.model.outcome import OutcomeDefinition
 from beliefgraph.model.time import microseconds
 from beliefgraph.services.interpretation import expressions
 from beliefgraph.services.interpretation.expressions import ExpressionError
-from beliefgraph.services.interpretation.reading import attributes_of
+from beliefgraph.services.interpretation.rule_context import attributes_of
 from beliefgraph.store.events import event_of
-from beliefgraph.store.forecasts import HistoryRows, Wanted
+from beliefgraph.store.forecasts import HistoryParts, HistoryRows
 from beliefgraph.store.keys import Keyring
 
 Floats = npt.NDArray[np.float64]
@@ -87,12 +87,12 @@ class History:
         return int(self.time[0]) if len(self.time) else None
 
 
-def wanted(outcome: OutcomeDefinition, definitions: Definitions | None = None) -> Wanted:
+def wanted(outcome: OutcomeDefinition, definitions: Definitions | None = None) -> HistoryParts:
     """What the forecasts of an outcome need from a twin's history; without definitions, what resolving them needs."""
     corrected = _corrected(outcome)
     segments = () if definitions is None else definitions.segments.values()
     named = {belief.attribute for segment in segments for _, belief in segment.named_beliefs}
-    return Wanted(
+    return HistoryParts(
         attributes=sorted(named | {belief.attribute for _, belief in outcome.named_beliefs}),
         metrics=sorted({metric.metric for _, metric in outcome.named_metrics}),
         goals=outcome.goals,

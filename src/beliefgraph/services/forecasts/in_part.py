@@ -19,7 +19,7 @@ from beliefgraph.services.forecasts.history import History, history, wanted
 from beliefgraph.services.forecasts.keeper import at_risk
 from beliefgraph.services.forecasts.permitted import permitted_rows
 from beliefgraph.services.forecasts.resolve import by_events, moments, reached, resolution
-from beliefgraph.services.permissions.sights import Seen
+from beliefgraph.services.permissions.sights import Visibility
 from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.store import forecasts as stored
 from beliefgraph.store import permissions
@@ -40,7 +40,7 @@ class ForecastsInPart:
         caller: Caller,
         twin: str,
         name: str,
-        seen: Seen,
+        seen: Visibility,
     ) -> None:
         self._graph = graph
         self._keyring = keyring
@@ -135,9 +135,9 @@ class ForecastsInPart:
             raise no_such_twin(self._name)
         moment = await self._snapshots.at(self._caller, self._twin, self._name, NOW, rev)
         replay = await self._snapshots.replay(self._caller, self._twin, self._name, self._seen)
-        said = await permissions.events(self._graph, self._twin)
+        event_evidence = await permissions.events(self._graph, self._twin)
         hides = partial(self._snapshots.hides, self._seen)
-        left = await asyncio.to_thread(permitted_rows, rows[0], needs, replay, moment.state, said, hides)
+        left = await asyncio.to_thread(permitted_rows, rows[0], needs, replay, moment.state, event_evidence, hides)
         known = await asyncio.to_thread(history, left, one, self._keyring)
         if known.first is None:
             raise NotFound("not-found", f"The twin {self._name!r} had no event by then.", twin=self._name)

@@ -23,7 +23,7 @@ from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.forecasts.features import applies
 from beliefgraph.services.forecasts.forecast import forecast, id_of
 from beliefgraph.services.forecasts.history import History, history, wanted
-from beliefgraph.services.forecasts.resolve import Came, by_events, moments, reached, resolution
+from beliefgraph.services.forecasts.resolve import ObservedOutcome, by_events, moments, reached, resolution
 from beliefgraph.services.permissions.sight import restricted
 from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.store import definitions as stored_definitions
@@ -72,12 +72,12 @@ class ForecastKeeper:
         *,
         first: int | None = None,
         after: str = "",
-        told: Progress = lambda _: None,
+        progress: Progress = lambda _: None,
     ) -> ForecastMade:
         """Store the forecasts of one outcome, or of all, at the start of the period that contains a moment.
 
         The default moment is the present; one in the future is refused (`invalid-input`). With `first`, only this many
-        twins after the id `after` are processed; `told` is called with the number of twins processed so far.
+        twins after the id `after` are processed; `progress` is called with the number of twins processed so far.
         """
         caller.require("write")
         caller.require_service()
@@ -103,7 +103,7 @@ class ForecastKeeper:
                 stored_ones += await stored.store(self._graph, caller.tenant, new)
                 known += old
             twins += len(some)
-            told(twins)
+            progress(twins)
             if twins == first:
                 last = some[-1].id
                 break
@@ -214,7 +214,7 @@ class ForecastKeeper:
 
     async def _reached(
         self, tenant: str, outcome: OutcomeDefinition, known: History, one: Unresolved, now: datetime
-    ) -> Came | None:
+    ) -> ObservedOutcome | None:
         """The first occurrence of an outcome by its metric or belief."""
         for end in moments(outcome, one, now):
             moment = await self._snapshots.all_of(

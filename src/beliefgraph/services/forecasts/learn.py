@@ -90,12 +90,12 @@ async def learn_outcomes(
     book: DefinitionBook,
     before: datetime,
     outcome: str | None = None,
-    told: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int], None] = lambda _: None,
     usable: Usable | None = None,
 ) -> list[LearnedOutcome]:
     """What is learned of one outcome of the caller's tenant, or of all, from what was known before a moment.
 
-    `told` is called with the number of twins read; `usable` leaves twins out. Refused to a person's key.
+    `progress` is called with the number of twins read; `usable` leaves twins out. Refused to a person's key.
     """
     caller.require("define")
     caller.require_service()
@@ -108,7 +108,7 @@ async def learn_outcomes(
         known: list[History] = []
         async for row in (usable or Usable(None, caller)).of(history_rows(graph, caller.tenant, one, definitions)):
             known.append(await asyncio.to_thread(history, row, one, keyring))
-            told(len(known))
+            progress(len(known))
         until = one.moment(before)
         if one.grades is None:
             found.append(await long_work(learn, known, definitions, one, until))

@@ -73,8 +73,8 @@ def learn_grades(
     for number in range(FOLDS):
         out = fold == number
         if (out & counted).any() and not out.all():
-            said = fit(x[~out], grade[~out], size, RIDGE).log_odds(x[out])
-            gains[out] = log_shares(said)[rows[: len(said)], grade[out]] - in_force[out]
+            log_odds = fit(x[~out], grade[~out], size, RIDGE).log_odds(x[out])
+            gains[out] = log_shares(log_odds)[rows[: len(log_odds)], grade[out]] - in_force[out]
     gain, error = compared(gains[counted], twin[counted])
     model = fit(x, grade, size, RIDGE)
     learned = LearnedGrades(
@@ -132,8 +132,8 @@ def _in_force(
     learned = definitions.grades_of(outcome, horizon.within)
     if learned is None:
         base = np.concatenate([rates_at(each.known, definitions, outcome, horizon, each.start) for each in taken])
-        said, since = base[:, None] + apart(grades, None), 0
+        log_odds, since = base[:, None] + apart(grades, None), 0
     else:
         along = _columns(taken, definitions, outcome, learned.columns) @ np.array(learned.slopes)
-        said, since = along[:, None] + np.array(learned.intercepts), microseconds(learned.until)
-    return log_shares(said)[np.arange(len(grade)), grade], since
+        log_odds, since = along[:, None] + np.array(learned.intercepts), microseconds(learned.until)
+    return log_shares(log_odds)[np.arange(len(grade)), grade], since

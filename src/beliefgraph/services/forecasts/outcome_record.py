@@ -61,13 +61,13 @@ def scores(resolved: Sequence[Scored], horizon: timedelta) -> RecordScores:
             reliability=(),
             **dict.fromkeys(("base_rate", "mean", "brier", "skill", "log_loss", "auc", "ece", "sharpness")),
         )
-    said = np.array([one.probability for one in resolved])
-    found = record(said, np.array([float(bool(one.happened)) for one in resolved]))
+    probabilities = np.array([one.probability for one in resolved])
+    found = record(probabilities, np.array([float(bool(one.happened)) for one in resolved]))
     bins = found.bins
     return RecordScores(
         count=found.n,
         base_rate=found.base_rate,
-        mean=float(said.mean()),
+        mean=float(probabilities.mean()),
         brier=found.brier,
         skill=_number(found.skill),
         log_loss=found.log_loss,
@@ -79,7 +79,7 @@ def scores(resolved: Sequence[Scored], horizon: timedelta) -> RecordScores:
                 low=i / BINS, high=(i + 1) / BINS, count=count, said=_number(mean), happened=_number(happened)
             )
             for i, (count, mean, happened) in enumerate(
-                zip(bins.count.tolist(), bins.said.tolist(), bins.happened.tolist(), strict=True)
+                zip(bins.count.tolist(), bins.predicted.tolist(), bins.happened.tolist(), strict=True)
             )
         ),
         times=_times([one for one in resolved if one.cumulative], horizon),
@@ -104,8 +104,10 @@ def _times(resolved: Sequence[Scored], horizon: timedelta) -> TimeScores | None:
         covered=found.covered,
         claimed=found.claimed,
         curve=tuple(
-            TimePoint(within=(k + 1) * length, said=said, happened=happened)
-            for k, (said, happened) in enumerate(zip(found.said.tolist(), found.happened.tolist(), strict=True))
+            TimePoint(within=(k + 1) * length, said=predicted, happened=happened)
+            for k, (predicted, happened) in enumerate(
+                zip(found.predicted.tolist(), found.happened.tolist(), strict=True)
+            )
         ),
     )
 
@@ -115,8 +117,8 @@ def _grades(resolved: Sequence[Scored]) -> GradeScores | None:
     if not resolved:
         return None
     names = [each.grade for each in resolved[0].grades]
-    said = np.array([[each.probability for each in one.grades] for one in resolved])
-    found = grading(said, np.array([names.index(one.grade or "") for one in resolved]))
+    probabilities = np.array([[each.probability for each in one.grades] for one in resolved])
+    found = grading(probabilities, np.array([names.index(one.grade or "") for one in resolved]))
     return GradeScores(
         count=found.n,
         rps=found.rps,
@@ -125,7 +127,7 @@ def _grades(resolved: Sequence[Scored]) -> GradeScores | None:
         ece=found.ece,
         shares=tuple(
             GradeShare(grade=name, said=mean, came=share)
-            for name, mean, share in zip(names, found.said.tolist(), found.came.tolist(), strict=True)
+            for name, mean, share in zip(names, found.predicted.tolist(), found.came.tolist(), strict=True)
         ),
     )
 

@@ -12,26 +12,26 @@ from beliefgraph.model.time import microseconds
 from beliefgraph.services.permissions.replay import Replay
 from beliefgraph.services.twin.blocks import FOREVER
 from beliefgraph.services.twin.state import TwinState
-from beliefgraph.store.forecasts import HistoryRows, Wanted
+from beliefgraph.store.forecasts import HistoryParts, HistoryRows
 
 
 def permitted_rows(
     rows: HistoryRows,
-    wanted: Wanted,
+    wanted: HistoryParts,
     replay: Replay,
     state: TwinState,
-    said: Mapping[str, Collection[str]],
+    event_evidence: Mapping[str, Collection[str]],
     hides: Callable[[str], bool],
 ) -> HistoryRows:
     """The rows of a history without what is refused.
 
-    `state` is the permitted part of the twin at the rev of the rows, `said` the evidence of every event, and `hides`
-    tells whether an event without evidence is refused by its type.
+    `state` is the permitted part of the twin at the rev of the rows, `event_evidence` the evidence of every event, and
+    `hides` tells whether an event without evidence is refused by its type.
     """
     refused = replay.refused
 
     def left(id_: str, type_: str) -> bool:
-        evidence = said.get(id_)
+        evidence = event_evidence.get(id_)
         return not hides(type_) if not evidence else any(each not in refused for each in evidence)
 
     events = [each for each in rows.events if left(each[2], each[0])]
@@ -54,7 +54,7 @@ def permitted_rows(
     )
 
 
-def _published(replay: Replay, wanted: Wanted, rev: int) -> tuple[list[list[Any]], ...]:
+def _published(replay: Replay, wanted: HistoryParts, rev: int) -> tuple[list[list[Any]], ...]:
     """What was published up to a rev, in the form in which histories are read."""
     holdings: list[list[Any]] = []
     readings: list[list[Any]] = []

@@ -17,10 +17,10 @@ from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.forecasts.forecast import forecast, id_of
 from beliefgraph.services.forecasts.history import history, wanted
 from beliefgraph.services.forecasts.in_part import ForecastsInPart
-from beliefgraph.services.permissions.sights import Seen
+from beliefgraph.services.permissions.sights import Visibility
 from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.twin import paging
-from beliefgraph.services.twin.paging import DEFAULT_PAGE, Place
+from beliefgraph.services.twin.paging import DEFAULT_PAGE, Position
 from beliefgraph.store import forecasts as stored
 from beliefgraph.store.forecasts import Scored
 from beliefgraph.store.graph import Graph
@@ -76,7 +76,7 @@ class Forecasts:
                 shown = await part.all_again(rows[: walk.first])
             head_time = (await self._snapshots.at(caller, id_, twin, NOW)).at
         page = walk.page(
-            rows, lambda one: Place(-float(microseconds(one.made_at)), one.id, rev), rev=rev, valid_time=head_time
+            rows, lambda one: Position(-float(microseconds(one.made_at)), one.id, rev), rev=rev, valid_time=head_time
         )
         return replace(page, nodes=tuple(shown))
 
@@ -115,7 +115,7 @@ class Forecasts:
             raise NotFound("not-found", f"The twin {twin!r} had no event by then.", twin=twin)
         return await asyncio.to_thread(forecast, known, definitions, one, over, made_at, now)
 
-    def _in_part(self, caller: Caller, id_: str, twin: str, seen: Seen) -> ForecastsInPart:
+    def _in_part(self, caller: Caller, id_: str, twin: str, seen: Visibility) -> ForecastsInPart:
         return ForecastsInPart(self._graph, self._keyring, self._clock, self._snapshots, caller, id_, twin, seen)
 
     async def scored(

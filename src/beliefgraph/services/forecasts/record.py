@@ -32,10 +32,10 @@ class Record:
     bins: Bins
 
 
-def record(said: npt.ArrayLike, happened: npt.ArrayLike) -> Record:
+def record(predicted: npt.ArrayLike, happened: npt.ArrayLike) -> Record:
     """The record of probabilities, given whether it happened; skill is NaN if it happened always or never."""
-    score = brier(said, happened)
-    p, y = np.asarray(said, dtype=np.float64), np.asarray(happened, dtype=np.float64)
+    score = brier(predicted, happened)
+    p, y = np.asarray(predicted, dtype=np.float64), np.asarray(happened, dtype=np.float64)
     rate = float(y.mean())
     always = brier(np.full(len(y), rate), y)
     return Record(
@@ -52,8 +52,8 @@ def record(said: npt.ArrayLike, happened: npt.ArrayLike) -> Record:
     )
 
 
-def by(groups: npt.ArrayLike, said: npt.ArrayLike, happened: npt.ArrayLike) -> dict[str, Record]:
+def by(groups: npt.ArrayLike, predicted: npt.ArrayLike, happened: npt.ArrayLike) -> dict[str, Record]:
     """The record of each group, by its name: segments, calendar months, or months of history."""
     names = np.asarray(groups, dtype=str)
-    p, y = np.asarray(said, dtype=np.float64), np.asarray(happened, dtype=np.float64)
+    p, y = np.asarray(predicted, dtype=np.float64), np.asarray(happened, dtype=np.float64)
     return {str(name): record(p[names == name], y[names == name]) for name in np.unique(names)}

@@ -25,7 +25,7 @@ from beliefgraph.store.forecasts import Unresolved
 
 
 @dataclass(frozen=True)
-class Came:
+class ObservedOutcome:
     """When an outcome happened, in microseconds; its grade, and whether that counts as happened."""
 
     at: int
@@ -33,14 +33,14 @@ class Came:
     happened: bool = True
 
 
-def came(outcome: OutcomeDefinition, at: int, place: int) -> Came:
+def came(outcome: OutcomeDefinition, at: int, place: int) -> ObservedOutcome:
     """The result at a moment: the grade at a position, if the outcome has grades."""
     if outcome.grades is None:
-        return Came(at)
-    return Came(at, outcome.grades.names[place], place >= outcome.grades.target)
+        return ObservedOutcome(at)
+    return ObservedOutcome(at, outcome.grades.names[place], place >= outcome.grades.target)
 
 
-def by_events(known: History, outcome: OutcomeDefinition, one: Unresolved) -> Came | None:
+def by_events(known: History, outcome: OutcomeDefinition, one: Unresolved) -> ObservedOutcome | None:
     """The first result within the horizon of a forecast, by the events known now."""
     place = int(np.searchsorted(known.happened, one.made_at, "right"))
     inside = place < len(known.happened) and known.happened[place] <= one.due
@@ -56,12 +56,12 @@ def moments(outcome: OutcomeDefinition, one: Unresolved, now: datetime) -> Itera
     yield from range(one.made_at + length, min(one.due, microseconds(now)) + 1, length)
 
 
-def reached(outcome: OutcomeDefinition, moment: Snapshot, at: int) -> Came | None:
+def reached(outcome: OutcomeDefinition, moment: Snapshot, at: int) -> ObservedOutcome | None:
     """The result by the metric or belief of an outcome at a moment, as known now; None if there is none."""
     if outcome.grades is not None:
         place = _grade(outcome.grades, moment)
         return None if place < 0 else came(outcome, at, place)
-    return Came(at) if _holds(outcome, moment) else None
+    return ObservedOutcome(at) if _holds(outcome, moment) else None
 
 
 def _holds(outcome: OutcomeDefinition, moment: Snapshot) -> bool:
@@ -72,8 +72,8 @@ def _holds(outcome: OutcomeDefinition, moment: Snapshot) -> bool:
     seen = recompute(moment, (key,))
     id_ = belief_id(moment.state.id, key)
     if outcome.belief.corrected is not None:
-        said = [act for act in seen.acts_on(id_) if act.stance == "correction"]
-        return any((act.log_likelihood_ratio > 0) == outcome.belief.corrected for act in said)
+        corrections = [act for act in seen.acts_on(id_) if act.stance == "correction"]
+        return any((act.log_likelihood_ratio > 0) == outcome.belief.corrected for act in corrections)
     log_odds = seen.state(seen.derived.layout.position[id_]).log_odds
     return log_odds is not None and probability(log_odds) >= (outcome.belief.at_least or 1.0)
 
@@ -91,12 +91,12 @@ def _grade(grades: Grades, moment: Snapshot) -> int:
     return -1
 
 
-def resolution(one: Unresolved, found: Came | None, rev: int, now: datetime) -> Resolution | None:
+def resolution(one: Unresolved, found: ObservedOutcome | None, rev: int, now: datetime) -> Resolution | None:
     """The next resolution of a forecast; None if it is still open or already resolved this way."""
     if found is None:
         if microseconds(now) < one.due:
             return None
-        found = Came(one.due, happened=False)
+        found = ObservedOutcome(one.due, happened=False)
     if one.number and (one.happened, one.at, one.grade) == (found.happened, found.at, found.grade):
         return None
     number = one.number + 1

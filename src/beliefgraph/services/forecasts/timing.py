@@ -21,7 +21,7 @@ class Timing:
 
     `crps` is the continuous ranked probability score within the horizon, in periods: the integral of (F − 1[happened by
     then])². `covered` is the share inside the central 80 % interval, and `claimed` the probability that the curves gave
-    to it: more than .8, because it consists of whole periods. `said` and `happened` are by the end of each period.
+    to it: more than .8, because it consists of whole periods. `predicted` and `happened` are by the end of each period.
     """
 
     n: int
@@ -29,7 +29,7 @@ class Timing:
     skill: float
     covered: float
     claimed: float
-    said: Floats
+    predicted: Floats
     happened: Floats
 
 
@@ -51,6 +51,6 @@ def timing(curves: Floats, came: Ints) -> Timing:
         skill=skill(crps, always),
         covered=float(((low <= came) & (came <= high)).mean()),
         claimed=float((whole[rows, high + 1] - whole[rows, low]).mean()),
-        said=curves.mean(axis=0),
+        predicted=curves.mean(axis=0),
         happened=happened,
     )

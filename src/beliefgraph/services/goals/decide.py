@@ -12,10 +12,10 @@ from beliefgraph.model.evidence import Stance
 from beliefgraph.model.goal import ENDED, FIELDS, GoalStatus
 from beliefgraph.model.identity import belief_id, goal_id
 from beliefgraph.model.time import Interval
-from beliefgraph.services.beliefs.speak import addition, speak
+from beliefgraph.services.beliefs.statement_rows import addition, statement_rows
 from beliefgraph.services.definitions.graph import DefinitionGraph
-from beliefgraph.services.derivation.goal_statements import person_said
-from beliefgraph.services.goals.draft import GoalDraft, refuse_over_the_person, said_by
+from beliefgraph.services.derivation.goal_statements import stated_by_person
+from beliefgraph.services.goals.draft import GoalDraft, goal_provenance, refuse_over_the_person
 from beliefgraph.services.interpretation.protocol import BearsOn, InterpretedGoal, SourceStatement
 from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.layer.context import CommandContext
@@ -28,7 +28,7 @@ def setting_goal(context: CommandContext, command: SetGoal) -> Additions:
     """
     valid = Interval(start=command.valid_from or context.moment, end=command.valid_to)
     _refuse_unknown(context, [*command.part_of, *command.depends_on, *command.competes_with])
-    if not context.speaks_for_the_person:
+    if not context.caller_is_person:
         _refuse_over_the_person(context, command, valid)
     draft = GoalDraft(context.state)
     goal = InterpretedGoal(
@@ -38,15 +38,15 @@ def setting_goal(context: CommandContext, command: SetGoal) -> Additions:
         depends_on=command.depends_on,
         competes_with=command.competes_with,
     )
-    stance: Stance = "correction" if context.speaks_for_the_person else "assertion"
-    draft.state(said_by(context, context.speaker, stance, valid), [goal])
-    spoken = SourceStatement(
-        source=context.speaker,
+    stance: Stance = "correction" if context.caller_is_person else "assertion"
+    draft.add_statements(goal_provenance(context, context.caller_source, stance, valid), [goal])
+    statement = SourceStatement(
+        source=context.caller_source,
         summary=_summary(command),
         verbatim=command.verbatim,
         bearings=bears_on_pursued(context.graph, command.goal, command.status),
     )
-    return _pursued(context, spoken, draft, valid)
+    return _pursued(context, statement, draft, valid)
 
 
 def relating_goals(context: CommandContext, command: RelateGoals) -> Additions:
@@ -61,8 +61,14 @@ def relating_goals(context: CommandContext, command: RelateGoals) -> Additions:
     valid = Interval(start=command.valid_from or context.moment, end=command.valid_to)
     draft = GoalDraft(context.state)
     source, target = (goal_id(context.state.id, key) for key in (command.source, command.target))
-    draft.relate(said_by(context, context.speaker, "assertion", valid), command.kind, source, target, command.weight)
-    return _pursued(context, SourceStatement(source=context.speaker, summary=summary, bearings=()), draft, valid)
+    draft.relate(
+        goal_provenance(context, context.caller_source, "assertion", valid),
+        command.kind,
+        source,
+        target,
+        command.weight,
+    )
+    return _pursued(context, SourceStatement(source=context.caller_source, summary=summary, bearings=()), draft, valid)
 
 
 def motivating_goal(context: CommandContext, command: MotivateGoal) -> Additions:
@@ -76,15 +82,15 @@ def motivating_goal(context: CommandContext, command: MotivateGoal) -> Additions
     draft = GoalDraft(context.state)
     key, twin = command.belief, context.state.id
     belief = belief_id(twin, key)
-    said = said_by(context, context.speaker, "assertion", valid)
-    draft.relate(said, "motivates", belief, goal_id(twin, command.goal), command.weight)
+    provenance = goal_provenance(context, context.caller_source, "assertion", valid)
+    draft.relate(provenance, "motivates", belief, goal_id(twin, command.goal), command.weight)
     draft.beliefs.append(key)
-    return _pursued(context, SourceStatement(source=context.speaker, summary=summary, bearings=()), draft, valid)
+    return _pursued(context, SourceStatement(source=context.caller_source, summary=summary, bearings=()), draft, valid)
 
 
-def _pursued(context: CommandContext, spoken: SourceStatement, draft: GoalDraft, valid: Interval) -> Additions:
+def _pursued(context: CommandContext, statement: SourceStatement, draft: GoalDraft, valid: Interval) -> Additions:
     refuse_over_the_person(context, draft.relations)
-    added = addition(context, "pursued", speak(context, spoken, "assertion", valid))
+    added = addition(context, "pursued", statement_rows(context, statement, "assertion", valid))
     return replace(added, beliefs=(*added.beliefs, *draft.beliefs), delta=added.delta + draft.delta)
 
 
@@ -113,7 +119,7 @@ def _refuse_unknown(context: CommandContext, keys: Sequence[str]) -> None:
 def _refuse_over_the_person(context: CommandContext, command: SetGoal, valid: Interval) -> None:
     goal = goal_id(context.state.id, command.goal)
     for field in FIELDS:
-        if getattr(command, field) is not None and person_said(context.state, goal, field, valid.start, valid.end):
+        if getattr(command, field) is not None and stated_by_person(context.state, goal, field, valid.start, valid.end):
             raise Forbidden(
                 "correction-stands",
                 f"The person has stated the {field} of this goal themselves; only their own key can change it.",
@@ -124,9 +130,9 @@ def _refuse_over_the_person(context: CommandContext, command: SetGoal, valid: In
 
 def _summary(command: SetGoal) -> str:
     """Summary of the statement in plain words."""
-    said = [f"{name} {_shown(getattr(command, name))}" for name in FIELDS if getattr(command, name) is not None]
+    fields = [f"{name} {_shown(getattr(command, name))}" for name in FIELDS if getattr(command, name) is not None]
     verb = "ends" if command.status in ENDED else "sets"
-    return f"{verb} the goal “{command.title or command.goal}”{': ' if said else ''}{', '.join(said)}"
+    return f"{verb} the goal “{command.title or command.goal}”{': ' if fields else ''}{', '.join(fields)}"
 
 
 def _shown(value: object) -> str:

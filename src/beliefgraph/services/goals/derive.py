@@ -21,14 +21,14 @@ from beliefgraph.model.goal import Goal, GoalRelation, GoalStanding, GoalStatus,
 from beliefgraph.model.time import seconds
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.derivation.derive import Derivation
-from beliefgraph.services.derivation.goal_statements import Resolved, StatedGoal, resolve
+from beliefgraph.services.derivation.goal_statements import ResolvedGoals, StatedGoal, resolve
 from beliefgraph.services.twin.state import TwinState
 
 Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class BeliefInput:
     """Confidence of a belief that a goal is derived from, and its quality."""
 
     confidence: float
@@ -54,14 +54,14 @@ class GoalDerivation:
     """
 
     at: datetime
-    resolved: Resolved
+    resolved: ResolvedGoals
     goals: Sequence[Goal]
     stated: Sequence[StatedGoal]
-    motives: Sequence[tuple[GoalRelation, Belief, Reading]]
+    motives: Sequence[tuple[GoalRelation, Belief, BeliefInput]]
     open: Bools
     blocked: Bools
     progress: Floats
-    pursued: Sequence[Reading]
+    pursued: Sequence[BeliefInput]
     urgency: Floats
     motivations: Motivations
 
@@ -169,7 +169,7 @@ def derive_goals(
 
 _STATUS: Mapping[GoalStatus, int] = {"proposed": 0, "active": 1, "blocked": 2, "achieved": 3, "abandoned": 4}
 
-_SURE = Reading(1.0, "exact")
+_SURE = BeliefInput(1.0, "exact")
 
 
 class _Beliefs:
@@ -180,7 +180,7 @@ class _Beliefs:
         self._definitions = graph.definitions
         self._derived = derived
 
-    def read(self, id_: str) -> tuple[Belief, Reading] | None:
+    def read(self, id_: str) -> tuple[Belief, BeliefInput] | None:
         """A stored belief with its confidence; None if its attribute is not defined."""
         belief = self._state.beliefs[id_]
         attribute = self._definitions.attributes.get(belief.attribute)
@@ -188,7 +188,7 @@ class _Beliefs:
             return None
         return belief, self._at(self._derived.layout.position.get(id_), attribute.prior_of(belief.value))
 
-    def pursued(self, goals: Sequence[Goal]) -> list[Reading]:
+    def pursued(self, goals: Sequence[Goal]) -> list[BeliefInput]:
         """Confidence that each goal is really pursued; 1 if the definitions have no attribute for that."""
         definition = self._definitions.goals
         if definition is None:
@@ -203,12 +203,12 @@ class _Beliefs:
         known = {subject: self._at(place, prior.confidence) for subject, place in places.items()}
         return [known.get(goal.key, prior) for goal in goals]
 
-    def _at(self, position: int | None, prior: float | None) -> Reading:
+    def _at(self, position: int | None, prior: float | None) -> BeliefInput:
         """Confidence at a position; the prior if there is none, and 0 for a value that nothing names."""
         if position is None:
-            return Reading(0.0, "unavailable") if prior is None else Reading(prior, "exact")
+            return BeliefInput(0.0, "unavailable") if prior is None else BeliefInput(prior, "exact")
         log_odds, quality = self._derived.value(position), self._derived.quality(position)
-        return Reading((prior or 0.0) if log_odds is None else probability(log_odds), quality)
+        return BeliefInput((prior or 0.0) if log_odds is None else probability(log_odds), quality)
 
 
 def pursued_belief(graph: DefinitionGraph, goal: Goal) -> BeliefKey | None:
@@ -218,7 +218,7 @@ def pursued_belief(graph: DefinitionGraph, goal: Goal) -> BeliefKey | None:
 
 
 def _own(
-    stated: Sequence[StatedGoal], motives: Sequence[tuple[GoalRelation, Belief, Reading]], place: Mapping[str, int]
+    stated: Sequence[StatedGoal], motives: Sequence[tuple[GoalRelation, Belief, BeliefInput]], place: Mapping[str, int]
 ) -> Floats:
     """Force of each goal's own reasons: its priority and the beliefs that motivate it."""
     own = numbers.force(np.array([one.priority or 0.0 for one in stated]))

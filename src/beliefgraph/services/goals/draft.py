@@ -33,7 +33,7 @@ class Provenance:
     """
 
     evidence: str
-    speaker: str
+    source: str
     stance: Stance
     valid: Interval
     definition: str
@@ -45,15 +45,15 @@ class Provenance:
         return "observed" if self.stance == "observation" else "provided"
 
 
-def said_by(
-    context: CommandContext, speaker: str, stance: Stance = "observation", valid: Interval | None = None
+def goal_provenance(
+    context: CommandContext, source_name: str, stance: Stance = "observation", valid: Interval | None = None
 ) -> Provenance:
     """The provenance of statements by a source of that name; by default valid from the event's time on."""
     definition = context.graph.definitions.goals
-    source = source_id(context.state.tenant, speaker)
+    source = source_id(context.state.tenant, source_name)
     return Provenance(
         evidence=evidence_id(context.arrived.id, source),
-        speaker=source,
+        source=source,
         stance=stance,
         valid=Interval(start=context.moment) if valid is None else valid,
         definition="" if definition is None else context.graph.definitions.refs[definition.pursued],
@@ -83,45 +83,45 @@ class GoalDraft:
         """The relations to write."""
         return self._relations
 
-    def check(self, context: CommandContext, said: Interpretation) -> None:
-        """Refuse what `state` would refuse, and goals that two sources state in one event."""
-        spoken = [each for each in said.spoken if each.goals]
-        if len(spoken) > 1:
+    def check(self, context: CommandContext, interpretation: Interpretation) -> None:
+        """Refuse what `add_statements` would refuse, and goals that two sources state in one event."""
+        statements = [each for each in interpretation.statements if each.goals]
+        if len(statements) > 1:
             raise Incorrect(
                 "interpretation-failed", "Two sources state goals through one event.", event=context.arrived.id
             )
-        for each in spoken:
-            _, relations = self._required(said_by(context, each.source), each.goals)
+        for each in statements:
+            _, relations = self._required(goal_provenance(context, each.source), each.goals)
             self._stop_flow(relations)
 
-    def hear(self, context: CommandContext, said: Interpretation) -> None:
+    def add(self, context: CommandContext, interpretation: Interpretation) -> None:
         """Add what an event states about goals."""
-        for each in said.spoken:
+        for each in interpretation.statements:
             if each.goals:
-                self.state(said_by(context, each.source), each.goals)
+                self.add_statements(goal_provenance(context, each.source), each.goals)
 
-    def state(self, said: Provenance, goals: Sequence[InterpretedGoal]) -> None:
+    def add_statements(self, provenance: Provenance, goals: Sequence[InterpretedGoal]) -> None:
         """Add statements about some goals and their relations, or refuse all of them.
 
         Refuses `cyclic-goals`, and `too-large` where the twin would have too many.
         """
-        new, relations = self._required(said, goals)
+        new, relations = self._required(provenance, goals)
         self._goals |= new
         self._relations += relations
-        self._statements += [self._statement(said, goal) for goal in goals]
+        self._statements += [self._statement(provenance, goal) for goal in goals]
         self.beliefs += [motive.belief for goal in goals for motive in goal.motives]
 
-    def relate(self, said: Provenance, kind: GoalRelationKind, source: str, target: str, weight: float) -> None:
+    def relate(self, provenance: Provenance, kind: GoalRelationKind, source: str, target: str, weight: float) -> None:
         """Add a relation between two goals, or from a belief to a goal, by ids; refuses `cyclic-goals`."""
-        row = self._relation(said, kind, source, target, weight)
+        row = self._relation(provenance, kind, source, target, weight)
         self._let_flow([row], {})
         self._relations.append(row)
 
     def _required(
-        self, said: Provenance, goals: Sequence[InterpretedGoal]
+        self, provenance: Provenance, goals: Sequence[InterpretedGoal]
     ) -> tuple[dict[str, Goal], list[GoalRelation]]:
         """The goals to create, and the relations, which are entered in the flow of importance."""
-        relations = [row for goal in goals for row in self._relations_of(said, goal)]
+        relations = [row for goal in goals for row in self._relations_of(provenance, goal)]
         keys = [
             key for goal in goals for key in (goal.key, *(other for _, others in _related(goal) for other in others))
         ]
@@ -164,63 +164,63 @@ class GoalDraft:
             goals=keys,
         )
 
-    def _relations_of(self, said: Provenance, goal: InterpretedGoal) -> Iterator[GoalRelation]:
-        for row in self._named_with(said, goal):
-            end = said.ended.get(row.key)
+    def _relations_of(self, provenance: Provenance, goal: InterpretedGoal) -> Iterator[GoalRelation]:
+        for row in self._named_with(provenance, goal):
+            end = provenance.ended.get(row.key)
             if end is None:
                 yield row
             elif row.valid_from < end:
                 yield row.model_copy(update={"valid_to": end, "ended": True})
 
-    def _named_with(self, said: Provenance, goal: InterpretedGoal) -> Iterator[GoalRelation]:
+    def _named_with(self, provenance: Provenance, goal: InterpretedGoal) -> Iterator[GoalRelation]:
         own = self._id(goal.key)
         for kind, others in _related(goal):
             for other in others:
-                yield self._relation(said, kind, own, self._id(other), 1.0)
+                yield self._relation(provenance, kind, own, self._id(other), 1.0)
         for motive in goal.motives:
             key = motive.belief
             belief = belief_id(self._state.id, key)
-            yield self._relation(said, "motivates", belief, own, motive.weight)
+            yield self._relation(provenance, "motivates", belief, own, motive.weight)
 
     def _relation(
-        self, said: Provenance, kind: GoalRelationKind, source: str, target: str, weight: float
+        self, provenance: Provenance, kind: GoalRelationKind, source: str, target: str, weight: float
     ) -> GoalRelation:
         if kind == "competes_with":
             source, target = sorted((source, target))
         key = relation_id(source, kind, target)
         return GoalRelation(
-            revision_id=_revision(key, said.evidence, self._rev, said.valid.start),
+            revision_id=_revision(key, provenance.evidence, self._rev, provenance.valid.start),
             twin=self._state.id,
             key=key,
-            valid_from=said.valid.start,
-            valid_to=said.valid.end,
+            valid_from=provenance.valid.start,
+            valid_to=provenance.valid.end,
             rev_from=self._rev,
-            definition=said.definition,
-            origin=said.origin,
+            definition=provenance.definition,
+            origin=provenance.origin,
             kind=kind,
             source=source,
             target=target,
             weight=weight,
-            evidence=said.evidence,
-            speaker=said.speaker,
+            evidence=provenance.evidence,
+            speaker=provenance.source,
         )
 
-    def _statement(self, said: Provenance, goal: InterpretedGoal) -> GoalStatement:
+    def _statement(self, provenance: Provenance, goal: InterpretedGoal) -> GoalStatement:
         id_ = self._id(goal.key)
-        key = f"{said.evidence}|{id_}"
+        key = f"{provenance.evidence}|{id_}"
         return GoalStatement(
-            revision_id=revision_id("GoalStatement", key, self._rev, said.valid.start),
+            revision_id=revision_id("GoalStatement", key, self._rev, provenance.valid.start),
             twin=self._state.id,
             key=key,
-            valid_from=said.valid.start,
-            valid_to=said.valid.end,
+            valid_from=provenance.valid.start,
+            valid_to=provenance.valid.end,
             rev_from=self._rev,
-            definition=said.definition,
-            origin=said.origin,
-            evidence=said.evidence,
+            definition=provenance.definition,
+            origin=provenance.origin,
+            evidence=provenance.evidence,
             goal=id_,
-            source=said.speaker,
-            stance=said.stance,
+            source=provenance.source,
+            stance=provenance.stance,
             **{name: getattr(goal, name) for name in FIELDS},
         )
 
@@ -253,7 +253,7 @@ def end_relation(context: CommandContext, key: str) -> Delta:
 
 def refuse_over_the_person(context: CommandContext, relations: Iterable[GoalRelation]) -> None:
     """Refuse (`correction-stands`) to change a relation that the person stated, unless the caller is the person."""
-    if not context.speaks_for_the_person and person_related(context.state, relations):
+    if not context.caller_is_person and person_related(context.state, relations):
         raise Forbidden(
             "correction-stands",
             "The person has stated this relation themselves; only their own key can change it.",

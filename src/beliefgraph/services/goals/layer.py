@@ -37,13 +37,13 @@ def publish(context: PublishContext) -> Published:
     ref = _ref(graph)
     closed, opened = [], []
     for i, goal in enumerate(derived.goals):
-        said, known = derived.stated[i], state.pursuits.get(goal.id)
+        statement, known = derived.stated[i], state.pursuits.get(goal.id)
         stands = {
             "title": derived.title(i),
             "status": derived.status(i),
-            "priority": said.priority,
+            "priority": statement.priority,
             "progress": progress[i],
-            "deadline": said.deadline,
+            "deadline": statement.deadline,
             "importance": importance[i],
             "motivation": motivation[i],
             "quality": derived.quality(i),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from beliefgraph.model.goal import ReasonKind
 from beliefgraph.services.goals.derive import GoalDerivation, Reason
 
-TOLD = 3
+MOST_REASONS = 3
 """Number of reasons that a sentence names."""
 
 SLIGHT = 5e-3
@@ -20,8 +20,8 @@ def why(before: GoalDerivation | None, after: GoalDerivation, place: int) -> str
     if before is None or was is None:
         return "It is pursued from now on."
     moves = _Moves(before, was, after, place)
-    told = [*moves.itself(), *moves.reasons(), *moves.rest()][:TOLD]
-    return _sentence(told or ["the values it is derived from changed slightly"])
+    shown = [*moves.own_changes(), *moves.reasons(), *moves.other_changes()][:MOST_REASONS]
+    return _sentence(shown or ["the values it is derived from changed slightly"])
 
 
 class _Moves:
@@ -31,7 +31,7 @@ class _Moves:
         self._before, self._was = before, was
         self._after, self._place = after, place
 
-    def itself(self) -> Iterator[str]:
+    def own_changes(self) -> Iterator[str]:
         """Changes of the goal's own statements, of what it waits for, and of its progress."""
         before, was, after, place = self._before, self._was, self._after, self._place
         old, new = before.stated[was], after.stated[place]
@@ -58,9 +58,9 @@ class _Moves:
         moves = {key: _strength(new.get(key)) - _strength(old.get(key)) for key in {*old, *new}}
         for key in sorted(moves, key=lambda key: (-abs(moves[key]), key)):
             if abs(moves[key]) > SLIGHT:
-                yield _told(key, old.get(key), new.get(key), self._after)
+                yield _reason_change(key, old.get(key), new.get(key), self._after)
 
-    def rest(self) -> Iterator[str]:
+    def other_changes(self) -> Iterator[str]:
         """Changes of its pursuit, of its competitors and of its urgency."""
         before, was, after, place = self._before, self._was, self._after, self._place
         surer = after.pursued[place].confidence - before.pursued[was].confidence
@@ -87,7 +87,7 @@ def _strength(reason: Reason | None) -> float:
     return 0.0 if reason is None else reason.strength
 
 
-def _told(key: tuple[ReasonKind, str], old: Reason | None, new: Reason | None, after: GoalDerivation) -> str:
+def _reason_change(key: tuple[ReasonKind, str], old: Reason | None, new: Reason | None, after: GoalDerivation) -> str:
     """One reason that appeared, disappeared or changed."""
     (kind, name), more = key, _strength(new) > _strength(old)
     if kind == "belief":

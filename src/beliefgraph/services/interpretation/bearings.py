@@ -12,26 +12,26 @@ from beliefgraph.model.catalog import BearingRule, EventRule
 from beliefgraph.model.record import normalised
 from beliefgraph.model.time import seconds
 from beliefgraph.services.interpretation.protocol import BearsOn
-from beliefgraph.services.interpretation.reading import Reading
+from beliefgraph.services.interpretation.rule_context import RuleContext
 
 MAX_LOG_LIKELIHOOD_RATIO = 30.0
 
 
-def bearings(reading: Reading, rule: EventRule, bearing: BearingRule) -> Iterator[BearsOn]:
+def bearings(rule_context: RuleContext, rule: EventRule, bearing: BearingRule) -> Iterator[BearsOn]:
     """One bearing, or one for each value whose likelihood is stated."""
     at = bearing.attribute
-    attribute = reading.definitions.attribute(at)
+    attribute = rule_context.definitions.attribute(at)
     half_life = bearing.half_life or attribute.half_life
-    subject = reading.key(rule, bearing.subject, f"{at}: subject", ANYONE)
-    context = reading.key(rule, bearing.context, f"{at}: context", ANYWHERE)
-    origin = reading.optional_key(rule, rule.shared_origin, "shared_origin")
-    across = reading.optional_key(rule, rule.shared_across, "shared_across")
-    reading.require_place(rule, attribute, subject, context)
+    subject = rule_context.key(rule, bearing.subject, f"{at}: subject", ANYONE)
+    context = rule_context.key(rule, bearing.context, f"{at}: context", ANYWHERE)
+    origin = rule_context.optional_key(rule, rule.shared_origin, "shared_origin")
+    across = rule_context.optional_key(rule, rule.shared_across, "shared_across")
+    rule_context.require_place(rule, attribute, subject, context)
     ratios: list[tuple[str | None, float]] = list(bearing.log_ratios.items())
     if bearing.reading is not None:
-        ratios = list(_read(reading, rule, bearing, attribute).items())
+        ratios = list(_read(rule_context, rule, bearing, attribute).items())
     elif bearing.likelihoods_by_value is None:
-        ratios = [(_value(reading, rule, bearing, attribute), _ratio(reading, rule, bearing))]
+        ratios = [(_value(rule_context, rule, bearing, attribute), _ratio(rule_context, rule, bearing))]
     for value, ratio in ratios:
         yield BearsOn(
             belief=BeliefKey.of(attribute=at, subject=subject, context=context, value=value),
@@ -57,37 +57,39 @@ def added(a: BearsOn, b: BearsOn) -> BearsOn:
     )
 
 
-def _ratio(reading: Reading, rule: EventRule, bearing: BearingRule) -> float:
+def _ratio(rule_context: RuleContext, rule: EventRule, bearing: BearingRule) -> float:
     where, ratio = f"{bearing.attribute}: log_likelihood_ratio", bearing.log_likelihood_ratio
     if bearing.likelihoods is not None:
         value: object = bearing.likelihoods.log_ratio
     else:
-        value = reading.value(rule, ratio, where) if isinstance(ratio, str) else ratio
+        value = rule_context.value(rule, ratio, where) if isinstance(ratio, str) else ratio
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        reading.refuse(rule, where, ratio, "it is not a number")
+        rule_context.refuse(rule, where, ratio, "it is not a number")
     if not abs(value) <= MAX_LOG_LIKELIHOOD_RATIO:  # NaN too
-        reading.refuse(rule, where, ratio, f"it is not a number within ±{MAX_LOG_LIKELIHOOD_RATIO:g}")
+        rule_context.refuse(rule, where, ratio, f"it is not a number within ±{MAX_LOG_LIKELIHOOD_RATIO:g}")
     return float(value)
 
 
-def _read(reading: Reading, rule: EventRule, bearing: BearingRule, attribute: Attribute) -> Mapping[str, float]:
+def _read(
+    rule_context: RuleContext, rule: EventRule, bearing: BearingRule, attribute: Attribute
+) -> Mapping[str, float]:
     """The log-likelihood ratio of every value on the scale, given a reading."""
     where, given = f"{bearing.attribute}: reading", bearing.reading
-    read = reading.value(rule, given, where) if isinstance(given, str) else given
+    read = rule_context.value(rule, given, where) if isinstance(given, str) else given
     if isinstance(read, bool) or not isinstance(read, (int, float)) or not -1.0 <= read <= 1.0:  # NaN too
-        reading.refuse(rule, where, given, "it is not a number from -1 to 1")
+        rule_context.refuse(rule, where, given, "it is not a number from -1 to 1")
     assert bearing.noise is not None
     most = MAX_LOG_LIKELIHOOD_RATIO
     return {v: min(max(ratio, -most), most) for v, ratio in attribute.read(float(read), bearing.noise).items()}
 
 
-def _value(reading: Reading, rule: EventRule, bearing: BearingRule, attribute: Attribute) -> str | None:
+def _value(rule_context: RuleContext, rule: EventRule, bearing: BearingRule, attribute: Attribute) -> str | None:
     if bearing.value_from is None:
         return bearing.value
     where = f"{bearing.attribute}: value_from"
-    value = reading.key(rule, bearing.value_from, where, OTHER)
+    value = rule_context.key(rule, bearing.value_from, where, OTHER)
     if attribute.values is not None and value not in attribute.value_priors:
         if known := next((each for each in attribute.value_priors if normalised(each) == value), None):
             return known  # from a catalog published before values were normalised
-        reading.refuse(rule, where, bearing.value_from, f"it is not one of its values: {attribute.listed}")
+        rule_context.refuse(rule, where, bearing.value_from, f"it is not one of its values: {attribute.listed}")
     return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from beliefgraph.errors import Incorrect
@@ -51,23 +51,35 @@ def faults(catalog: Catalog) -> Iterator[tuple[str, str]]:
 _BRACES = re.compile(r"\{[^{}]*\}|[{}]")
 
 
+SHOWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "attributes": ("statement", SLOTS),
+    "metrics": ("statement", ()),
+    "events": ("summary", ()),
+}
+"""The text for people in each item of a catalog's lists, and the placeholders it may have."""
+
+
 def _texts(catalog: Catalog) -> Iterator[tuple[str, str]]:
     """Texts for people that are blank, or that have unknown placeholders.
 
     Not checked in the record itself, because a catalog that was published before may have them.
     """
-    shown: list[tuple[str, str, tuple[str, ...]]] = [
-        *((f"attributes[{n}].statement", a.statement, SLOTS) for n, a in enumerate(catalog.attributes)),
-        *((f"metrics[{n}].statement", m.statement, ()) for n, m in enumerate(catalog.metrics)),
-        *((f"events[{n}].summary", e.summary, ()) for n, e in enumerate(catalog.events)),
-    ]
-    for place, text, slots in shown:
-        filled = [f"{{{slot}}}" for slot in slots]
-        if not text.strip():
-            yield place, "This text is blank"
-        elif left := [found for found in _BRACES.findall(text) if found not in filled]:
-            may = f"allowed are {', '.join(filled)}" if filled else "this text has no placeholders"
-            yield place, f"{left[0]} would be shown as it is: {may}"
+    for name, (field, slots) in SHOWN.items():
+        for n, each in enumerate(getattr(catalog, name)):
+            if why := text_fault(getattr(each, field), slots):
+                yield f"{name}[{n}].{field}", why
+
+
+def text_fault(text: str, slots: Sequence[str]) -> str | None:
+    """What is wrong with a text for people that may have these placeholders; None if nothing is."""
+    if not text.strip():
+        return "This text is blank"
+    filled = [f"{{{slot}}}" for slot in slots]
+    left = [found for found in _BRACES.findall(text) if found not in filled]
+    if not left:
+        return None
+    may = f"allowed are {', '.join(filled)}" if filled else "this text may contain none"
+    return f"{left[0]} is not a placeholder; {may}"
 
 
 _WANTED: Mapping[str, tuple[Kind, ...]] = {

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from beliefgraph.model.catalog import EventRule, PermissionRule
 from beliefgraph.services.interpretation.protocol import InterpretedPermission
-from beliefgraph.services.interpretation.reading import Reading
+from beliefgraph.services.interpretation.rule_context import RuleContext
 
 
-def permission(reading: Reading, rule: EventRule, stated: PermissionRule) -> InterpretedPermission:
+def permission(rule_context: RuleContext, rule: EventRule, stated: PermissionRule) -> InterpretedPermission:
     """What a rule states about a permission."""
     return InterpretedPermission(
-        purpose=reading.key(rule, stated.purpose, "permission: purpose", ""),
-        allowed=reading.holds(rule, stated.allowed, "permission: allowed"),
-        category=reading.optional_key(rule, stated.category, "permission: category"),
-        recipient=reading.optional_key(rule, stated.recipient, "permission: recipient"),
+        purpose=rule_context.key(rule, stated.purpose, "permission: purpose", ""),
+        allowed=rule_context.holds(rule, stated.allowed, "permission: allowed"),
+        category=rule_context.optional_key(rule, stated.category, "permission: category"),
+        recipient=rule_context.optional_key(rule, stated.recipient, "permission: recipient"),
     )

@@ -92,7 +92,7 @@ class SourceStatement(Record):
 class Interpretation(Record):
     """What an event says, one entry for each source. Empty: it was understood and is evidence on nothing."""
 
-    spoken: tuple[SourceStatement, ...] = ()
+    statements: tuple[SourceStatement, ...] = ()
 
 
 class Interpreter(Protocol):

@@ -26,7 +26,7 @@ from beliefgraph.services.interpretation.protocol import (
     InterpretedGoal,
     SourceStatement,
 )
-from beliefgraph.services.interpretation.reading import Reading
+from beliefgraph.services.interpretation.rule_context import RuleContext
 
 _TEXT: TypeAdapter[str] = TypeAdapter(Text)
 
@@ -51,60 +51,60 @@ class RuleInterpreter:
         if not rules and not metrics and event.type not in definitions.outcome_events:
             raise Unsupported(
                 "no-interpretation",
-                f"No definition in force says what an event of type {event.type} means.",
+                f"No catalog in force has a rule for events of type {event.type}.",
                 type=event.type,
                 event=event.id,
             )
-        reading = Reading(event, definitions)
-        heard: dict[str, list[SourceStatement]] = {}
+        rule_context = RuleContext(event, definitions)
+        by_source: dict[str, list[SourceStatement]] = {}
         for rule in rules:
-            for spoken in _hear(reading, rule):
+            for stated in _statements_of(rule_context, rule):
                 self._matched(rule)
-                heard.setdefault(spoken.source, []).append(spoken)
+                by_source.setdefault(stated.source, []).append(stated)
         counted: dict[str, list[tuple[MetricDefinition, CountsIn]]] = {}
         for metric in metrics:
-            for source, count in counts(reading, metric):
+            for source, count in counts(rule_context, metric):
                 self._matched(metric)
                 counted.setdefault(source, []).append((metric, count))
-        voices = {source: _merge(reading, each) for source, each in heard.items()}
+        merged = {source: _merge(rule_context, each) for source, each in by_source.items()}
         for source, counting in counted.items():
             measures = "; ".join(dict.fromkeys(metric.statement for metric, _ in counting))
-            said = voices.get(source) or SourceStatement(source=source, summary=measures)
-            voices[source] = said.model_copy(update={"counts": tuple(count for _, count in counting)})
-        return Interpretation(spoken=tuple(voices.values()))
+            stated = merged.get(source) or SourceStatement(source=source, summary=measures)
+            merged[source] = stated.model_copy(update={"counts": tuple(count for _, count in counting)})
+        return Interpretation(statements=tuple(merged.values()))
 
 
-def _hear(reading: Reading, rule: EventRule) -> Iterator[SourceStatement]:
+def _statements_of(rule_context: RuleContext, rule: EventRule) -> Iterator[SourceStatement]:
     """What this rule states, if the rule and any part of it apply."""
-    if not reading.holds(rule, rule.when, "when"):
+    if not rule_context.holds(rule, rule.when, "when"):
         return
     bears_on = [
         bears
         for bearing in rule.bears_on
-        if reading.holds(rule, bearing.when, f"{bearing.attribute}: when")
-        for bears in bearings(reading, rule, bearing)
+        if rule_context.holds(rule, bearing.when, f"{bearing.attribute}: when")
+        for bears in bearings(rule_context, rule, bearing)
     ]
     goals = [
-        goal(reading, rule, stated)
+        goal(rule_context, rule, stated)
         for stated in rule.goals
-        if reading.holds(rule, stated.when, f"goal {stated.key}: when")
+        if rule_context.holds(rule, stated.when, f"goal {stated.key}: when")
     ]
     decisions = [
-        decision(reading, rule, telling)
-        for telling in rule.decisions
-        if reading.holds(rule, telling.when, f"decision {telling.key}: when")
+        decision(rule_context, rule, decision_rule)
+        for decision_rule in rule.decisions
+        if rule_context.holds(rule, decision_rule.when, f"decision {decision_rule.key}: when")
     ]
     permissions = [
-        permission(reading, rule, stated)
+        permission(rule_context, rule, stated)
         for stated in rule.permissions
-        if reading.holds(rule, stated.when, f"permission {stated.purpose}: when")
+        if rule_context.holds(rule, stated.when, f"permission {stated.purpose}: when")
     ]
     if bears_on or goals or decisions or permissions:
         yield SourceStatement(
-            source=reading.speaker(rule),
+            source=rule_context.source(rule),
             summary=rule.summary,
-            verbatim=_verbatim(reading, rule),
-            source_kind=reading.optional_key(rule, rule.source_kind, "source_kind"),
+            verbatim=_verbatim(rule_context, rule),
+            source_kind=rule_context.optional_key(rule, rule.source_kind, "source_kind"),
             bearings=tuple(bears_on),
             goals=tuple(goals),
             decisions=tuple(decisions),
@@ -112,51 +112,55 @@ def _hear(reading: Reading, rule: EventRule) -> Iterator[SourceStatement]:
         )
 
 
-def _merge(reading: Reading, said: list[SourceStatement]) -> SourceStatement:
+def _merge(rule_context: RuleContext, statements: list[SourceStatement]) -> SourceStatement:
     """One piece of evidence combining all that one source says."""
-    if len(said) == 1 and not _repeats(said[0]):
-        return said[0]
+    if len(statements) == 1 and not _repeats(statements[0]):
+        return statements[0]
     bears_on: dict[BeliefKey, BearsOn] = {}
-    for bearing in (b for each in said for b in each.bearings):
+    for bearing in (b for each in statements for b in each.bearings):
         met = bears_on.get(bearing.belief)
         bears_on[bearing.belief] = bearing if met is None else added(met, bearing)
     goals: dict[str, InterpretedGoal] = {}
-    for stated in (g for each in said for g in each.goals):
+    for stated in (g for each in statements for g in each.goals):
         known = goals.get(stated.key)
-        goals[stated.key] = stated if known is None else one_goal(reading, known, stated)
+        goals[stated.key] = stated if known is None else one_goal(rule_context, known, stated)
     decisions: dict[str, InterpretedDecision] = {}
-    for told in (d for each in said for d in each.decisions):
-        met_before = decisions.get(told.key)
-        decisions[told.key] = told if met_before is None else one_decision(reading, met_before, told)
-    verbatim = "\n".join(dict.fromkeys(each.verbatim for each in said if each.verbatim)) or None
+    for one in (d for each in statements for d in each.decisions):
+        met_before = decisions.get(one.key)
+        decisions[one.key] = one if met_before is None else one_decision(rule_context, met_before, one)
+    verbatim = "\n".join(dict.fromkeys(each.verbatim for each in statements if each.verbatim)) or None
     try:
         return SourceStatement(
-            source=said[0].source,
-            summary="; ".join(dict.fromkeys(each.summary for each in said)),
+            source=statements[0].source,
+            summary="; ".join(dict.fromkeys(each.summary for each in statements)),
             verbatim=verbatim,
-            source_kind=next((each.source_kind for each in said if each.source_kind), None),
+            source_kind=next((each.source_kind for each in statements if each.source_kind), None),
             bearings=tuple(bears_on.values()),
             goals=tuple(goals.values()),
             decisions=tuple(decisions.values()),
-            permissions=tuple(dict.fromkeys(p for each in said for p in each.permissions)),
+            permissions=tuple(dict.fromkeys(p for each in statements for p in each.permissions)),
         )
     except ValidationError:
-        reading.refuse_together("what the person said is longer than 10,000 characters")
+        rule_context.refuse_together("what the person said is longer than 10,000 characters")
 
 
-def _repeats(said: SourceStatement) -> bool:
+def _repeats(statement: SourceStatement) -> bool:
     """Whether two of its parts are about the same thing and must be combined."""
-    about = ([b.belief for b in said.bearings], [g.key for g in said.goals], [d.key for d in said.decisions])
-    return any(len(keys) > len(set(keys)) for keys in (*about, said.permissions))
+    about = (
+        [b.belief for b in statement.bearings],
+        [g.key for g in statement.goals],
+        [d.key for d in statement.decisions],
+    )
+    return any(len(keys) > len(set(keys)) for keys in (*about, statement.permissions))
 
 
-def _verbatim(reading: Reading, rule: EventRule) -> str | None:
+def _verbatim(rule_context: RuleContext, rule: EventRule) -> str | None:
     if rule.verbatim is None:
         return None
-    value = reading.value(rule, rule.verbatim, "verbatim")
+    value = rule_context.value(rule, rule.verbatim, "verbatim")
     if value is None or value == "":
         return None
     try:
         return _TEXT.validate_python(value, strict=True)
     except ValidationError:
-        reading.refuse(rule, "verbatim", rule.verbatim, "it is not a text of at most 10,000 characters")
+        rule_context.refuse(rule, "verbatim", rule.verbatim, "it is not a text of at most 10,000 characters")

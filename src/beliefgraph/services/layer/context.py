@@ -38,7 +38,7 @@ class CommandContext:
         return self.state.rev + 1
 
     @property
-    def speaks_for_the_person(self) -> bool:
+    def caller_is_person(self) -> bool:
         """Whether the caller is the person modelled."""
         return self.caller.person == self.state.name
 
@@ -48,17 +48,17 @@ class CommandContext:
         return person_source(self.state.name)
 
     @property
-    def speaker(self) -> str:
+    def caller_source(self) -> str:
         """The name of the caller as a source."""
-        return self.speaking_as(self.person if self.speaks_for_the_person else self.caller.actor)
+        return self.source_named(self.person if self.caller_is_person else self.caller.actor)
 
-    def may_speak_as(self, name: str) -> bool:
+    def may_name_source(self, name: str) -> bool:
         """Whether the caller may name a source so: never by a metric's name, by a person's only with their own key."""
-        own = self.speaks_for_the_person and name == self.person
+        own = self.caller_is_person and name == self.person
         return own or not reads_as(name, PERSON, METRIC)
 
-    def speaking_as(self, name: str) -> str:
+    def source_named(self, name: str) -> str:
         """The name of the source that the caller speaks as, if they may."""
-        if not self.may_speak_as(name):
+        if not self.may_name_source(name):
             raise Incorrect("invalid-input", f"Only the person's own key may act as {name!r}.")
         return name

@@ -45,11 +45,11 @@ class Published:
 class Draft(Protocol):
     """What events add to one layer of a twin, one event after the other."""
 
-    def check(self, context: CommandContext, said: Interpretation, /) -> None:
+    def check(self, context: CommandContext, interpretation: Interpretation, /) -> None:
         """Refuse an event that cannot be processed; nothing is added yet."""
         ...
 
-    def hear(self, context: CommandContext, said: Interpretation, /) -> None:
+    def add(self, context: CommandContext, interpretation: Interpretation, /) -> None:
         """Add an event that passed the check of every layer."""
         ...
 

@@ -67,7 +67,7 @@ class TriedConfusion:
 
 
 @dataclass(frozen=True)
-class Confused:
+class TriedConfusions:
     """The matrices that were tried, and the rates of each scoped source: from its matrix, or those in force."""
 
     tried: tuple[TriedConfusion, ...] = ()
@@ -95,7 +95,7 @@ class Confused:
             )
 
 
-NOTHING_TRIED = Confused()
+NOTHING_TRIED = TriedConfusions()
 """The result where no matrix was learned."""
 
 
@@ -115,7 +115,7 @@ class _Table:
         return np.where(np.isnan(found), np.nanmean(found, axis=0), found)
 
 
-def confusions(topic: Topic, fitted: Fitted, judged: Judged, in_force: InForce, learner: Learner) -> Confused:
+def confusions(topic: Topic, fitted: Fitted, judged: Judged, in_force: InForce, learner: Learner) -> TriedConfusions:
     """The confusion matrix of every source of a topic, scored on held-out statements.
 
     None where a topic is not about exclusive values that are known in advance.
@@ -128,14 +128,14 @@ def confusions(topic: Topic, fitted: Fitted, judged: Judged, in_force: InForce, 
     rates = Rates(table.of(fitted.rate_if_holds), table.of(fitted.rate_if_not))
     found = learn_confusions(answers, claims, rates, fitted.discount)
     stated = _Stated.of(topic, table, judged, in_force)
-    decisive = (answers.anything_known[topic.statements.answer] | accompanied(topic))[topic.statements.spoken]
+    decisive = (answers.anything_known[topic.statements.answer] | accompanied(topic))[topic.statements.direct]
     gain, folds = np.zeros(len(claims.question)), []
     for fold in range(FOLDS):
         here = claims.question % FOLDS == fold
         apart = learner(topic, fold, (fitted.discount,))
         of_fold = Rates(table.of(apart.rate_if_holds), table.of(apart.rate_if_not))
         again = learn_confusions(answers, claims.part(~here), of_fold, fitted.discount, (found.strength,))
-        otherwise = np.where(stated.speaks[:, None, None], stated.matrices, of_fold.rows)
+        otherwise = np.where(stated.uses_stated[:, None, None], stated.matrices, of_fold.rows)
         by_rates, by_matrix = predicted_values(answers, claims, of_fold, fitted.discount, otherwise, again.matrices)
         gain[here] = (by_matrix - by_rates)[here]
         folds.append((of_fold, otherwise, again.matrices))
@@ -145,14 +145,18 @@ def confusions(topic: Topic, fitted: Fitted, judged: Judged, in_force: InForce, 
         error = standard_error(gains)
         adopted = bool(stated.judged[s] and len(gains) >= LEAST_JUDGED and gains.sum() > error)
         columns = _columns(table, s, found.matrices[s], rates.says_if_not[s], fitted) if adopted else ()
-        said = tuple(value for v, value in enumerate(table.values) if adopted and table.scoped_source[s, v] >= 0)
-        tried.append(TriedConfusion(source, scope, adopted, float(gains.sum()), error, len(gains), columns, said))
+        stated_values = tuple(
+            value for v, value in enumerate(table.values) if adopted and table.scoped_source[s, v] >= 0
+        )
+        tried.append(
+            TriedConfusion(source, scope, adopted, float(gains.sum()), error, len(gains), columns, stated_values)
+        )
     adopted_ = np.array([each.adopted for each in tried])
     if adopted_.any() and _predicts_worse(topic, claims, fitted.discount, adopted_, folds):
         tried = [TriedConfusion(t.source, t.scope, False, t.gain, t.error, t.compared) for t in tried]
         adopted_[:] = False
     keeps = table.scoped_source[stated.has_matrix & ~adopted_]
-    return Confused(tuple(tried), frozenset(keeps[keeps >= 0].tolist()))
+    return TriedConfusions(tuple(tried), frozenset(keeps[keeps >= 0].tolist()))
 
 
 def _table(topic: Topic) -> _Table | None:
@@ -176,13 +180,14 @@ def _table(topic: Topic) -> _Table | None:
 
 @dataclass(frozen=True)
 class _Stated:
-    """The rates each source would have without a matrix, in the shape of `matrices`, where it `speaks` about a value.
+    """The rates in force of each source as matrices; `uses_stated` where a learned matrix is compared with these and
+    not with newly learned rates.
 
     `judged` are the sources whose matrix may be adopted: those with learned rates, now or before.
     """
 
     matrices: Floats
-    speaks: Bools
+    uses_stated: Bools
     has_matrix: Bools
     judged: Bools
 
@@ -201,12 +206,12 @@ class _Stated:
             for one in each.confusion:
                 if one.holds in place:
                     columns[table.source[scoped_source], place[one.holds], table.value[scoped_source]] = one.says
-        spoken = table.scoped_source >= 0
+        has_rates = table.scoped_source >= 0
         has_matrix = np.zeros(len(table.sources), dtype=np.bool_)
         has_matrix[table.source[[v for v, each in enumerate(rates) if each.confusion]]] = True
-        own = (judged.own[table.scoped_source] & spoken).any(axis=1)
+        own = (judged.own[table.scoped_source] & has_rates).any(axis=1)
         known = np.array([each != ALWAYS_RIGHT for each in rates])
-        learned = (known[table.scoped_source] & ~judged.of_kind[table.scoped_source] & spoken).any(axis=1)
+        learned = (known[table.scoped_source] & ~judged.of_kind[table.scoped_source] & has_rates).any(axis=1)
         return cls(normalised(columns), has_matrix | ~own, has_matrix, np.asarray(own | learned))
 
 
@@ -228,8 +233,8 @@ def _columns(
         rates = BinaryRates(
             says_if_holds=float(says[v]),
             says_if_not=b,
-            observations_if_holds=float(fitted.heard_if_holds[scoped_source]),
-            observations_if_not=float(fitted.heard_if_not[scoped_source]),
+            observations_if_holds=float(fitted.statements_if_holds[scoped_source]),
+            observations_if_not=float(fitted.statements_if_not[scoped_source]),
             confusion=tuple(
                 Confusion(holds=value, says=float(says[k])) for k, value in enumerate(table.values) if k != v
             ),

@@ -24,8 +24,8 @@ from beliefgraph.model.belief import BeliefKey, logit
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import PERSON
 from beliefgraph.model.parameters import Scope, origin_kind
-from beliefgraph.services.learning.epochs import Epoch, Speaker, epochs, left, strength
-from beliefgraph.store.learning import SaidRow, TwinSaid
+from beliefgraph.services.learning.epochs import Epoch, SourceOrigin, epochs, remaining_share, summed_strength
+from beliefgraph.store.learning import EvidenceRow, TwinEvidence
 
 Per = Literal["attribute", "context", "domain", "everything"]
 """What one pair of rates is about: an attribute, an attribute in a context, a domain, or everything a source states."""
@@ -34,7 +34,7 @@ MOST_STATEMENTS = 20_000_000
 """Statements that are learned from at once: half a gigabyte of columns, and some gigabytes during learning."""
 
 
-class Known(NamedTuple):
+class KnownTruth(NamedTuple):
     """Known truth: a belief of a twin, by name, whether it holds, and since when; None: at all times."""
 
     twin: str
@@ -64,7 +64,7 @@ class Shared(NamedTuple):
     across: Mapping[str, float]
 
 
-class _Word(NamedTuple):
+class _SummedStatements(NamedTuple):
     """What a source states on a belief from one origin: the sum of its log-likelihood ratios, the number of
     observations, its weight in statements, and how many observations share an error across beliefs, by its name.
     """
@@ -120,7 +120,7 @@ class Topic:
         self._votes += 1
         return self._votes - 1
 
-    def ask(self, log_priors: Iterable[float], known: Iterable[int], rate: str | None = None) -> int:
+    def add_question(self, log_priors: Iterable[float], known: Iterable[int], rate: str | None = None) -> int:
         """Add a question with its answers; the number of the first. `rate` is the attribute whose base rate applies."""
         first = len(self._question)
         self._log_prior.extend(log_priors)
@@ -131,7 +131,7 @@ class Topic:
         self.questions += 1
         return first
 
-    def say(
+    def add_statement(
         self,
         answer: int,
         scoped_source: ScopedSource,
@@ -164,7 +164,7 @@ class Collection:
     """
 
     def __init__(
-        self, definitions: Definitions, per: Per, truth: Iterable[Known] = (), trusted: str | None = None
+        self, definitions: Definitions, per: Per, truth: Iterable[KnownTruth] = (), trusted: str | None = None
     ) -> None:
         self.topics: dict[tuple[str, bool], Topic] = {}
         self.twins = self.evidence = self.statements = self.settled = 0
@@ -185,119 +185,123 @@ class Collection:
         """The prior that the definitions state for every attribute that has one."""
         return {key: each.prior for key, each in self._attributes.items() if each.prior is not None}
 
-    def add(self, twin: TwinSaid) -> None:
+    def add(self, twin: TwinEvidence) -> None:
         """Count the statements in one twin; `too-large` if there are more than can be learned from at once."""
         self.twins += 1
         self.evidence += len(twin.rows)
-        on: dict[BeliefKey, dict[BeliefKey, list[SaidRow]]] = defaultdict(lambda: defaultdict(list))
+        on: dict[BeliefKey, dict[BeliefKey, list[EvidenceRow]]] = defaultdict(lambda: defaultdict(list))
         for row in twin.rows:
             belief = twin.beliefs.get(row.belief)
             if belief is not None and belief.attribute in self._definitions.attributes and belief.value != OTHER:
                 on[belief.variable][belief].append(row)
         for variable in sorted(on, key=lambda key: (key.attribute, key.subject, key.context)):
-            self._question(twin, variable, on[variable])
+            self._add_variable(twin, variable, on[variable])
         if self.statements > MOST_STATEMENTS:
             raise Incorrect("too-large", f"There are more than {MOST_STATEMENTS:,} statements to learn from.")
 
-    def _question(self, twin: TwinSaid, variable: BeliefKey, said: Mapping[BeliefKey, Sequence[SaidRow]]) -> None:
+    def _add_variable(
+        self, twin: TwinEvidence, variable: BeliefKey, by_belief: Mapping[BeliefKey, Sequence[EvidenceRow]]
+    ) -> None:
         """One belief, or all values of an attribute: a question per epoch, or one if the truth has no time."""
         attribute = self._attributes[variable.attribute]
-        spoken = {key: self._spoken(twin, rows) for key, rows in said.items()}
-        if not any(spoken.values()):
+        by_source = {key: self._by_source(twin, rows) for key, rows in by_belief.items()}
+        if not any(by_source.values()):
             return
-        told = {key: each for key, each in self._truth.get(twin.name, {}).items() if key.variable == variable}
-        static = any(at is None for each in told.values() for at, _ in each) or any(
-            self._sure(twin, row) for rows in said.values() for row in rows
+        truth = {key: each for key, each in self._truth.get(twin.name, {}).items() if key.variable == variable}
+        static = any(at is None for each in truth.values() for at, _ in each) or any(
+            self._is_truth(twin, row) for rows in by_belief.values() for row in rows
         )
-        every = {speaker: 1.0 for words in spoken.values() for speaker in words}
-        for epoch in [Epoch(None, None, spoken, every)] if static else epochs(spoken):
-            self._ask(twin, attribute, variable, said, told, epoch)
+        every = {source_origin: 1.0 for statements in by_source.values() for source_origin in statements}
+        for epoch in [Epoch(None, None, by_source, every)] if static else epochs(by_source):
+            self._add_question(twin, attribute, variable, by_belief, truth, epoch)
 
-    def _ask(
+    def _add_question(
         self,
-        twin: TwinSaid,
+        twin: TwinEvidence,
         attribute: Attribute,
         variable: BeliefKey,
-        said: Mapping[BeliefKey, Sequence[SaidRow]],
-        told: Mapping[BeliefKey, Sequence[tuple[datetime | None, bool]]],
+        by_belief: Mapping[BeliefKey, Sequence[EvidenceRow]],
+        truth: Mapping[BeliefKey, Sequence[tuple[datetime | None, bool]]],
         epoch: Epoch,
     ) -> None:
         """The answers of one epoch with the known truth, and the statements in force."""
-        values = {*(key.value for key in said), *(attribute.values or ())}
+        values = {*(key.value for key in by_belief), *(attribute.values or ())}
         keys = [variable.model_copy(update={"value": v}) for v in sorted(values, key=lambda v: v or "")]
-        then = {key: found for key, each in told.items() if (found := _at(each, epoch)) is not None}
-        known = [self._known(twin, then, key, said.get(key, ())) for key in keys]
+        then = {key: found for key, each in truth.items() if (found := _truth_in(each, epoch)) is not None}
+        known = [self._known(twin, then, key, by_belief.get(key, ())) for key in keys]
         if any(holds and key not in keys for key, holds in then.items()):
             known = [0] * len(keys)
         topic = self._topic(attribute)
         rate = None if attribute.prior is None or not self._has_base_rate(attribute) else attribute.key
-        first = topic.ask((_log_prior(attribute, key.value, len(keys)) for key in keys), known, rate)
+        first = topic.add_question((_log_prior(attribute, key.value, len(keys)) for key in keys), known, rate)
         self.settled += any(each != UNKNOWN for each in known)
-        moment = max(self._settled_at(twin, told, said, epoch), default=epoch.end)
+        moment = max(self._settled_at(twin, truth, by_belief, epoch), default=epoch.end)
         for place, key in enumerate(keys):
-            self._say(topic, twin, attribute, keys, first + place, key, _words(epoch, key, moment))
+            self._add_statements(topic, twin, attribute, keys, first + place, key, _summed(epoch, key, moment))
 
     def _settled_at(
         self,
-        twin: TwinSaid,
-        told: Mapping[BeliefKey, Sequence[tuple[datetime | None, bool]]],
-        said: Mapping[BeliefKey, Sequence[SaidRow]],
+        twin: TwinEvidence,
+        truth: Mapping[BeliefKey, Sequence[tuple[datetime | None, bool]]],
+        by_belief: Mapping[BeliefKey, Sequence[EvidenceRow]],
         epoch: Epoch,
     ) -> Iterator[datetime]:
         """When the truth of an epoch became known; statements are aged up to then, as the belief was derived."""
-        for each in told.values():
+        for each in truth.values():
             yield from (at for at, _ in each if at is not None and epoch.contains(at))
-        for rows in said.values():
-            yield from (row.valid_from for row in rows if self._sure(twin, row) and epoch.contains(row.valid_from))
+        for rows in by_belief.values():
+            yield from (row.valid_from for row in rows if self._is_truth(twin, row) and epoch.contains(row.valid_from))
 
     def _has_base_rate(self, attribute: Attribute) -> bool:
         """Whether the prior of an attribute is its base rate: not if relations or a preference contribute to it."""
         return attribute.key not in self._joined and attribute.preference is None
 
-    def _say(
+    def _add_statements(
         self,
         topic: Topic,
-        twin: TwinSaid,
+        twin: TwinEvidence,
         attribute: Attribute,
         keys: Sequence[BeliefKey],
         answer: int,
         key: BeliefKey,
-        words: Mapping[tuple[str, str], _Word],
+        summed: Mapping[tuple[str, str], _SummedStatements],
     ) -> None:
         """A statement for each source and origin; where the values are known, also one for each value it did not
         name."""
-        shared: dict[tuple[str, str], list[tuple[int, _Word]]] = defaultdict(list)
-        copies = Counter(origin for _, origin in words if origin)
+        shared: dict[tuple[str, str], list[tuple[int, _SummedStatements]]] = defaultdict(list)
+        copies = Counter(origin for _, origin in summed if origin)
         votes: dict[tuple[int, str], int] = {}
-        for (source, origin), word in sorted(words.items()):
+        for (source, origin), each in sorted(summed.items()):
             name = twin.sources[source]
             shared_error = self._shared.get(origin_kind(origin))
             correlation = 1.0 if shared_error is None else shared_error.correlation
             share = 1.0 / (1.0 + (copies[origin] - 1) * correlation) if origin else 1.0
 
-            def said(
+            def add(
                 about: int, of: BeliefKey, ratio: float,
-                name: str = name, origin: str = origin, word: _Word = word, share: float = share,
+                name: str = name, origin: str = origin, each: _SummedStatements = each, share: float = share,
             ) -> int:  # fmt: skip
                 vote = votes.setdefault((about, origin), topic.vote()) if origin else topic.vote()
                 self.statements += 1
                 scoped_source = ScopedSource(name, self._scope(attribute, of))
-                return topic.say(about, scoped_source, word.kind, ratio, vote=vote, share=share, weight=word.weight)
+                return topic.add_statement(
+                    about, scoped_source, each.kind, ratio, vote=vote, share=share, weight=each.weight
+                )
 
-            row = said(answer, key, word.ratio)
-            if origin or word.across:
-                shared[origin, "" if origin else source].append((row, word))
-            if attribute.values is not None and word.ratio > 0:
+            row = add(answer, key, each.ratio)
+            if origin or each.across:
+                shared[origin, "" if origin else source].append((row, each))
+            if attribute.values is not None and each.ratio > 0:
                 for other, passed in enumerate(keys, answer - keys.index(key)):
                     if passed != key:
-                        said(other, passed, -math.inf)
-        for (origin, _), spoken in sorted(shared.items()):
+                        add(other, passed, -math.inf)
+        for (origin, _), rows in sorted(shared.items()):
             across: dict[str, float] = defaultdict(float)
-            for _, word in spoken:
-                for name, share in word.across.items():
+            for _, each in rows:
+                for name, share in each.across.items():
                     across[name] += share
-            observations = math.fsum(word.observations for _, word in spoken)
-            topic.shared.append(Shared(origin, answer, [row for row, _ in spoken], observations, across))
+            observations = math.fsum(each.observations for _, each in rows)
+            topic.shared.append(Shared(origin, answer, [row for row, _ in rows], observations, across))
 
     def _topic(self, attribute: Attribute) -> Topic:
         is_open = attribute.open_values is not None
@@ -312,55 +316,59 @@ class Collection:
             return Scope(attribute=attribute.key, value=value, context=key.context)
         return Scope(domain=attribute.domain) if self._per == "domain" else Scope()
 
-    def _spoken(self, twin: TwinSaid, rows: Sequence[SaidRow]) -> Mapping[Speaker, Sequence[SaidRow]]:
+    def _by_source(
+        self, twin: TwinEvidence, rows: Sequence[EvidenceRow]
+    ) -> Mapping[SourceOrigin, Sequence[EvidenceRow]]:
         """Each source's statements on a belief, by origin ("" for none). What people state about themselves does not
         count."""
-        heard: dict[Speaker, list[SaidRow]] = defaultdict(list)
+        by_source: dict[SourceOrigin, list[EvidenceRow]] = defaultdict(list)
         for row in rows:
-            if not self._sure(twin, row) and not twin.sources[row.source].startswith(PERSON):
-                heard[row.source, row.shared_origin or ""].append(row)
-        return heard
+            if not self._is_truth(twin, row) and not twin.sources[row.source].startswith(PERSON):
+                by_source[row.source, row.shared_origin or ""].append(row)
+        return by_source
 
-    def _sure(self, twin: TwinSaid, row: SaidRow) -> bool:
+    def _is_truth(self, twin: TwinEvidence, row: EvidenceRow) -> bool:
         """Whether a row is known truth: a correction, or a statement of the trusted source."""
         return row.stance == "correction" or twin.sources[row.source] == self._trusted
 
-    def _known(self, twin: TwinSaid, told: Mapping[BeliefKey, bool], key: BeliefKey, rows: Sequence[SaidRow]) -> int:
+    def _known(
+        self, twin: TwinEvidence, truth: Mapping[BeliefKey, bool], key: BeliefKey, rows: Sequence[EvidenceRow]
+    ) -> int:
         """The known truth of a belief: as given, else the latest correction or statement of the trusted source."""
-        if key in told:
-            return int(told[key])
-        sure = [row for row in rows if self._sure(twin, row)]
-        if not sure:
+        if key in truth:
+            return int(truth[key])
+        decisive = [row for row in rows if self._is_truth(twin, row)]
+        if not decisive:
             return UNKNOWN
-        return int(max(sure, key=lambda row: (row.valid_from, row.log_likelihood_ratio)).log_likelihood_ratio > 0)
+        return int(max(decisive, key=lambda row: (row.valid_from, row.log_likelihood_ratio)).log_likelihood_ratio > 0)
 
 
-def _at(told: Sequence[tuple[datetime | None, bool]], epoch: Epoch) -> bool | None:
+def _truth_in(truth: Sequence[tuple[datetime | None, bool]], epoch: Epoch) -> bool | None:
     """The last known truth within an epoch; truth without a time applies to every epoch."""
-    inside = [(at, holds) for at, holds in told if at is None or epoch.contains(at)]
+    inside = [(at, holds) for at, holds in truth if at is None or epoch.contains(at)]
     return max(inside, key=lambda each: (each[0] is not None, each[0] or datetime.min))[1] if inside else None
 
 
-def _words(epoch: Epoch, key: BeliefKey, moment: datetime | None) -> dict[Speaker, _Word]:
+def _summed(epoch: Epoch, key: BeliefKey, moment: datetime | None) -> dict[SourceOrigin, _SummedStatements]:
     """The statements of each speaker on a belief in an epoch, summed, and aged up to a moment."""
     return {
-        speaker: _Word(
-            max(-LOG_LIKELIHOOD_BOUND, min(LOG_LIKELIHOOD_BOUND, strength(rows, moment))),
-            math.fsum(left(row, moment) for row in rows),
+        source_origin: _SummedStatements(
+            max(-LOG_LIKELIHOOD_BOUND, min(LOG_LIKELIHOOD_BOUND, summed_strength(rows, moment))),
+            math.fsum(remaining_share(row, moment) for row in rows),
             min((row.source_kind for row in rows if row.source_kind), default=None),
-            epoch.weight[speaker],
+            epoch.weight[source_origin],
             _across(rows, moment),
         )
-        for speaker, rows in epoch.words.get(key, {}).items()
+        for source_origin, rows in epoch.statements.get(key, {}).items()
     }
 
 
-def _across(rows: Sequence[SaidRow], moment: datetime | None) -> dict[str, float]:
+def _across(rows: Sequence[EvidenceRow], moment: datetime | None) -> dict[str, float]:
     """The number of rows, aged, that share an error across beliefs, by its name."""
     found: dict[str, float] = defaultdict(float)
     for row in rows:
         if row.shared_across is not None:
-            found[row.shared_across] += left(row, moment)
+            found[row.shared_across] += remaining_share(row, moment)
     return found
 
 

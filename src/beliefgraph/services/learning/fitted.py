@@ -37,8 +37,8 @@ class Fitted:
     group_says_if_not: Floats
     reliability: Floats
     spread: Floats
-    heard_if_holds: Floats
-    heard_if_not: Floats
+    statements_if_holds: Floats
+    statements_if_not: Floats
     discount: float
     log_prior: Floats
     rate_if_holds: Floats
@@ -60,10 +60,10 @@ def fit(topic: Topic, without: int | None = None, discounts: tuple[float, ...] =
         learned = learned.part(topic.answers.question[learned.answer] % FOLDS != without)
     if topic.open:
         claims = learn_claims(topic.answers, learned, group)
-        spread = np.sqrt(claims.reliability * (1.0 - claims.reliability) / (claims.heard + 3.0))
+        spread = np.sqrt(claims.reliability * (1.0 - claims.reliability) / (claims.compared + 3.0))
         return Fitted(
             groups, group, claims.says_if_holds, claims.says_if_not, claims.group_says_if_holds,
-            claims.group_says_if_not, claims.reliability, spread, claims.heard, claims.heard, 1.0,
+            claims.group_says_if_not, claims.reliability, spread, claims.compared, claims.compared, 1.0,
             topic.answers.log_prior, claims.says_if_holds, claims.says_if_not,
         )  # fmt: skip
     rates = learn_source_rates(topic.answers, learned, group, discounts=discounts)

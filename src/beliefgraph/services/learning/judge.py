@@ -83,30 +83,30 @@ class Judged:
 
 def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Learner = fit) -> Judged:
     """Which rates of a topic are adopted; `learner` learns them again without one fold of the questions."""
-    answers, said = topic.answers, topic.statements
+    answers, ordered = topic.answers, topic.statements
     scoped_sources, groups = list(topic.scoped_sources), len(fitted.groups)
     stated = [in_force(scoped_source, kind) for scoped_source, kind in zip(scoped_sources, topic.kinds, strict=True)]
     a, b = np.array([c.says_if_holds for c in stated]), np.array([c.says_if_not for c in stated])
-    question, group = answers.question[said.answer], fitted.group[said.rate_pair]
-    known = answers.anything_known[said.answer]
+    question, group = answers.question[ordered.answer], fitted.group[ordered.rate_pair]
+    known = answers.anything_known[ordered.answer]
     judged = known | accompanied(topic)
-    by_word, by_truth = np.zeros(len(question)), np.zeros(answers.questions)
+    by_statement, by_truth = np.zeros(len(question)), np.zeros(answers.questions)
     if judged.any():
         fold = question % FOLDS
-        before, true_before = predicted(answers, said, a, b, answers.log_prior)
+        before, true_before = predicted(answers, ordered, a, b, answers.log_prior)
         for each in np.unique(fold[judged]).tolist():
             apart = learner(topic, each, (fitted.discount,))
-            after, true_after = predicted(answers, said, apart.says_if_holds, apart.says_if_not, apart.log_prior)
-            by_word = np.where(fold == each, after - before, by_word)
+            after, true_after = predicted(answers, ordered, apart.says_if_holds, apart.says_if_not, apart.log_prior)
+            by_statement = np.where(fold == each, after - before, by_statement)
             by_truth = np.where(np.arange(len(by_truth)) % FOLDS == each, true_after - true_before, by_truth)
-    values = topic.open or not said.spoken.all()
-    one_sided = np.zeros(len(scoped_sources), np.bool_) if values else _one_sided(said, fitted.group)
+    values = topic.open or not ordered.direct.all()
+    one_sided = np.zeros(len(scoped_sources), np.bool_) if values else _one_sided(ordered, fitted.group)
     verdicts, adopted = [], np.zeros(groups, dtype=np.bool_)
     for at, (kind, scope) in enumerate(fitted.groups):
         mine = judged & (group == at)
         settled = np.unique(question[mine & known])
         truth = len(settled) >= LEAST_SETTLED
-        gains = by_truth[settled] if truth else by_question(by_word, question, mine)
+        gains = by_truth[settled] if truth else by_question(by_statement, question, mine)
         reason = ALONE if not mine.any() else ONE_SIDED if one_sided[fitted.group == at].all() else None
         if reason is None and not gains.sum() > standard_error(gains):
             reason = NOT_BETTER
@@ -118,8 +118,8 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Learner = fi
         )
     own, of_kind = adopted[fitted.group], np.zeros(len(scoped_sources), dtype=np.bool_)
     for i in np.flatnonzero(own).tolist():
-        mine = judged & (said.rate_pair == i)
-        gains = by_question(by_word, question, mine)
+        mine = judged & (ordered.rate_pair == i)
+        gains = by_question(by_statement, question, mine)
         if one_sided[i]:
             reason = ONE_SIDED
         elif not mine.any():
@@ -148,14 +148,14 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Learner = fi
 
 def accompanied(topic: Topic) -> Bools:
     """The statements about questions on which another source has a statement, by another vote."""
-    answers, said = topic.answers, topic.statements
-    question, questions = answers.question[said.answer], answers.questions
+    answers, ordered = topic.answers, topic.statements
+    question, questions = answers.question[ordered.answer], answers.questions
     names = sorted({scoped_source.source for scoped_source in topic.scoped_sources})
     place = {name: i for i, name in enumerate(names)}
     source = np.array([place[scoped_source.source] for scoped_source in topic.scoped_sources], dtype=np.int64)[
-        said.rate_pair
+        ordered.rate_pair
     ]
-    return _several(question, source, questions) & _several(question, said.votes, questions)
+    return _several(question, source, questions) & _several(question, ordered.votes, questions)
 
 
 def _several(question: Ints, of: Ints, questions: int) -> Bools:
@@ -166,22 +166,22 @@ def _several(question: Ints, of: Ints, questions: int) -> Bools:
     return np.asarray((least < most)[question])
 
 
-def _one_sided(said: Statements, group: Ints) -> Bools:
+def _one_sided(statements: Statements, group: Ints) -> Bools:
     """The pairs of rates whose statements were all alike, where that is unlikely for their group by chance.
 
     A source is taken to be able to state the opposite if others of its group state it with the same strength.
     """
-    yes = sums(said.rate_pair, (said.log_likelihood_ratio > 0).astype(np.float64), len(group))
-    times = np.bincount(said.rate_pair, minlength=len(group)).astype(np.float64)
+    yes = sums(statements.rate_pair, (statements.log_likelihood_ratio > 0).astype(np.float64), len(group))
+    times = np.bincount(statements.rate_pair, minlength=len(group)).astype(np.float64)
     share = sums(group, yes, int(group.max(initial=-1)) + 1)[group] / np.maximum(
         sums(group, times, int(group.max(initial=-1)) + 1)[group], 1.0
     )
     always, never = yes == times, yes == 0
     chance = np.where(always, share, 1.0 - share) ** times
     found = (always | never) & (chance < BY_CHANCE)
-    strengths = set(zip(group[said.rate_pair].tolist(), said.log_likelihood_ratio.tolist(), strict=True))
+    strengths = set(zip(group[statements.rate_pair].tolist(), statements.log_likelihood_ratio.tolist(), strict=True))
     for rate_pair in np.flatnonzero(found).tolist():
-        own = np.unique(said.log_likelihood_ratio[said.rate_pair == rate_pair]).tolist()
+        own = np.unique(statements.log_likelihood_ratio[statements.rate_pair == rate_pair]).tolist()
         found[rate_pair] = not any((int(group[rate_pair]), -ratio) in strengths for ratio in own)
     whole = np.where(always, share == 1.0, share == 0.0)
     return np.asarray(found | whole)

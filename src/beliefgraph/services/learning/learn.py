@@ -95,14 +95,14 @@ class CalibratedAttribute:
 
     attribute: str
     choice: Choice
-    said: Floats
+    derived_log_odds: Floats
     calibrated: Floats
     happened: Floats
 
     @property
     def before(self) -> Scores:
         """The scores of the derived probabilities."""
-        return score(_chance(self.said), self.happened)
+        return score(_chance(self.derived_log_odds), self.happened)
 
     @property
     def after(self) -> Scores:
@@ -130,7 +130,7 @@ def following(found: Sequence[CalibratedAttribute], known: ParameterSet) -> Para
 def reliability(found: Sequence[CalibratedAttribute]) -> tuple[Floats, Floats, Floats]:
     """For all later labels: the derived probabilities, the calibrated ones, and the truth."""
     return (
-        _chance(np.concatenate([each.said for each in found])),
+        _chance(np.concatenate([each.derived_log_odds for each in found])),
         _chance(np.concatenate([each.calibrated for each in found])),
         np.concatenate([each.happened for each in found]),
     )
@@ -160,14 +160,14 @@ def learn_calibrations(training_data: TrainingData) -> tuple[CalibratedAttribute
     """The calibration of every attribute with at least two labels, by name."""
     found = []
     for column, attribute in sorted(enumerate(training_data.attributes), key=lambda pair: pair[1]):
-        rows = (training_data.column == column) & np.isfinite(training_data.said)
+        rows = (training_data.column == column) & np.isfinite(training_data.derived_log_odds)
         if rows.sum() < 2:
             continue
-        said, happened = training_data.said[rows], training_data.happened[rows]
-        choice = calibration_of(said, happened)
+        derived, happened = training_data.derived_log_odds[rows], training_data.happened[rows]
+        choice = calibration_of(derived, happened)
         later = slice(choice.fitted, None)
         found.append(
-            CalibratedAttribute(attribute, choice, said[later], choice.calibration(said[later]), happened[later])
+            CalibratedAttribute(attribute, choice, derived[later], choice.calibration(derived[later]), happened[later])
         )
     return tuple(found)
 
@@ -204,7 +204,7 @@ def propose_relations(training_data: TrainingData) -> tuple[ProposedRelation, ..
             interval=each.interval,
             observations=each.observations,
         )
-        for each in propose(training_data.structure, training_data.heard)
+        for each in propose(training_data.structure, training_data.current)
     )
 
 

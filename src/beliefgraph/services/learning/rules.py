@@ -24,12 +24,12 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.catalog import BearingRule, Catalog, EventRule
 from beliefgraph.model.definition import Definitions
 from beliefgraph.services.definitions.book import DefinitionBook
-from beliefgraph.services.learning.dataset import Known
+from beliefgraph.services.learning.dataset import KnownTruth
 from beliefgraph.services.learning.fitted import FOLDS
 from beliefgraph.services.permissions.usable import Usable
 from beliefgraph.store import learning as stored
 from beliefgraph.store.graph import Graph
-from beliefgraph.store.learning import TwinRuled
+from beliefgraph.store.learning import TwinRuleEvidence
 
 Floats = npt.NDArray[np.float64]
 
@@ -91,7 +91,7 @@ async def learn_rules(
     caller: Caller,
     graph: Graph,
     book: DefinitionBook,
-    truth: Iterable[Known],
+    truth: Iterable[KnownTruth],
     deviation: float = DEVIATION,
     usable: Usable | None = None,
 ) -> tuple[Definitions, tuple[LearnedAttribute, ...]]:
@@ -103,7 +103,7 @@ async def learn_rules(
     caller.require_service()
     definitions = (await book.latest(caller.tenant)).definitions.as_stated
     cases = Cases(definitions, truth)
-    twins = stored.ruled(graph, caller.tenant)
+    twins = stored.rule_evidence(graph, caller.tenant)
     async for twin in usable.of(twins) if usable else twins:
         cases.add(twin)
     return definitions, fit(cases, deviation)
@@ -112,7 +112,7 @@ async def learn_rules(
 class Cases:
     """Collects, twin after twin, the evidence of each rule on beliefs with known truth."""
 
-    def __init__(self, definitions: Definitions, truth: Iterable[Known]) -> None:
+    def __init__(self, definitions: Definitions, truth: Iterable[KnownTruth]) -> None:
         joined = {name for _, relation in definitions.relations() for name in (relation.source, relation.target)}
         self.priors = {
             key: attribute.prior
@@ -126,20 +126,20 @@ class Cases:
             if (found := stated_of(rule)) is not None
         }
         self.of: dict[str, list[tuple[Mapping[RuleId, float], bool, str]]] = defaultdict(list)
-        self._truth: dict[str, list[Known]] = defaultdict(list)
+        self._truth: dict[str, list[KnownTruth]] = defaultdict(list)
         for known in truth:
             self._truth[known.twin].append(known)
 
-    def add(self, twin: TwinRuled) -> None:
+    def add(self, twin: TwinRuleEvidence) -> None:
         """Count the evidence in one twin from before the truth of its beliefs became known."""
-        by_belief: dict[BeliefKey, list[stored.RuledRow]] = defaultdict(list)
+        by_belief: dict[BeliefKey, list[stored.RuleEvidenceRow]] = defaultdict(list)
         for row in twin.rows:
             if (belief := twin.beliefs.get(row.belief)) is not None:
                 by_belief[belief].append(row)
         for known in self._truth.get(twin.name, ()):
             attribute = known.belief.attribute
             if attribute in self.priors:
-                said: dict[RuleId, float] = defaultdict(float)
+                evidence: dict[RuleId, float] = defaultdict(float)
                 rows = by_belief[known.belief]
                 at = known.at or max((row.valid_from for row in rows), default=datetime.max)
                 for row in rows:
@@ -147,8 +147,8 @@ class Cases:
                         stated = round(row.log_likelihood_ratio, 6)
                         constant = (row.event, attribute, stated) in self.rules
                         rule = RuleId(row.event, attribute, stated if constant else None)
-                        said[rule] += _aged(row, at)
-                self.of[attribute].append((said, known.holds, twin.name))
+                        evidence[rule] += _aged(row, at)
+                self.of[attribute].append((evidence, known.holds, twin.name))
 
 
 def fit(cases: Cases, deviation: float = DEVIATION) -> tuple[LearnedAttribute, ...]:
@@ -164,31 +164,31 @@ def _fitted(
     attribute: str, prior: float, rows: Sequence[tuple[Mapping[RuleId, float], bool, str]], deviation: float
 ) -> LearnedAttribute:
     rows = sorted(rows, key=lambda row: (row[2], sorted(map(repr, row[0].items())), row[1]))
-    rules = sorted({rule for said, _, _ in rows for rule in said}, key=repr)
-    said = np.array([[row[0].get(rule, 0.0) for rule in rules] for row in rows]).reshape(len(rows), len(rules))
+    rules = sorted({rule for evidence, _, _ in rows for rule in evidence}, key=repr)
+    evidence = np.array([[row[0].get(rule, 0.0) for rule in rules] for row in rows]).reshape(len(rows), len(rules))
     happened = np.array([float(row[1]) for row in rows])
     names = {name: i for i, name in enumerate(sorted({row[2] for row in rows}))}
     fold = np.array([names[row[2]] % FOLDS for row in rows])
-    size = np.array([abs(rule.stated) if rule.stated else _typical(said[:, i]) for i, rule in enumerate(rules)])
+    size = np.array([abs(rule.stated) if rule.stated else _typical(evidence[:, i]) for i, rule in enumerate(rules)])
     stated = np.array([logit(prior), *np.ones(len(rules))])
     spread = np.array([deviation, *(deviation / np.maximum(size, NEAR))])
     losses = np.zeros((3, len(rows)))
     for each in np.unique(fold).tolist():
         held, fitted_to = fold == each, fold != each
-        found, _ = weights(said[fitted_to], happened[fitted_to], stated, spread)
+        found, _ = weights(evidence[fitted_to], happened[fitted_to], stated, spread)
         rate = (happened[fitted_to].sum() + 1.0) / (fitted_to.sum() + 2.0)
         for row, log_odds in enumerate(
-            (_log_odds(stated, said[held]), _log_odds(found, said[held]), np.full(int(held.sum()), logit(rate)))
+            (_log_odds(stated, evidence[held]), _log_odds(found, evidence[held]), np.full(int(held.sum()), logit(rate)))
         ):
             losses[row, held] = np.logaddexp(0.0, np.where(happened[held] == 1.0, -log_odds, log_odds))
-    found, error = weights(said, happened, stated, spread)
+    found, error = weights(evidence, happened, stated, spread)
     gain = losses[0] - losses[1]
     return LearnedAttribute(
         attribute=attribute,
         prior=prior,
         learned=probability(float(found[0])),
         rules=tuple(
-            LearnedRule(rule, float(found[i + 1]), float(error[i + 1]), int((said[:, i] != 0.0).sum()))
+            LearnedRule(rule, float(found[i + 1]), float(error[i + 1]), int((evidence[:, i] != 0.0).sum()))
             for i, rule in enumerate(rules)
         ),
         labels=len(rows),
@@ -201,15 +201,15 @@ def _fitted(
 
 def _typical(column: Floats) -> float:
     """The typical strength of a rule."""
-    spoken = np.abs(column[column != 0.0])
-    return float(np.median(spoken)) if len(spoken) else 1.0
+    observed = np.abs(column[column != 0.0])
+    return float(np.median(observed)) if len(observed) else 1.0
 
 
-def _log_odds(found: Floats, said: Floats) -> Floats:
-    return np.asarray(found[0] + said @ found[1:])
+def _log_odds(found: Floats, evidence: Floats) -> Floats:
+    return np.asarray(found[0] + evidence @ found[1:])
 
 
-def _aged(row: stored.RuledRow, at: datetime) -> float:
+def _aged(row: stored.RuleEvidenceRow, at: datetime) -> float:
     if row.half_life is None:
         return row.log_likelihood_ratio
     return float(age(row.log_likelihood_ratio, (at - row.valid_from).total_seconds(), row.half_life))

@@ -21,7 +21,7 @@ class Bins:
     """Probabilities in bins: count, mean probability and observed frequency. Empty bins have NaN for both means."""
 
     count: npt.NDArray[np.int64]
-    said: Floats
+    predicted: Floats
     happened: Floats
 
 
@@ -98,9 +98,9 @@ def bins(p: npt.ArrayLike, happened: npt.ArrayLike) -> Bins:
     place = np.minimum((p * BINS).astype(np.int64), BINS - 1)
     count = np.bincount(place, minlength=BINS)
     with np.errstate(invalid="ignore"):
-        said = np.bincount(place, p, BINS) / count
+        predicted = np.bincount(place, p, BINS) / count
         happening = np.bincount(place, y, BINS) / count
-    return Bins(count, said, happening)
+    return Bins(count, predicted, happening)
 
 
 def ece(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
@@ -108,7 +108,7 @@ def ece(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
     bins."""
     found = bins(p, happened)
     filled = found.count > 0
-    gap = np.abs(found.said[filled] - found.happened[filled])
+    gap = np.abs(found.predicted[filled] - found.happened[filled])
     return float((gap * found.count[filled]).sum() / found.count.sum())
 
 

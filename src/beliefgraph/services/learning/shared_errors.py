@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.inference import two_coin
+from beliefgraph.inference import apply_rates
 from beliefgraph.inference.reliability import COPIES, Observed, SharedErrors, learn_shared_errors, surprise
 from beliefgraph.inference.reliability.source_rates import DISCOUNTS
 from beliefgraph.model.parameters import ParameterSet, RandomEffect, SharedError, origin_kind
@@ -30,7 +30,7 @@ LEAST_SETTLED = 30
 LEAST_GROUPS = 3
 """Groups of beliefs with known truth, several in each, needed to learn the error they share."""
 
-DRAWN_BACK = (1.0, 0.5, 0.25, 0.125, 0.0)
+SHRINKAGES = (1.0, 0.5, 0.25, 0.125, 0.0)
 """Candidates for the share of the learned error rates that is kept where the truth is known and origins are shared."""
 
 
@@ -45,7 +45,7 @@ class Origin:
     kind: str
     belief: tuple[int, int]
     fold: int
-    spoken: float
+    rated_sum: float
     count: float
     rest: float
     holds: bool
@@ -74,25 +74,25 @@ class TriedErrors:
 
 def origins(topic: Topic, fitted: Fitted) -> Iterator[Origin]:
     """The origins and errors shared across beliefs, where the truth is known."""
-    answers, said = topic.answers, topic.statements
+    answers, stated = topic.answers, topic.statements
     known = answers.anything_known
-    words = two_coin(
-        np.where(said.spoken, said.log_likelihood_ratio, 0.0),
-        fitted.says_if_holds[said.rate_pair],
-        fitted.says_if_not[said.rate_pair],
+    effective = apply_rates(
+        np.where(stated.direct, stated.log_likelihood_ratio, 0.0),
+        fitted.says_if_holds[stated.rate_pair],
+        fitted.says_if_not[stated.rate_pair],
     )
-    words = np.where(said.spoken, words, 0.0)
-    shared = np.zeros(len(words), dtype=np.bool_)
+    effective = np.where(stated.direct, effective, 0.0)
+    shared = np.zeros(len(effective), dtype=np.bool_)
     for each in topic.shared:
         shared[each.rows] = True
-    alone = np.bincount(said.answer[~shared], words[~shared], len(answers.question))
+    alone = np.bincount(stated.answer[~shared], effective[~shared], len(answers.question))
     for each in topic.shared:
         if known[each.answer]:
             yield Origin(
                 kind=origin_kind(each.origin),
                 belief=(id(topic), each.answer),
                 fold=int(answers.question[each.answer]) % FOLDS,
-                spoken=float(words[each.rows].sum()),
+                rated_sum=float(effective[each.rows].sum()),
                 count=each.observations,
                 rest=float(answers.log_prior[each.answer] + alone[each.answer]),
                 holds=bool(answers.known[each.answer] == 1),
@@ -100,7 +100,7 @@ def origins(topic: Topic, fitted: Fitted) -> Iterator[Origin]:
             )
 
 
-def sobered(
+def shrunk_rates(
     topic: Topic,
     without: int | None = None,
     discounts: tuple[float, ...] = DISCOUNTS,
@@ -118,16 +118,16 @@ def sobered(
         return fitted
     folds = [fit(topic, without=fold) for fold in range(FOLDS)]
     losses = [
-        np.concatenate([_losses(topic, drawn_back(apart, share), fold, before) for fold, apart in enumerate(folds)])
-        for share in DRAWN_BACK
+        np.concatenate([_losses(topic, shrunk_by(apart, share), fold, before) for fold, apart in enumerate(folds)])
+        for share in SHRINKAGES
     ]
     best = min(losses, key=np.sum)
     worse = [loss - best for loss in losses]
     close = [each.sum() <= each.std() * math.sqrt(len(each)) for each in worse]
-    return drawn_back(fitted, min(share for share, as_well in zip(DRAWN_BACK, close, strict=True) if as_well))
+    return shrunk_by(fitted, min(share for share, as_well in zip(SHRINKAGES, close, strict=True) if as_well))
 
 
-def drawn_back(fitted: Fitted, share: float) -> Fitted:
+def shrunk_by(fitted: Fitted, share: float) -> Fitted:
     """The rates with a share of their error rates."""
     return replace(
         fitted,
@@ -190,18 +190,18 @@ def _by_kind(observed: Sequence[Origin], before: ParameterSet | None) -> Iterato
     on: dict[tuple[int, int], list[Origin]] = defaultdict(list)
     for each in observed:
         on[each.belief].append(each)
-    beliefs = sorted((sorted(each, key=_said) for each in on.values()), key=_turned_out)
+    beliefs = sorted((sorted(each, key=_origin_key) for each in on.values()), key=_truth_key)
     for kind in sorted({each.kind for each in observed}, key=lambda kind: (not kind, kind)):
         yield kind, _columns(kind, [each for each in beliefs if any(o.kind == kind for o in each)], before)
 
 
-def _said(origin: Origin) -> tuple[object, ...]:
+def _origin_key(origin: Origin) -> tuple[object, ...]:
     """A sort key of an origin that does not depend on the order in which twins are read."""
-    return origin.kind, origin.spoken, origin.count, sorted(origin.across.items())
+    return origin.kind, origin.rated_sum, origin.count, sorted(origin.across.items())
 
 
-def _turned_out(origins: Sequence[Origin]) -> tuple[object, ...]:
-    return origins[0].holds, origins[0].rest, [_said(each) for each in origins]
+def _truth_key(origins: Sequence[Origin]) -> tuple[object, ...]:
+    return origins[0].holds, origins[0].rest, [_origin_key(each) for each in origins]
 
 
 def _columns(kind: str, beliefs: Sequence[Sequence[Origin]], before: ParameterSet | None) -> _Columns:
@@ -215,9 +215,11 @@ def _columns(kind: str, beliefs: Sequence[Sequence[Origin]], before: ParameterSe
     ]
     found = Observed(
         question=np.array([i for i, _ in rows], dtype=np.int64),
-        spoken=np.array([o.spoken for _, o in rows]),
+        rated_sum=np.array([o.rated_sum for _, o in rows]),
         count=np.array([o.count for _, o in rows]),
-        rest=np.array([each[0].rest + _spoken([o for o in each if o.kind != kind], before) for each in beliefs]),
+        rest=np.array(
+            [each[0].rest + _total_effective([o for o in each if o.kind != kind], before) for each in beliefs]
+        ),
         holds=np.array([each[0].holds for each in beliefs], dtype=np.bool_),
         row=np.array([row for row, _, _ in shares], dtype=np.int64),
         group=np.array([group for _, group, _ in shares], dtype=np.int64),
@@ -243,13 +245,13 @@ def _in_force(kind: str, before: ParameterSet | None) -> SharedErrors:
     return COPIES if known is None else SharedErrors(known.correlation, known.scale)
 
 
-def _spoken(origins: Sequence[Origin], before: ParameterSet | None) -> float:
+def _total_effective(origins: Sequence[Origin], before: ParameterSet | None) -> float:
     """The effective evidence of some origins, by the parameters in force."""
-    return math.fsum(_heard(each, _in_force(each.kind, before)) for each in origins)
+    return math.fsum(_effective(each, _in_force(each.kind, before)) for each in origins)
 
 
-def _heard(origin: Origin, errors: SharedErrors) -> float:
-    return errors.scale * origin.spoken / (1 + max(origin.count - 1, 0.0) * errors.correlation)
+def _effective(origin: Origin, errors: SharedErrors) -> float:
+    return errors.scale * origin.rated_sum / (1 + max(origin.count - 1, 0.0) * errors.correlation)
 
 
 def _losses(topic: Topic, fitted: Fitted, fold: int, before: ParameterSet | None) -> Floats:
@@ -264,7 +266,7 @@ def _losses(topic: Topic, fitted: Fitted, fold: int, before: ParameterSet | None
     holds: dict[tuple[int, int], bool] = {}
     for each in observed:
         if each.fold == fold:
-            heard = _heard(each, learned.get(each.kind) or _in_force(each.kind, before))
-            log_odds[each.belief] = log_odds.get(each.belief, each.rest) + heard
+            effective = _effective(each, learned.get(each.kind) or _in_force(each.kind, before))
+            log_odds[each.belief] = log_odds.get(each.belief, each.rest) + effective
             holds[each.belief] = each.holds
     return np.array([np.logaddexp(0.0, -value if holds[on] else value) for on, value in log_odds.items()])

@@ -29,11 +29,18 @@ from beliefgraph.model.parameters import (
 )
 from beliefgraph.model.question import KnownSource
 from beliefgraph.services.definitions.book import DefinitionBook
-from beliefgraph.services.learning.confusions import NOTHING_TRIED, Confused, TriedConfusion, confusions
-from beliefgraph.services.learning.dataset import Collection, Known, Per, ScopedSource, Topic
+from beliefgraph.services.learning.confusions import NOTHING_TRIED, TriedConfusion, TriedConfusions, confusions
+from beliefgraph.services.learning.dataset import Collection, KnownTruth, Per, ScopedSource, Topic
 from beliefgraph.services.learning.fitted import Fitted
 from beliefgraph.services.learning.judge import InForce, Judged, Learner, Verdict, judge
-from beliefgraph.services.learning.shared_errors import Origin, TriedErrors, drawn_back, origins, sobered, tried_errors
+from beliefgraph.services.learning.shared_errors import (
+    Origin,
+    TriedErrors,
+    origins,
+    shrunk_by,
+    shrunk_rates,
+    tried_errors,
+)
 from beliefgraph.services.permissions.included import EVERYBODY
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.permissions.usable import Usable
@@ -58,15 +65,15 @@ class LearnedSource:
     source: str
     kind: str | None
     scope: Scope
-    coins: BinaryRates
+    rates: BinaryRates
     reliability: float
     low: float
     high: float
-    heard: float
+    statements: float
 
 
 @dataclass(frozen=True)
-class Lesson:
+class LearnedSources:
     """What was learned: sources, most statements first, the rates of new sources, and correlated errors.
 
     `discounts` is the effective weight of a vote among several, by topic. `left_out` is the number of twins that were
@@ -85,7 +92,7 @@ class Lesson:
     priors: tuple[LearnedPrior, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     left_out: int = 0
-    confusions: Confused = NOTHING_TRIED
+    confusions: TriedConfusions = NOTHING_TRIED
 
     @property
     def shared_errors(self) -> tuple[SharedError, ...]:
@@ -115,7 +122,7 @@ class Lesson:
         else:
             sources = {_owner(each): each for each in before.sources}
         if self.trusted is not None:
-            always = SourceRates(source=self.trusted, scope=Scope(), coins=ALWAYS_RIGHT)
+            always = SourceRates(source=self.trusted, scope=Scope(), rates=ALWAYS_RIGHT)
             sources[_owner(always)] = always
         return before.with_sources(
             tuple(sorted(sources.values(), key=_place)),
@@ -147,11 +154,11 @@ class SourceLearner:
         caller: Caller,
         *,
         per: Per = "attribute",
-        truth: Iterable[Known] = (),
+        truth: Iterable[KnownTruth] = (),
         trusted: str | None = None,
         before: datetime | None = None,
         progress: Progress = lambda _twins, _evidence: None,
-    ) -> Lesson:
+    ) -> LearnedSources:
         """The reliability of the sources of the caller's tenant, from its evidence; nothing is put in force.
 
         `truth`, statements of the source `trusted`, and corrections count as known. With `before`, only what was valid
@@ -162,10 +169,10 @@ class SourceLearner:
         definitions = (await self._book.latest(caller.tenant)).definitions
         collection = Collection(definitions, per, truth, trusted)
         usable = Usable(self._sights, caller)
-        async for twin in usable.of(stored.said(self._graph, caller.tenant, before)):
+        async for twin in usable.of(stored.twin_evidence(self._graph, caller.tenant, before)):
             collection.add(twin)
             progress(collection.twins, collection.evidence)
-        learned = await long_work(lesson, collection, definitions, trusted)
+        learned = await long_work(learned_sources, collection, definitions, trusted)
         return replace(learned, left_out=usable.left_out)
 
     async def page(
@@ -188,14 +195,14 @@ class SourceLearner:
             learned = parameters.by_source.get(source.name, ())
             kind = next((each.kind for each in learned if each.kind), None)
             rows.append(KnownSource(id=source.id, name=source.name, kind=kind, reliabilities=learned))
-        return walk.page(rows, lambda row: paging.Place(row.name, row.id))
+        return walk.page(rows, lambda row: paging.Position(row.name, row.id))
 
-    async def publish(self, caller: Caller, learned: Lesson) -> Definitions:
+    async def publish(self, caller: Caller, learned: LearnedSources) -> Definitions:
         """Put what was learned in force; the definition set that is then in force."""
         return await self._book.publish_parameters(caller, learned.following)
 
 
-def lesson(collection: Collection, definitions: Definitions, trusted: str | None = None) -> Lesson:
+def learned_sources(collection: Collection, definitions: Definitions, trusted: str | None = None) -> LearnedSources:
     """The reliability of the sources in a collection; the source `trusted` counts as always right.
 
     Only what predicts better than the parameters in force is adopted.
@@ -210,8 +217,8 @@ def lesson(collection: Collection, definitions: Definitions, trusted: str | None
     discounts: dict[str, float] = {}
     observed: list[Origin] = []
     for (about, _), topic in sorted(collection.topics.items()):
-        fitted, in_force = sobered(topic, before=before), partial(rates_in_force, definitions)
-        learner = _once(partial(sobered, before=before))
+        fitted, in_force = shrunk_rates(topic, before=before), partial(rates_in_force, definitions)
+        learner = _once(partial(shrunk_rates, before=before))
         judged = judge(topic, fitted, in_force, learner)
         confused = confusions(topic, fitted, judged, in_force, learner)
         tried += confused.tried
@@ -225,9 +232,9 @@ def lesson(collection: Collection, definitions: Definitions, trusted: str | None
         if judged.groups.any():
             adopted += _populations(fitted, judged.groups)
             priors += _priors(topic, fitted, collection.stated)
-        observed += origins(topic, fitted if judged.groups.any() else drawn_back(fitted, 0.0))
-    found.sort(key=lambda source: (-source.heard, source.source, repr(source.scope)))
-    return Lesson(
+        observed += origins(topic, fitted if judged.groups.any() else shrunk_by(fitted, 0.0))
+    found.sort(key=lambda source: (-source.statements, source.source, repr(source.scope)))
+    return LearnedSources(
         sources=tuple(found),
         populations=tuple(populations),
         trusted=trusted,
@@ -239,7 +246,7 @@ def lesson(collection: Collection, definitions: Definitions, trusted: str | None
         adopted=tuple(adopted),
         priors=tuple(priors),
         verdicts=tuple(verdicts),
-        confusions=Confused(tuple(tried)),
+        confusions=TriedConfusions(tuple(tried)),
     )
 
 
@@ -257,7 +264,7 @@ def _once(learner: Learner) -> Learner:
 
 def rates_in_force(definitions: Definitions, scoped_source: ScopedSource, kind: str | None) -> BinaryRates:
     """The rates in force of a source of a kind about something: the nearest scope, as in deriving beliefs."""
-    known = {} if definitions.parameters is None else definitions.parameters.coins
+    known = {} if definitions.parameters is None else definitions.parameters.source_rates
     scope = scoped_source.scope
     if scope.attribute is not None:
         attribute = definitions.attributes[scope.attribute]
@@ -272,16 +279,16 @@ def rates_in_force(definitions: Definitions, scoped_source: ScopedSource, kind: 
 
 
 def _adopted(
-    topic: Topic, learned: Sequence[LearnedSource], judged: Judged, confused: Confused, in_force: InForce
+    topic: Topic, learned: Sequence[LearnedSource], judged: Judged, confused: TriedConfusions, in_force: InForce
 ) -> Iterator[SourceRates]:
     """The rates of each source from now on: a column of its confusion matrix, its own, or those in force; none for
     sources that get the rates of their kind."""
     by_matrix = confused.rates
     for i, (scoped_source, source) in enumerate(zip(topic.scoped_sources, learned, strict=True)):
         if not judged.of_kind[i]:
-            own = source.coins if judged.own[i] and i not in confused.keeps else in_force(scoped_source, topic.kinds[i])
-            coins = by_matrix.get(i, own)
-            yield SourceRates(source=scoped_source.source, kind=topic.kinds[i], scope=scoped_source.scope, coins=coins)
+            own = source.rates if judged.own[i] and i not in confused.keeps else in_force(scoped_source, topic.kinds[i])
+            rates = by_matrix.get(i, own)
+            yield SourceRates(source=scoped_source.source, kind=topic.kinds[i], scope=scoped_source.scope, rates=rates)
 
 
 def _priors(topic: Topic, fitted: Fitted, stated: Mapping[str, float]) -> Iterator[LearnedPrior]:
@@ -304,16 +311,20 @@ def _sources(topic: Topic, fitted: Fitted) -> Iterator[LearnedSource]:
             source=scoped_source.source,
             kind=topic.kinds[i],
             scope=scoped_source.scope,
-            coins=BinaryRates(
+            rates=BinaryRates(
                 says_if_holds=float(fitted.says_if_holds[i]),
                 says_if_not=float(fitted.says_if_not[i]),
-                observations_if_holds=float(fitted.heard_if_holds[i]),
-                observations_if_not=float(fitted.heard_if_not[i]),
+                observations_if_holds=float(fitted.statements_if_holds[i]),
+                observations_if_not=float(fitted.statements_if_not[i]),
             ),
             reliability=middle,
             low=max(0.0, middle - aside),
             high=min(1.0, middle + aside),
-            heard=float(fitted.heard_if_holds[i] if topic.open else fitted.heard_if_holds[i] + fitted.heard_if_not[i]),
+            statements=float(
+                fitted.statements_if_holds[i]
+                if topic.open
+                else fitted.statements_if_holds[i] + fitted.statements_if_not[i]
+            ),
         )
 
 
@@ -328,9 +339,9 @@ def _populations(fitted: Fitted, wanted: npt.NDArray[np.bool_]) -> Iterator[Sour
         kind, scope = fitted.groups[i]
         about[scope].append(i)
         if kind is not None:
-            yield SourceRates(kind=kind, scope=scope, coins=_mean(fitted, [i], members))
+            yield SourceRates(kind=kind, scope=scope, rates=_mean(fitted, [i], members))
     for scope, which in about.items():
-        yield SourceRates(scope=scope, coins=_mean(fitted, which, members))
+        yield SourceRates(scope=scope, rates=_mean(fitted, which, members))
 
 
 def _mean(fitted: Fitted, which: Sequence[int], members: Floats) -> BinaryRates:

@@ -21,14 +21,14 @@ from beliefgraph.inference.learning import Observations
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.catalog import RelationDefinition
+from beliefgraph.model.counting import counting_at
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.evidence import Bearing
-from beliefgraph.model.hearing import heard
 from beliefgraph.services.commits.recheck import every_twin
 from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.derivation.derive import Derivation, derive, segment_at
-from beliefgraph.services.learning.dataset import Known
+from beliefgraph.services.learning.dataset import KnownTruth
 from beliefgraph.services.permissions.usable import Usable
 from beliefgraph.services.twin.load import every_state
 from beliefgraph.services.twin.state import TwinState
@@ -48,9 +48,9 @@ class TrainingData:
 
     `attributes` are the binary ones, and `structure` is what the definitions state of them; `stated` has the definition
     of each of its relations. `labels` has one row per belief with known truth: the evidence in its subject and context
-    before, and the truth of that belief alone; `column` is the column of that belief, `said` its log-odds derived then
-    (NaN where the twin was too wide), `twin` the number of its twin and `segment` the segment it was in. `heard` has
-    one row per subject and context of each twin, in its current state.
+    before, and the truth of that belief alone; `column` is the column of that belief, `derived_log_odds` its log-odds
+    derived then (NaN where the twin was too wide), `twin` the number of its twin and `segment` the segment it was in.
+    `current` has one row per subject and context of each twin, in its current state.
     """
 
     definitions: Definitions
@@ -59,8 +59,8 @@ class TrainingData:
     stated: tuple[RelationDefinition, ...]
     labels: Observations
     column: npt.NDArray[np.int64]
-    said: Floats
-    heard: Observations
+    derived_log_odds: Floats
+    current: Observations
     twins: int
     segment: tuple[str | None, ...] = ()
     twin: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
@@ -100,8 +100,8 @@ class TrainingData:
             stated=tuple(self.stated[k] for k in inside),
             labels=Observations(self.labels.log_likelihood[rows][:, kept], self.labels.truth[rows][:, kept]),
             column=np.array([place[at] for at in self.column[rows].tolist()], dtype=np.int64),
-            said=self.said[rows],
-            heard=Observations(self.heard.log_likelihood[:, kept]),
+            derived_log_odds=self.derived_log_odds[rows],
+            current=Observations(self.current.log_likelihood[:, kept]),
             segment=tuple(each for each, row in zip(self.segment, rows.tolist(), strict=True) if row),
             twin=self.twin[rows],
         )
@@ -124,11 +124,11 @@ async def training_data(
     book: DefinitionBook,
     *,
     before: datetime | None = None,
-    truth: Iterable[Known] = (),
-    told: Callable[[int], None] = lambda _: None,
+    truth: Iterable[KnownTruth] = (),
+    progress: Callable[[int], None] = lambda _: None,
     usable: Usable | None = None,
 ) -> TrainingData:
-    """Read every twin of the caller's tenant, one after another; `told` is called with the number read.
+    """Read every twin of the caller's tenant, one after another; `progress` is called with the number read.
 
     `truth` is known in addition to corrections in the twins; without a time, it became known after all evidence. With
     `before`, only evidence valid before then is used. `usable` leaves twins out. Refused to a person's key: what is
@@ -138,7 +138,7 @@ async def training_data(
     caller.require_service()
     tenant = caller.tenant
     columns = _Columns(await book.latest(tenant))
-    known: dict[str, list[Known]] = defaultdict(list)
+    known: dict[str, list[KnownTruth]] = defaultdict(list)
     for each in truth:
         known[each.twin].append(each)
     read: list[_Read] = []
@@ -147,7 +147,7 @@ async def training_data(
         if state.head_time is not None:
             head = state.head_time if before is None else min(state.head_time, before - _MOMENT)
             read.append(await asyncio.to_thread(columns.read, state, head, known[state.name]))
-        told(len(read))
+        progress(len(read))
     return columns.joined(read)
 
 
@@ -160,7 +160,7 @@ class _Label:
     row: Floats
     column: int
     holds: bool
-    said: float
+    derived_log_odds: float
     twin: str
     segment: str | None
 
@@ -196,13 +196,13 @@ class _Columns:
         self.attributes = tuple(key for key, attribute in named.items() if not attribute.categorical)
         self._column = {key: at for at, key in enumerate(self.attributes)}
 
-    def read(self, state: TwinState, head: datetime, known: Sequence[Known] = ()) -> _Read:
+    def read(self, state: TwinState, head: datetime, known: Sequence[KnownTruth] = ()) -> _Read:
         """The labels of a twin, including those given as `truth`, and its current rows."""
-        turned_out = {belief: (at, holds) for belief, at, holds in self._turned_out(state, head)}
+        outcomes = {belief: (at, holds) for belief, at, holds in self._outcomes(state, head)}
         for each in known:
             if each.belief.attribute in self._column:
-                turned_out[each.belief] = each.at or head + _MOMENT, each.holds
-        labels = [self._label(state, belief, at, holds) for belief, (at, holds) in turned_out.items()]
+                outcomes[each.belief] = each.at or head + _MOMENT, each.holds
+        labels = [self._label(state, belief, at, holds) for belief, (at, holds) in outcomes.items()]
         rows = self._rows(derive(state, self._graph, head))
         return _Read(head, state.id, tuple(labels), {place: row for place, row in rows.items() if row.any()})
 
@@ -224,21 +224,21 @@ class _Columns:
             stated=stated,
             labels=Observations(rows, truth),
             column=column,
-            said=np.array([label.said for label in ordered], dtype=np.float64),
-            heard=Observations(np.array(standing).reshape(len(standing), len(self.attributes))),
+            derived_log_odds=np.array([label.derived_log_odds for label in ordered], dtype=np.float64),
+            current=Observations(np.array(standing).reshape(len(standing), len(self.attributes))),
             twins=len(read),
             segment=tuple(label.segment for label in ordered),
             twin=np.array([int(label.twin[:8], 16) for label in ordered], dtype=np.int64),
         )
 
-    def _turned_out(self, state: TwinState, head: datetime) -> Iterator[tuple[BeliefKey, datetime, bool]]:
+    def _outcomes(self, state: TwinState, head: datetime) -> Iterator[tuple[BeliefKey, datetime, bool]]:
         """The beliefs whose truth became known, since when, and what it is."""
         on: dict[str, list[Bearing]] = {}
         for bearing in state.bearings:
             on.setdefault(bearing.belief, []).append(bearing)
         for id_, bearings in sorted(on.items()):
             belief = state.beliefs[id_].belief_key
-            sure = [b for b in heard(bearings, head) if abs(b.log_likelihood_ratio) >= SURE]
+            sure = [b for b in counting_at(bearings, head) if abs(b.log_likelihood_ratio) >= SURE]
             if belief.attribute in self._column and sure:
                 last = max(sure, key=lambda b: (b.valid_from, b.key))
                 yield belief, last.valid_from, last.log_likelihood_ratio > 0.0
@@ -246,7 +246,7 @@ class _Columns:
     def _label(self, state: TwinState, belief: BeliefKey, at: datetime, holds: bool) -> _Label:
         derived = derive(state, self._graph, at - _MOMENT, also=[belief])
         position = derived.layout.keys.index(belief)
-        said = derived.value(position)
+        log_odds = derived.value(position)
         row = self._rows(derived)[belief.subject, belief.context]
         return _Label(
             at,
@@ -254,7 +254,7 @@ class _Columns:
             row,
             self._column[belief.attribute],
             holds,
-            np.nan if said is None else said,
+            np.nan if log_odds is None else log_odds,
             state.id,
             segment_at(state, self._graph, at - _MOMENT),
         )

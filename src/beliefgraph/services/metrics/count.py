@@ -22,7 +22,7 @@ def measurement(
     """
     definitions, rev = graph.definitions, state.rev + 1
     defined = definitions.metrics[counts.metric.metric]
-    told = counts.answers and defined.zone_events is not None
+    zone_stated = counts.answers and defined.zone_events is not None
     metric = metric_id(state.id, counts.metric)
     key = f"{evidence}|{metric}|answers" if counts.answers else f"{evidence}|{metric}"
     return Measurement.trusted(
@@ -30,7 +30,7 @@ def measurement(
         twin=state.id,
         key=key,
         valid_from=time,
-        valid_to=None if told else time + defined.remembered,
+        valid_to=None if zone_stated else time + defined.remembered,
         rev_from=rev,
         rev_to=None,
         definition=definitions.metric_refs[counts.metric.metric],

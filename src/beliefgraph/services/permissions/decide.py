@@ -42,7 +42,7 @@ def restricting(context: CommandContext, command: Restrict, policy: NumberedPoli
 
 def stated_by(context: CommandContext) -> StatedBy:
     """In whose name the caller states: the person's or the tenant's."""
-    return "person" if context.speaks_for_the_person else "tenant"
+    return "person" if context.caller_is_person else "tenant"
 
 
 def check(command: Permit | InterpretedPermission, policy: Policy, by: StatedBy) -> None:
@@ -61,12 +61,14 @@ def check(command: Permit | InterpretedPermission, policy: Policy, by: StatedBy)
     assert purpose is not None
     if purpose.legal_basis == NEEDS_NO_PERMISSION and not command.allowed:
         raise Incorrect(
-            "invalid-permission", f"A law demands {purpose.key!r}; it cannot be refused.", purpose=purpose.key
+            "invalid-permission",
+            f"The purpose {purpose.key!r} is required by law; it cannot be refused.",
+            purpose=purpose.key,
         )
     if purpose.legal_basis == "consent" and by == "tenant" and command.allowed:
         raise Incorrect(
             "invalid-permission",
-            f"{purpose.key!r} rests on consent, which only the person can give, with their own key.",
+            f"{purpose.key!r} is based on consent, which only the person can give, with their own key.",
             purpose=purpose.key,
         )
 

@@ -23,18 +23,18 @@ class PermissionDraft:
     def __init__(self) -> None:
         self._opened: list[Permission] = []
 
-    def check(self, context: CommandContext, said: Interpretation) -> None:
+    def check(self, context: CommandContext, interpretation: Interpretation) -> None:
         """Refuse (`invalid-permission`) what the policy in force does not define, or does not let this caller state."""
         if context.policy is not None:
-            for each in said.spoken:
+            for each in interpretation.statements:
                 for terms in each.permissions:
                     check(terms, context.policy.policy, stated_by(context))
 
-    def hear(self, context: CommandContext, said: Interpretation) -> None:
+    def add(self, context: CommandContext, interpretation: Interpretation) -> None:
         """Add what an event states about permissions, valid from its time on."""
         if context.policy is None:
             return
-        for each in (spoken for spoken in said.spoken if spoken.permissions):
+        for each in (statement for statement in interpretation.statements if statement.permissions):
             evidence = evidence_id(context.arrived.id, source_id(context.state.tenant, each.source))
             self._opened += [
                 permission(context, context.policy, Interval(start=context.moment), terms, evidence)

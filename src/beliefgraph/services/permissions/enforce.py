@@ -17,7 +17,7 @@ from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.derivation.derive import derive
 from beliefgraph.services.layer.protocol import Layer
 from beliefgraph.services.permissions.hidden import Part
-from beliefgraph.services.permissions.kept import Kept
+from beliefgraph.services.permissions.permitted_rows import PermittedRows
 from beliefgraph.services.twin.state import TwinState
 
 
@@ -40,7 +40,7 @@ def permitted(
     hidden, graph = part.hidden, part.graph
     if hidden.sight.whole or state.head_time is None:
         return state
-    kept = Kept(state, hidden, outside, layers)
+    kept = PermittedRows(state, hidden, outside, layers)
     if kept.everything and graph.definitions is hidden.definitions:
         return state
     base = kept.state

@@ -7,7 +7,7 @@ from beliefgraph.model.receipt import Receipt
 
 PLAIN = {
     "cyclic-goals": "A goal would be part of itself or wait for itself.",
-    "unknown-option": "The choice is none of the options of the decision.",
+    "unknown-option": "The choice is not an option of the decision.",
 }
 """The text of such a refusal, by code, without goals and options that the caller did not name."""
 

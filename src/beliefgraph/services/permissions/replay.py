@@ -25,10 +25,10 @@ from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.derivation.derive import derive
 from beliefgraph.services.layer.protocol import Layer
 from beliefgraph.services.permissions.hidden import Part
-from beliefgraph.services.permissions.kept import Kept
+from beliefgraph.services.permissions.permitted_rows import PermittedRows
 from beliefgraph.services.twin.blocks import unpacked
 from beliefgraph.services.twin.state import RecordsById, TwinState, by_place, fresh
-from beliefgraph.store.history import Stretch, as_seen
+from beliefgraph.store.history import HistoryFilter, as_seen
 
 P = TypeVar("P", bound=Publication)
 
@@ -59,7 +59,7 @@ class Replay:
     """
 
     rev: int = 0
-    told: TwinState | None = None
+    shown: TwinState | None = None
     state: TwinState | None = None
     changes: Mapping[int, Change] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
@@ -74,7 +74,7 @@ class Replay:
         """The head time at a rev, or now; None if there were no commits by then."""
         return max((c.commit.head_time for at, c in self.changes.items() if rev is None or at <= rev), default=None)
 
-    def published(self, kind: type[P], key: str, stretch: Stretch) -> list[P]:
+    def published(self, kind: type[P], key: str, stretch: HistoryFilter) -> list[P]:
         """What was published for one record, newest first."""
         rev = self.rev if stretch.rev is None else stretch.rev
         found = [row for row in self.publications(key) if isinstance(row, kind)]
@@ -109,30 +109,30 @@ class Replay:
 def replayed(known: Replay, latest: TwinState, inputs: Inputs, view: View) -> Replay:
     """The replay continued over the commits of `inputs`; `latest` is the whole twin at some later rev."""
     touched = _touched(latest, inputs.rows)
-    changes, told, state, refused = dict(known.changes), known.told, known.state, set(known.refused)
+    changes, shown, state, refused = dict(known.changes), known.shown, known.state, set(known.refused)
     evidence, revisions = set(known.evidence), set(known.revisions)
     left_out: set[str] | None = None
     for commit in inputs.commits:
-        if commit.rev not in touched and told is not None and told.definitions == commit.definitions:
+        if commit.rev not in touched and shown is not None and shown.definitions == commit.definitions:
             continue
         check_stopped()
         part = view.parts[commit.definitions]
-        kept = Kept(_seen(latest, inputs.rows, commit), part.hidden, view.outside, view.layers)
+        kept = PermittedRows(_seen(latest, inputs.rows, commit), part.hidden, view.outside, view.layers)
         now = kept.state
         refused.update(kept.refused)
         returned, left_out = left_out is None or not left_out <= kept.refused, kept.refused
-        if (now.head_time is None and state is None) or (told is not None and _same(told, now)):
+        if (now.head_time is None and state is None) or (shown is not None and _same(shown, now)):
             continue
-        anew = returned or told is None or told.definitions != now.definitions  # earlier rows may have returned
-        for row, said in _opened(now, 0 if anew else commit.rev):
+        anew = returned or shown is None or shown.definitions != now.definitions  # earlier rows may have returned
+        for row, evidence_ids in _opened(now, 0 if anew else commit.rev):
             revisions.add(row)
-            evidence.update(said)
+            evidence.update(evidence_ids)
         changes[commit.rev], state = _step(
             state or fresh(now.id, now.tenant, now.name), now, commit, part.graph, view.layers
         )
-        told = now
+        shown = now
     return Replay(
-        inputs.commits[-1].rev, told, state, changes, frozenset(refused), frozenset(evidence), frozenset(revisions)
+        inputs.commits[-1].rev, shown, state, changes, frozenset(refused), frozenset(evidence), frozenset(revisions)
     )
 
 
@@ -167,7 +167,8 @@ def _opened(now: TwinState, since: int) -> Iterator[tuple[str, Sequence[str]]]:
         if len(rows):
             evidence = unpacked(table.column("evidence", rows))
             yield from (
-                (row, (said,)) for row, said in zip(unpacked(table.column("revision", rows)), evidence, strict=True)
+                (row, (evidence_ids,))
+                for row, evidence_ids in zip(unpacked(table.column("revision", rows)), evidence, strict=True)
             )
     for by_id in now.rows.values():
         for row in by_id.values():

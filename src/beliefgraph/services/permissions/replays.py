@@ -10,7 +10,7 @@ from cachetools import LRUCache
 from beliefgraph.model.commit import Commit
 from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.permissions.replay import Inputs, Replay, View, replayed
-from beliefgraph.services.permissions.sights import Seen, Sights
+from beliefgraph.services.permissions.sights import Sights, Visibility
 from beliefgraph.services.process.flights import Flights
 from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import permissions as stored
@@ -33,7 +33,7 @@ class Replays:
         self._kept: LRUCache[tuple[object, ...], Replay] = LRUCache(KEPT)
         self._flights: Flights[tuple[object, ...], Replay] = Flights()
 
-    async def of(self, state: TwinState, seen: Seen) -> Replay:
+    async def of(self, state: TwinState, seen: Visibility) -> Replay:
         """The changes under a sight up to the rev of the given twin."""
         assert seen.policy is not None
         key = (state.id, state.life, seen.policy.number, seen.sight)
@@ -42,7 +42,7 @@ class Replays:
             return known
         return await self._flights.join((*key, state.rev), lambda: self._taken_on(key, known, state, seen))
 
-    async def _taken_on(self, key: tuple[object, ...], replay: Replay, state: TwinState, seen: Seen) -> Replay:
+    async def _taken_on(self, key: tuple[object, ...], replay: Replay, state: TwinState, seen: Visibility) -> Replay:
         rows, commits = await stored.inputs(self._graph, state.id, state.rev, replay.rev)
         view = await self._view(state, seen, commits)
         for first in range(0, len(commits), PORTION):
@@ -50,7 +50,7 @@ class Replays:
             replay = self._kept[key] = await asyncio.to_thread(replayed, replay, state, inputs, view)
         return replay
 
-    async def _view(self, state: TwinState, seen: Seen, commits: Sequence[Commit]) -> View:
+    async def _view(self, state: TwinState, seen: Visibility, commits: Sequence[Commit]) -> View:
         assert seen.policy is not None
         parts = {
             number: self._sights.part(await self._book.numbered(state.tenant, number), seen)

@@ -33,7 +33,7 @@ WHOLE = Sight()
 NOTHING = Sight(nothing=True)
 
 
-def asks_nobody(policy: Policy, purpose: str) -> bool:
+def needs_no_permission(policy: Policy, purpose: str) -> bool:
     """Whether a purpose is required by law."""
     known = policy.purpose(purpose)
     return known is not None and known.legal_basis == NEEDS_NO_PERMISSION
@@ -52,7 +52,7 @@ def sight_of(
         return WHOLE
     if policy.purpose(caller.purpose) is None:
         return NOTHING
-    if asks_nobody(policy, caller.purpose):
+    if needs_no_permission(policy, caller.purpose):
         return WHOLE
     valid = _latest(each for each in permissions if each.valid.contains(now))
     if restricted(valid, now):

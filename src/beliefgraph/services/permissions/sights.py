@@ -23,7 +23,7 @@ from beliefgraph.services.permissions.hidden import Part, PermittedDefinitions
 from beliefgraph.services.permissions.included import EVERYBODY, Included, included
 from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.permissions.receipt import consent_receipt
-from beliefgraph.services.permissions.sight import NOTHING, WHOLE, Sight, asks_nobody, restricted, sight_of
+from beliefgraph.services.permissions.sight import NOTHING, WHOLE, Sight, needs_no_permission, restricted, sight_of
 from beliefgraph.services.permissions.uses import uses
 from beliefgraph.services.twin.cache import TwinCache
 from beliefgraph.services.twin.heads import Head, Heads
@@ -37,7 +37,7 @@ KEPT = 256
 
 
 @dataclass(frozen=True)
-class Seen:
+class Visibility:
     """What a caller may see, under the policy of this number."""
 
     sight: Sight
@@ -56,7 +56,7 @@ class Seen:
         return any(each.special and each not in self.sight.refused for each in self.policy.policy.categories)
 
 
-EVERYTHING = Seen(WHOLE)
+EVERYTHING = Visibility(WHOLE)
 
 
 class Sights:
@@ -81,7 +81,7 @@ class Sights:
         self._definitions = PermittedDefinitions()
         self._states: LRUCache[tuple[object, ...], tuple[TwinState, Published | None]] = LRUCache(KEPT)
 
-    async def of(self, caller: Caller, twin: str, name: str, head: Head | None = None) -> Seen:
+    async def of(self, caller: Caller, twin: str, name: str, head: Head | None = None) -> Visibility:
         """What the caller may see of a twin, by its id; if nothing, refused (`not-found`) as if it did not exist.
 
         `head` is where the store just said that the twin is. If a special category may be shown, this is in the access
@@ -101,7 +101,7 @@ class Sights:
             caller.note(twin, "read", "not-permitted")
             raise Forbidden(
                 "not-permitted",
-                f"Not everything held of {name!r} is permitted for this purpose, and this cannot be answered in part.",
+                f"Not all data about {name!r} is permitted for this purpose, and this cannot be answered in part.",
                 twin=name,
                 purpose=caller.purpose,
             )
@@ -113,7 +113,7 @@ class Sights:
         purpose that the policy does not name. Only twins with a statement about this purpose are examined.
         """
         policy = await self._policies.in_force(caller.tenant)
-        if policy is None or asks_nobody(policy.policy, caller.purpose):
+        if policy is None or needs_no_permission(policy.policy, caller.purpose):
             return EVERYBODY
         if policy.policy.purpose(caller.purpose) is None:
             raise Forbidden("not-permitted", "The tenant's policy does not name this purpose.", purpose=caller.purpose)
@@ -152,7 +152,7 @@ class Sights:
         """The policy of a tenant; None where none was published."""
         return await self._policies.in_force(tenant)
 
-    async def of_each(self, caller: Caller, twins: Sequence[tuple[str, str]]) -> list[Seen]:
+    async def of_each(self, caller: Caller, twins: Sequence[tuple[str, str]]) -> list[Visibility]:
         """What the caller may see of each of these twins, by id and name; including those where it is nothing."""
         policy = await self._policies.in_force(caller.tenant)
         if policy is None:
@@ -167,16 +167,16 @@ class Sights:
             twin.name for twin in twins if policy is None or self._by(policy, caller, twin.name, twin.permissions).whole
         }
 
-    async def _seen(self, caller: Caller, twin: str, name: str, head: Head | None = None) -> Seen:
+    async def _seen(self, caller: Caller, twin: str, name: str, head: Head | None = None) -> Visibility:
         policy = await self._policies.in_force(caller.tenant)
         if policy is None or owns(caller, name):
-            return EVERYTHING if policy is None else Seen(WHOLE, policy)
+            return EVERYTHING if policy is None else Visibility(WHOLE, policy)
         return self._by(policy, caller, name, await self._permissions(twin, head))
 
-    def _by(self, policy: NumberedPolicy, caller: Caller, name: str, stated: Sequence[Permission] | None) -> Seen:
+    def _by(self, policy: NumberedPolicy, caller: Caller, name: str, stated: Sequence[Permission] | None) -> Visibility:
         if stated is None:
-            return Seen(NOTHING, policy)
-        return Seen(sight_of(policy.policy, stated, caller, name, self._clock.now()), policy)
+            return Visibility(NOTHING, policy)
+        return Visibility(sight_of(policy.policy, stated, caller, name, self._clock.now()), policy)
 
     async def _permissions(self, twin: str, head: Head | None) -> Sequence[Permission] | None:
         """The current permissions of a twin, from memory if cached; None if there is no such twin."""
@@ -187,16 +187,16 @@ class Sights:
                 return known.permissions
         return (await stored.of_twins(self._graph, [twin])).get(twin)
 
-    def definitions(self, graph: DefinitionGraph, seen: Seen) -> DefinitionGraph:
+    def definitions(self, graph: DefinitionGraph, seen: Visibility) -> DefinitionGraph:
         """The definitions as they exist for the caller."""
         return graph if seen.whole else self.part(graph, seen).graph
 
-    def part(self, graph: DefinitionGraph, seen: Seen) -> Part:
+    def part(self, graph: DefinitionGraph, seen: Visibility) -> Part:
         """The part of the definitions that exists for a caller who may see only part of a twin."""
         assert seen.policy is not None
         return self._definitions.of(graph, seen.sight, seen.policy.policy)
 
-    async def state(self, state: TwinState, graph: DefinitionGraph, seen: Seen) -> TwinState:
+    async def state(self, state: TwinState, graph: DefinitionGraph, seen: Visibility) -> TwinState:
         """The twin as it exists for the caller, given it and its definitions as they are stored."""
         if seen.whole or seen.policy is None:
             return state
@@ -209,20 +209,20 @@ class Sights:
             kept = self._states[key] = (found, None if found.head_time is None else Published(found))
         return kept[0]
 
-    def published(self, state: TwinState, seen: Seen) -> Published:
+    def published(self, state: TwinState, seen: Visibility) -> Published:
         """What a twin returned by `state` has published."""
         assert seen.policy is not None
         kept = self._states.get((state.id, state.life, state.rev, seen.policy.number, seen.sight))
         return Published(state) if kept is None or kept[1] is None else kept[1]
 
-    def hides(self, seen: Seen, type_: str) -> bool:
+    def hides(self, seen: Visibility, type_: str) -> bool:
         """Whether an event without evidence is refused by its type: by its category, or because it is in none."""
         assert seen.policy is not None
         inside = [each for each in seen.policy.policy.categories if matches(each.events, type_)]
         refused = {each.key for each in seen.sight.refused}
         return any(each.key in refused for each in inside) if inside else seen.sight.general
 
-    async def outside(self, state: TwinState, seen: Seen) -> set[str]:
+    async def outside(self, state: TwinState, seen: Visibility) -> set[str]:
         """The evidence of events and sources that belong to refused categories."""
         categories = () if seen.policy is None else seen.policy.policy.categories
         if not any(each.events or each.sources for each in categories):
@@ -230,10 +230,10 @@ class Sights:
         refused = {each.key for each in seen.sight.refused}
         return {
             evidence
-            for type_, source, said in await stored.said(self._graph, state.id)
+            for type_, source, evidence_ids in await stored.evidence_by_event(self._graph, state.id)
             if any(
                 each.key in refused and (matches(each.events, type_) or matches(each.sources, source))
                 for each in categories
             )
-            for evidence in said
+            for evidence in evidence_ids
         }

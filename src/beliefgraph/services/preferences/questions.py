@@ -15,7 +15,7 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefState, Holding
 from beliefgraph.model.caller import Caller
-from beliefgraph.model.constraint import Conflict, Demand, contradictions
+from beliefgraph.model.constraint import Conflict, Requirement, contradictions
 from beliefgraph.model.distribution import ValueProbability
 from beliefgraph.model.page import Page
 from beliefgraph.model.preference import PreferenceKind
@@ -26,14 +26,14 @@ from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.access.scope import reach
 from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.preferences.wanted import Standing, Wanted, spread, wanted
+from beliefgraph.services.preferences.preference_set import PlacedPreference, PreferenceSet, preference_set, spread
 from beliefgraph.services.questions.distribution import distribution
 from beliefgraph.services.snapshots.as_of import Snapshot, Snapshots
 from beliefgraph.services.twin import paging
-from beliefgraph.services.twin.paging import DEFAULT_PAGE, Place
+from beliefgraph.services.twin.paging import DEFAULT_PAGE, Position
 from beliefgraph.store import beliefs as stored
 from beliefgraph.store.graph import Graph
-from beliefgraph.store.history import Stretch
+from beliefgraph.store.history import HistoryFilter
 
 MOST_HISTORY = 20
 """Holdings included with a preference, newest first; `history` has all of them."""
@@ -79,23 +79,25 @@ class Preferences:
             shown = await self._with_history(caller, moment, shown, as_of)
         return walk.page(
             [*shown, *answers[walk.first :]],
-            lambda each: Place(f"{each.attribute}\x1f{each.subject}", each.belief.state.belief.id, each.rev),
+            lambda each: Position(f"{each.attribute}\x1f{each.subject}", each.belief.state.belief.id, each.rev),
             rev=moment.state.rev,
             valid_time=moment.at,
         )
 
-    async def _explained(self, found: Wanted, preferences: Sequence[Preference]) -> list[Preference]:
+    async def _explained(self, found: PreferenceSet, preferences: Sequence[Preference]) -> list[Preference]:
         """The preferences with their explanations, if they have a confidence."""
         keys = [each.belief.state.belief.belief_key for each in preferences if each.belief.state.log_odds is not None]
-        told = {each.state.belief.id: each for each in await self._explanations.of_each(found.seen, keys)}
-        return [each.model_copy(update={"explanation": told.get(each.belief.state.belief.id)}) for each in preferences]
+        explained = {each.state.belief.id: each for each in await self._explanations.of_each(found.seen, keys)}
+        return [
+            each.model_copy(update={"explanation": explained.get(each.belief.state.belief.id)}) for each in preferences
+        ]
 
     async def _with_history(
         self, caller: Caller, moment: Snapshot, preferences: Sequence[Preference], as_of: AsOf
     ) -> list[Preference]:
         """The preferences with what was published about each."""
         state, seen = moment.state, moment.seen
-        stretch = Stretch(state.rev, as_of.valid_time, None, MOST_HISTORY)
+        stretch = HistoryFilter(state.rev, as_of.valid_time, None, MOST_HISTORY)
         ids = [each.belief.state.belief.id for each in preferences]
         if seen.whole:
             read = partial(stored.histories, self._graph, state.id, ids, stretch)
@@ -109,9 +111,9 @@ class Preferences:
         ]
 
 
-def conflicts_among(found: Wanted, standings: Sequence[Standing]) -> Mapping[str, tuple[Conflict, ...]]:
+def conflicts_among(found: PreferenceSet, standings: Sequence[PlacedPreference]) -> Mapping[str, tuple[Conflict, ...]]:
     """The conflicts among the hard constraints that are more likely than not, by the id of a belief in them."""
-    demands: list[Demand] = []
+    demands: list[Requirement] = []
     states: list[BeliefState] = []
     for one in standings:
         preference, state = one.attribute.preference, found.seen.state(one.positions[0])
@@ -121,7 +123,7 @@ def conflicts_among(found: Wanted, standings: Sequence[Standing]) -> Mapping[str
             assert preference.feature is not None
             states.append(state)
             demands.append(
-                Demand(
+                Requirement(
                     attribute=one.attribute.key,
                     feature=preference.feature,
                     rule=preference.rule,
@@ -131,11 +133,11 @@ def conflicts_among(found: Wanted, standings: Sequence[Standing]) -> Mapping[str
     by_belief: dict[str, tuple[Conflict, ...]] = {}
     for places in contradictions(demands):
         clashing = tuple(states[place] for place in places)
-        said = "; ".join(f"\u201c{state.belief.statement}\u201d" for state in clashing)
+        statements = "; ".join(f"\u201c{state.belief.statement}\u201d" for state in clashing)
         conflict = Conflict(
             feature=demands[places[0]].feature,
             constraints=clashing,
-            sentence=f"No {demands[places[0]].feature} meets all of these: {said}.",
+            sentence=f"No {demands[places[0]].feature} meets all of these: {statements}.",
         )
         for state in clashing:
             by_belief[state.belief.id] = (*by_belief.get(state.belief.id, ()), conflict)
@@ -147,7 +149,7 @@ def standing_of(moment: Snapshot, attribute: Attribute, subject: str, context: s
 
     None if nothing is known about the subject.
     """
-    found = wanted(moment, context, [attribute])
+    found = preference_set(moment, context, [attribute])
     if subject not in {ANYONE, *found.subjects(attribute)}:
         return None
     answer = _answer(found, found.standing(attribute, subject), {})
@@ -156,21 +158,21 @@ def standing_of(moment: Snapshot, attribute: Attribute, subject: str, context: s
 
 def _answers(
     moment: Snapshot, context: str, kinds: Collection[PreferenceKind] | None, after: str, limit: int
-) -> tuple[Wanted, list[Preference]]:
+) -> tuple[PreferenceSet, list[Preference]]:
     """The first preferences after a place in their order."""
     attributes = [
         each
         for each in moment.graph.definitions.attributes.values()
         if each.preference is not None and (kinds is None or each.preference.kind in kinds)
     ]
-    found = wanted(moment, context, attributes)
+    found = preference_set(moment, context, attributes)
     standings = [found.standing(each, subject) for each in attributes for subject in found.subjects(each)]
     conflicts = conflicts_among(found, standings)
     following = sorted((one for one in standings if _order(one) > after), key=_order)
     return found, [_answer(found, one, conflicts) for one in following[:limit]]
 
 
-def _answer(found: Wanted, one: Standing, conflicts: Mapping[str, tuple[Conflict, ...]]) -> Preference:
+def _answer(found: PreferenceSet, one: PlacedPreference, conflicts: Mapping[str, tuple[Conflict, ...]]) -> Preference:
     preference, moment = one.attribute.preference, found.seen.moment
     assert preference is not None
     rows = [BeliefRow(state=found.seen.state(position)) for position in one.positions]
@@ -217,7 +219,7 @@ def _spread(scores: Mapping[str, float] | None, values: Sequence[ValueProbabilit
     return spread(*zip(*on_scale, strict=True)) if on_scale else None
 
 
-def _order(one: Standing) -> str:
+def _order(one: PlacedPreference) -> str:
     return f"{one.attribute.key}\x1f{one.subject}"
 
 
@@ -226,5 +228,5 @@ def _check_context(context: str) -> None:
         _CONTEXT.validate_python(context)
     except ValidationError:
         raise Incorrect(
-            "invalid-input", "A context is a text of one line with 1 to 200 characters.", field="context"
+            "invalid-input", "A context is a string of one line with 1 to 200 characters.", field="context"
         ) from None

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
 from beliefgraph.inference.stop import stoppable
-from beliefgraph.services.process.places import HOLDER, Holder, Shares, Tally
+from beliefgraph.services.process.fair_semaphore import HOLDER, Holder, Shares, SlotCounts
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -75,7 +75,7 @@ class _Work(Future[Any]):
 class _Lane:
     """Some of the threads, and the work that waits for one."""
 
-    tally: Tally
+    tally: SlotCounts
     waiting: dict[Holder, deque[tuple[_Work, Callable[[], Any]]]] = field(default_factory=dict)
 
     def next(self) -> tuple[Holder, _Work, Callable[[], Any]] | None:
@@ -97,7 +97,7 @@ class Threads(ThreadPoolExecutor):
     def __init__(self, short: Shares, long: Shares) -> None:
         super().__init__(short.total + long.total, thread_name_prefix="work")
         self._guard = threading.RLock()
-        self._lanes = {False: _Lane(Tally(short)), True: _Lane(Tally(long))}
+        self._lanes = {False: _Lane(SlotCounts(short)), True: _Lane(SlotCounts(long))}
         self._running: set[_Work] = set()
         self._ending = False
 
@@ -178,7 +178,7 @@ AT_ONCE = 50
 """Steps of a long iteration run at once on the event loop, each about 50 µs."""
 
 
-async def unhurried(keys: Iterable[K]) -> AsyncIterator[K]:
+async def cooperatively(keys: Iterable[K]) -> AsyncIterator[K]:
     """These items, yielding to the event loop from time to time."""
     for number, key in enumerate(keys, start=1):
         yield key

@@ -32,7 +32,7 @@ from beliefgraph.model.question import (
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.model.twin import Twin
-from beliefgraph.model.vocabulary import words_of
+from beliefgraph.model.vocabulary import values_of
 from beliefgraph.services.access.scope import no_such_twin, reach
 from beliefgraph.services.beliefs.contests import ContestedBeliefs, contested_beliefs
 from beliefgraph.services.definitions.book import DefinitionBook
@@ -42,18 +42,18 @@ from beliefgraph.services.questions.distribution import distribution, other, sta
 from beliefgraph.services.questions.reader import BeliefReader
 from beliefgraph.services.snapshots.as_of import HistoryPage, Snapshots
 from beliefgraph.services.twin import paging
-from beliefgraph.services.twin.paging import DEFAULT_PAGE, MAX_PAGE, Place
-from beliefgraph.services.twin.rows import following, ordered, place_in_chain, place_of
+from beliefgraph.services.twin.paging import DEFAULT_PAGE, MAX_PAGE, Position
+from beliefgraph.services.twin.rows import chain_position, following, ordered, place_of
 from beliefgraph.store import beliefs as stored
-from beliefgraph.store import evidence as told
-from beliefgraph.store.beliefs import Wanted
+from beliefgraph.store import evidence as stored_evidence
+from beliefgraph.store.beliefs import Neighbourhood
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
 MOST_BELIEFS = 2_000
 """Most beliefs on one page: as many as a large twin has. The related data of a query is bounded by its cost."""
 
-ALL_KINDS: tuple[RelationKind, ...] = words_of(RelationKind)
+ALL_KINDS: tuple[RelationKind, ...] = values_of(RelationKind)
 
 
 class Questions:
@@ -94,7 +94,7 @@ class Questions:
             found += await self._snapshots.shown_of(caller, some, walk.limit - len(found))
             more, limit = len(some) == limit, MAX_PAGE
             after_name = some[-1].name if some else after_name
-        return walk.page(found, lambda twin: Place(twin.name, twin.id))
+        return walk.page(found, lambda twin: Position(twin.name, twin.id))
 
     async def belief(
         self,
@@ -115,7 +115,7 @@ class Questions:
         """
         id_ = reach(caller, twin)
         await self._snapshots.reached(caller, id_, twin, at_least_rev)
-        wanted = Wanted(relation_levels, relation_kinds)
+        wanted = Neighbourhood(relation_levels, relation_kinds)
         if not as_of.is_now:
             seen = await self._reader.recomputed(caller, id_, twin, as_of, also=(key,))
             position = seen.derived.layout.position.get(belief_id(id_, key))
@@ -189,7 +189,7 @@ class Questions:
         With the name of its `twin`, it may also be the evidence of a metric at the moment.
         """
         caller.require("read")
-        found = await told.by_id(self._graph, id_, caller.tenant, caller.person)
+        found = await stored_evidence.by_id(self._graph, id_, caller.tenant, caller.person)
         if found is not None:
             name, row, bearings = found
             if await self._snapshots.shows_all(caller, row.evidence.twin, name):
@@ -234,7 +234,7 @@ class Questions:
         by = str if order.by == "attribute" else float
         walk = paging.walk("beliefs", id_, filter, order, as_of, first=first, after=after, by=by, most=MOST_BELIEFS)
         await self._snapshots.reached(caller, id_, twin, at_least_rev)
-        wanted = Wanted(relation_levels, relation_kinds, with_total)
+        wanted = Neighbourhood(relation_levels, relation_kinds, with_total)
         if as_of.is_now:
             held = await self._reader.held(caller, id_, twin, filter, order, wanted, limit=walk.limit, begin=walk.begin)
             rev, at, total = held.rev, held.head_time, held.total
@@ -282,7 +282,7 @@ class Questions:
         following = rows if walk.begin is None else rows[comes_after(seen, rows, walk.begin) :]
         found = await chain(self._graph, self._keyring, seen, {belief: following[: walk.limit]})
         return walk.page(
-            found[belief], lambda row: place_in_chain(row, rev), rev=rev, valid_time=seen.moment.at, total=len(rows)
+            found[belief], lambda row: chain_position(row, rev), rev=rev, valid_time=seen.moment.at, total=len(rows)
         )
 
     async def relations(
@@ -328,7 +328,7 @@ class Questions:
         id_ = reach(caller, twin)
         await self._snapshots.reached(caller, id_, twin, at_least_rev)
         seen = await self._reader.recomputed(caller, id_, twin, as_of, also=(other(variable),))
-        wanted = Wanted(relation_levels, relation_kinds)
+        wanted = Neighbourhood(relation_levels, relation_kinds)
         rows = await self._reader.rows_at(
             seen, states_of(seen, variable), wanted, with_evidence=with_evidence, with_exact=with_exact
         )

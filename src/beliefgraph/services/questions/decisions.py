@@ -17,13 +17,13 @@ from beliefgraph.model.identity import decision_id
 from beliefgraph.model.page import Page
 from beliefgraph.model.time import NOW, AsOf, microseconds
 from beliefgraph.services.access.scope import reach
-from beliefgraph.services.decisions.statements import ToldDecision, decision_state, resolve_decisions
+from beliefgraph.services.decisions.statements import ResolvedDecision, decision_state, resolve_decisions
 from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.snapshots.as_of import HistoryPage, Snapshot, Snapshots
 from beliefgraph.services.twin import paging
-from beliefgraph.services.twin.paging import DEFAULT_PAGE, Place
+from beliefgraph.services.twin.paging import DEFAULT_PAGE, Position
 from beliefgraph.store import decisions as stored
-from beliefgraph.store.evidence import ToldRow, told
+from beliefgraph.store.evidence import EvidenceWithSource, evidence_by_ids
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
@@ -53,13 +53,13 @@ class Decisions:
         id_, statuses = reach(caller, twin), None if status is None else sorted(status)
         walk = paging.walk("decisions", id_, statuses, as_of, first=first, after=after)
         moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev, walk.rev)
-        told = await asyncio.to_thread(resolve_decisions, moment.state, moment.at)
-        listed = sorted((one for one in told.values() if status is None or one.status in status), key=_order)
+        resolved = await asyncio.to_thread(resolve_decisions, moment.state, moment.at)
+        listed = sorted((one for one in resolved.values() if status is None or one.status in status), key=_order)
         following = [one for one in listed if walk.begin is None or _order(one) > walk.begin.order]
         states = await self._states(moment, following[: walk.limit])
         return walk.page(
             states,
-            lambda state: Place(-float(microseconds(state.opened_at)), state.decision.id, state.rev),
+            lambda state: Position(-float(microseconds(state.opened_at)), state.decision.id, state.rev),
             rev=moment.state.rev,
             valid_time=moment.at,
             total=len(listed),
@@ -70,12 +70,12 @@ class Decisions:
     ) -> DecisionState:
         """The state of one decision; `unknown-decision` if nothing was stated about it by then."""
         moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
-        told = (await asyncio.to_thread(resolve_decisions, moment.state, moment.at)).get(
+        resolved = (await asyncio.to_thread(resolve_decisions, moment.state, moment.at)).get(
             decision_id(moment.state.id, key)
         )
-        if told is None:
+        if resolved is None:
             raise _unknown(twin, key)
-        return (await self._states(moment, [told]))[0]
+        return (await self._states(moment, [resolved]))[0]
 
     async def history(self, caller: Caller, twin: str, key: str, **page: Unpack[HistoryPage]) -> Page[Deliberation]:
         """Published revisions of a decision, newest first."""
@@ -86,18 +86,18 @@ class Decisions:
             raise _unknown(twin, key)
         return found
 
-    async def _states(self, moment: Snapshot, decisions: Sequence[ToldDecision]) -> list[DecisionState]:
+    async def _states(self, moment: Snapshot, decisions: Sequence[ResolvedDecision]) -> list[DecisionState]:
         """The state of decisions, with the texts of their statements and their sources."""
         state = moment.state
-        words = await stored.words_of(
-            self._graph, self._keyring, state.id, sorted({id_ for one in decisions for id_ in one.worded})
+        texts = await stored.texts_of(
+            self._graph, self._keyring, state.id, sorted({id_ for one in decisions for id_ in one.with_texts})
         )
-        rows = await told(self._graph, state.id, sorted({id_ for one in decisions for id_ in one.evidence}))
+        rows = await evidence_by_ids(self._graph, state.id, sorted({id_ for one in decisions for id_ in one.evidence}))
         published = state.deliberations
         return [
             decision_state(
                 one,
-                words,
+                texts,
                 [_behind(rows[id_]) for id_ in one.evidence],
                 moment.at,
                 state.rev,
@@ -107,14 +107,14 @@ class Decisions:
         ]
 
 
-def _behind(row: ToldRow) -> EvidenceBehind:
+def _behind(row: EvidenceWithSource) -> EvidenceBehind:
     one = row.evidence
     return EvidenceBehind(id=one.id, twin=one.twin, summary=one.summary, source=row.source.name, time=one.time)
 
 
-def _order(told: ToldDecision) -> tuple[float, str]:
+def _order(resolved: ResolvedDecision) -> tuple[float, str]:
     """The place of a decision in the order by time of the first statement, latest first; ties by id."""
-    return -float(microseconds(told.since)), told.decision.id
+    return -float(microseconds(resolved.since)), resolved.decision.id
 
 
 def _unknown(twin: str, key: str) -> NotFound:

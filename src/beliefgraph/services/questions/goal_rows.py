@@ -29,7 +29,7 @@ from beliefgraph.services.derivation.derive import derive
 from beliefgraph.services.goals.derive import GoalDerivation, Reason, derive_goals, pursued_belief
 from beliefgraph.services.snapshots.as_of import Snapshot
 
-TOLD = 3
+MOST_REASONS = 3
 """Number of reasons that a sentence names, strongest first."""
 
 
@@ -112,7 +112,7 @@ class GoalsSeen:
             contribution=part * float(derived.motivations.motivation[place]),
             goal=None if reason.goal is None else self._state(reason.goal),
             belief=reason.belief,
-            silent=_silence(derived, reason),
+            silent=_inactive_reason(derived, reason),
         )
 
     def _related(self, id_: str) -> Iterator[RelatedGoal]:
@@ -164,7 +164,7 @@ def as_published(goal: Goal, pursuit: Pursuit, at: datetime, rev: int) -> GoalSt
     )
 
 
-def _silence(derived: GoalDerivation, reason: Reason) -> str | None:
+def _inactive_reason(derived: GoalDerivation, reason: Reason) -> str | None:
     """Why a reason from another goal does not count now; None if it does."""
     if reason.flows or reason.goal is None:
         return None
@@ -176,8 +176,8 @@ def _sentence(state: GoalState, reasons: Sequence[MotivationReason], waits: Sequ
     """One sentence that explains a goal's motivation."""
     if state.status in ENDED:
         return f"“{state.title}” is {state.status}; no work is left."
-    heard = sorted((r for r in reasons if r.strength > 0), key=lambda r: -r.strength)
-    because = ", ".join(_named(reason) for reason in heard[:TOLD]) or "nothing known"
+    weightiest = sorted((r for r in reasons if r.strength > 0), key=lambda r: -r.strength)
+    because = ", ".join(_named(reason) for reason in weightiest[:MOST_REASONS]) or "nothing known"
     if waits:
         them = "it" if len(waits) == 1 else "them"
         passed = f"passes its importance of {state.importance:.0%} to {them}"

@@ -22,7 +22,7 @@ from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.questions.goal_rows import GoalsSeen, as_published
 from beliefgraph.services.snapshots.as_of import HistoryPage, Snapshots
 from beliefgraph.services.twin import paging
-from beliefgraph.services.twin.paging import DEFAULT_PAGE, Place
+from beliefgraph.services.twin.paging import DEFAULT_PAGE, Position
 from beliefgraph.store import goals as stored
 from beliefgraph.store.goals import PursuedPage
 from beliefgraph.store.graph import Graph
@@ -64,7 +64,7 @@ class Goals:
         place = {row.state.goal.id: float(start + i) for i, row in enumerate(rows)}
         return walk.page(
             rows,
-            lambda row: Place(place[row.state.goal.id], row.state.goal.id, seen),
+            lambda row: Position(place[row.state.goal.id], row.state.goal.id, seen),
             rev=seen,
             valid_time=at,
             total=total,

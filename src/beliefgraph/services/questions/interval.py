@@ -32,10 +32,10 @@ def _bounded(moment: Snapshot, key: BeliefKey) -> BeliefInterval:
     seen = recompute(moment, (key,))
     target, derived = seen.answered(key), seen.derived
     unit, positions, column = derived.layout.unit_of(target)
-    state, word = seen.state(target), derived.pinned_log_odds(target)
+    state, pinned = seen.state(target), derived.pinned_log_odds(target)
     found = unit.model.interval(column, derived.log_likelihood[positions])
     if found is None:
         reason = "values" if unit.model.exclusive else "several_causes"
-        return BeliefInterval(state=state, low_log_odds=None, high_log_odds=None, word_log_odds=word, reason=reason)
+        return BeliefInterval(state=state, low_log_odds=None, high_log_odds=None, pinned_log_odds=pinned, reason=reason)
     low, high = (derived.clamp(target, end) for end in found)
-    return BeliefInterval(state=state, low_log_odds=low, high_log_odds=high, word_log_odds=word)
+    return BeliefInterval(state=state, low_log_odds=low, high_log_odds=high, pinned_log_odds=pinned)

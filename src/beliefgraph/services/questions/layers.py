@@ -18,7 +18,7 @@ from beliefgraph.services.derivation.derive import derive
 from beliefgraph.services.layer.protocol import Layer, PublishContext
 from beliefgraph.services.snapshots.as_of import HistoryPage, Snapshot, Snapshots
 from beliefgraph.store.graph import Graph
-from beliefgraph.store.history import Stretch, published
+from beliefgraph.store.history import HistoryFilter, published
 from beliefgraph.store.layer_rows import decoded
 
 P = TypeVar("P", bound=Publication)
@@ -57,7 +57,7 @@ class LayerQuestions:
 
 
 async def _stored(
-    graph: Graph, kind: type[P], twin: str, record: str, stretch: Stretch
+    graph: Graph, kind: type[P], twin: str, record: str, stretch: HistoryFilter
 ) -> tuple[int, datetime, list[P]] | None:
     return await published(
         graph, "layer/history", twin, lambda row, _: decoded(kind, row, graph.personal), stretch, record=record

@@ -27,9 +27,9 @@ from beliefgraph.services.snapshots.as_of import HistoryPage, Snapshot, Snapshot
 from beliefgraph.services.twin import paging
 from beliefgraph.services.twin.blocks import packed
 from beliefgraph.services.twin.measurements import Events
-from beliefgraph.services.twin.paging import DEFAULT_PAGE, Place, Walk
+from beliefgraph.services.twin.paging import DEFAULT_PAGE, PageRequest, Position
 from beliefgraph.store import metrics as stored
-from beliefgraph.store.evidence import told
+from beliefgraph.store.evidence import evidence_by_ids
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
@@ -62,7 +62,7 @@ class Metrics:
         states = await asyncio.to_thread(_states, moment, following[: walk.limit])
         return walk.page(
             states,
-            lambda state: Place(_order(state.metric), state.metric.id, state.rev),
+            lambda state: Position(_order(state.metric), state.metric.id, state.rev),
             rev=moment.state.rev,
             valid_time=moment.at,
         )
@@ -91,10 +91,10 @@ class Metrics:
         moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev, walk.rev)
         events = one_metric(moment, key).events
         left = await asyncio.to_thread(_newest, events, walk)
-        said = await told(self._graph, id_, list(dict.fromkeys(row.evidence for row in left)))
+        evidence = await evidence_by_ids(self._graph, id_, list(dict.fromkeys(row.evidence for row in left)))
         return walk.page(
-            events_of(left, said, self._keyring),
-            lambda event: Place(*_newest_first(event.measurement), moment.state.rev),
+            events_of(left, evidence, self._keyring),
+            lambda event: Position(*_newest_first(event.measurement), moment.state.rev),
             rev=moment.state.rev,
             valid_time=moment.at,
             total=len(events),
@@ -123,7 +123,7 @@ def _by_name(one: Measured) -> str:
     return _order(one.metric)
 
 
-def _newest(events: Events, walk: Walk) -> list[Measurement]:
+def _newest(events: Events, walk: PageRequest) -> list[Measurement]:
     """The next events in a walk, newest first; ties by the id of the revision."""
     if not len(events):
         return []

@@ -19,10 +19,10 @@ from beliefgraph.services.derivation.grid import published
 from beliefgraph.services.explanation.chains import chains
 from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.snapshots.recompute import Recomputed, recompute
-from beliefgraph.services.twin.paging import Place
-from beliefgraph.services.twin.rows import Surroundings
+from beliefgraph.services.twin.paging import Position
+from beliefgraph.services.twin.rows import Neighbourhoods
 from beliefgraph.store import beliefs as stored
-from beliefgraph.store.beliefs import Held, HeldRow, Wanted
+from beliefgraph.store.beliefs import FoundBeliefs, Neighbourhood, PublishedBelief
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
@@ -46,12 +46,12 @@ class BeliefReader:
         name: str,
         matching: BeliefFilter,
         order: BeliefOrder,
-        wanted: Wanted,
+        wanted: Neighbourhood,
         *,
         limit: int,
         belief: str | None = None,
-        begin: Place | None = None,
-    ) -> Held:
+        begin: Position | None = None,
+    ) -> FoundBeliefs:
         """What was published: from the twin in memory if cached, else read in one Cypher statement."""
         rev = None if begin is None else begin.rev
         published = await self._snapshots.published(caller, twin, name, rev)
@@ -60,7 +60,7 @@ class BeliefReader:
                 return published.one(belief, wanted)
             return published.page(matching, order, wanted, limit=limit, begin=begin)
 
-        async def read() -> Held | None:
+        async def read() -> FoundBeliefs | None:
             if belief is not None and not wanted.relation_levels:
                 return await stored.held_one(self._graph, twin, belief, rev)
             return await stored.held_page(
@@ -78,7 +78,15 @@ class BeliefReader:
         return await self._snapshots.settled(twin, name, rev, read)
 
     async def rows_of(
-        self, caller: Caller, twin: str, name: str, held: Held, wanted: Wanted, *, with_evidence: bool, with_exact: bool
+        self,
+        caller: Caller,
+        twin: str,
+        name: str,
+        held: FoundBeliefs,
+        wanted: Neighbourhood,
+        *,
+        with_evidence: bool,
+        with_exact: bool,
     ) -> list[BeliefRow]:
         """The rows of published beliefs."""
         definitions = (await self._book.numbered(caller.tenant, held.definitions)).definitions
@@ -94,7 +102,13 @@ class BeliefReader:
         return await self._with_evidence(seen, rows) if with_evidence else rows
 
     async def rows_at(
-        self, seen: Recomputed, states: Sequence[BeliefState], wanted: Wanted, *, with_evidence: bool, with_exact: bool
+        self,
+        seen: Recomputed,
+        states: Sequence[BeliefState],
+        wanted: Neighbourhood,
+        *,
+        with_evidence: bool,
+        with_exact: bool,
     ) -> list[BeliefRow]:
         """The rows of recomputed beliefs."""
         known = {state.belief.id: state for state in states}
@@ -106,7 +120,7 @@ class BeliefReader:
             id_: BeliefRow.trusted(state=state, exact=None, relations=None, evidence=None)
             for id_, state in known.items()
         }
-        around = Surroundings(alone, relations)
+        around = Neighbourhoods(alone, relations)
         rows = [around.row(state.belief.id, wanted.relation_levels) for state in states]
         if with_exact:
             rows = [row.model_copy(update={"exact": row.state}) for row in rows]
@@ -127,7 +141,7 @@ class BeliefReader:
         return await asyncio.to_thread(recompute, moment, also)
 
     async def unstored(
-        self, caller: Caller, twin: str, name: str, key: BeliefKey, held: Held
+        self, caller: Caller, twin: str, name: str, key: BeliefKey, held: FoundBeliefs
     ) -> tuple[BeliefState, BeliefState]:
         """The state of a belief that is not published: as it would be published, and exact."""
         seen = await self.recomputed(caller, twin, name, NOW, rev=held.rev, also=(key,))
@@ -156,7 +170,7 @@ class BeliefReader:
         return [row.model_copy(update={"evidence": found.get(row.state.belief.id, ())}) for row in rows]
 
 
-def _rows(held: Held, definitions: Definitions, wanted: Wanted) -> list[BeliefRow]:
+def _rows(held: FoundBeliefs, definitions: Definitions, wanted: Neighbourhood) -> list[BeliefRow]:
     made = held.made.of(held.beliefs, wanted)
     if made is not None:
         return made
@@ -165,14 +179,14 @@ def _rows(held: Held, definitions: Definitions, wanted: Wanted) -> list[BeliefRo
         if row.belief.id not in alone:
             state = _state(row, held, definitions)
             alone[row.belief.id] = BeliefRow.trusted(state=state, exact=None, relations=None, evidence=None)
-    around = Surroundings(alone, held.relations)
+    around = Neighbourhoods(alone, held.relations)
     rows = [around.row(row.belief.id, wanted.relation_levels) for row in held.beliefs]
     if wanted.relation_levels:
         held.made.keep(rows, wanted, around.made)
     return rows
 
 
-def _state(row: HeldRow, held: Held, definitions: Definitions) -> BeliefState:
+def _state(row: PublishedBelief, held: FoundBeliefs, definitions: Definitions) -> BeliefState:
     return BeliefState.trusted(
         belief=row.belief,
         log_odds=row.log_odds,
@@ -188,7 +202,7 @@ def _state(row: HeldRow, held: Held, definitions: Definitions) -> BeliefState:
     )
 
 
-def _at_prior(twin: str, key: BeliefKey, graph: DefinitionGraph, held: Held) -> BeliefState:
+def _at_prior(twin: str, key: BeliefKey, graph: DefinitionGraph, held: FoundBeliefs) -> BeliefState:
     prior = graph.definitions.attribute(key.attribute).prior_of(key.value)
     return BeliefState(
         belief=describe(twin, belief_id(twin, key), key, graph),

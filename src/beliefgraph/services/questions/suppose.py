@@ -32,7 +32,7 @@ from beliefgraph.services.twin.state import TwinState
 class Supposed:
     """One hypothetical bearing, count in a metric, or statement about a goal.
 
-    `spoken` is the interpretation of the event that it is part of, if any.
+    `statement` is the interpretation of the event that it is part of, if any.
     """
 
     says: BearsOn | CountsIn | InterpretedGoal
@@ -40,7 +40,7 @@ class Supposed:
     evidence: str
     since: datetime
     stance: Stance = "observation"
-    spoken: SourceStatement | None = None
+    statement: SourceStatement | None = None
 
 
 def supposed_events(
@@ -62,13 +62,17 @@ def supposed_events(
             raise Incorrect("invalid-input", f"This event is about {event.twin!r}, not {twin!r}.", event=event.id)
         id_ = event_id(state.id, event.source, event.id)
         came_before = any(True for _ in state.stated_in(yielded.get(id_, ())))
-        for spoken in interpreter.interpret(event, moment.graph.definitions).spoken:
-            source = source_id(state.tenant, spoken.source)
+        for statement in interpreter.interpret(event, moment.graph.definitions).statements:
+            source = source_id(state.tenant, statement.source)
             evidence = evidence_id(id_, source)
             if not came_before and evidence not in known:
                 known.add(evidence)
-                said: list[BearsOn | CountsIn | InterpretedGoal] = [*spoken.bearings, *spoken.counts, *spoken.goals]
-                yield from (Supposed(says, source, evidence, event.time, spoken=spoken) for says in said)
+                stated: list[BearsOn | CountsIn | InterpretedGoal] = [
+                    *statement.bearings,
+                    *statement.counts,
+                    *statement.goals,
+                ]
+                yield from (Supposed(says, source, evidence, event.time, statement=statement) for says in stated)
 
 
 def supposing(moment: Snapshot, supposed: Sequence[Supposed], touched: Iterable[BeliefKey] = ()) -> TwinState:
@@ -97,7 +101,9 @@ def _goals(state: TwinState, supposed: Iterable[Supposed]) -> GoalDraft:
     draft = GoalDraft(state)
     for one in supposed:
         if isinstance(one.says, InterpretedGoal):
-            draft.state(Provenance(one.evidence, one.source, one.stance, Interval(start=one.since), ""), [one.says])
+            draft.add_statements(
+                Provenance(one.evidence, one.source, one.stance, Interval(start=one.since), ""), [one.says]
+            )
     return draft
 
 
@@ -118,6 +124,6 @@ def _bearing(moment: Snapshot, n: int, one: Supposed, bears: BearsOn) -> Bearing
         log_likelihood_ratio=bears.log_likelihood_ratio,
         half_life=bears.half_life,
         shared_origin=bears.shared_origin,
-        source_kind=None if one.spoken is None else one.spoken.source_kind,
+        source_kind=None if one.statement is None else one.statement.source_kind,
         shared_across=bears.shared_across,
     )

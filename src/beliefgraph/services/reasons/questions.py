@@ -23,15 +23,15 @@ from beliefgraph.services.derivation.measure import reading_evidence
 from beliefgraph.services.explanation.chains import ALL_STORED
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.explanation.standing import one_metric
-from beliefgraph.services.explanation.without import never_said
+from beliefgraph.services.explanation.without import without_evidence
 from beliefgraph.services.interpretation.protocol import Interpreter
 from beliefgraph.services.questions.suppose import Supposed, supposed_events, supposing
-from beliefgraph.services.reasons.rivals import Heard, heard, weighed
+from beliefgraph.services.reasons.rivals import ObservedEffects, observed_by, weighed
 from beliefgraph.services.snapshots.as_of import Snapshot, Snapshots
 from beliefgraph.services.snapshots.recompute import Recomputed
 from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import events as stored
-from beliefgraph.store.evidence import ToldRow
+from beliefgraph.store.evidence import EvidenceWithSource
 from beliefgraph.store.graph import Graph
 
 OF_WHAT_DID_NOT_COME: frozenset[MetricKind] = frozenset({"absence", "recency"})
@@ -39,13 +39,13 @@ OF_WHAT_DID_NOT_COME: frozenset[MetricKind] = frozenset({"absence", "recency"})
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Prepared:
     """A twin with and without what is interpreted, the ids of that evidence, and evidence that is not stored."""
 
     moment: Snapshot
     without: TwinState
     evidence: frozenset[str]
-    supposed: Mapping[str, ToldRow]
+    supposed: Mapping[str, EvidenceWithSource]
 
 
 class Reasons:
@@ -87,18 +87,20 @@ class Reasons:
         if question.event is not None:
             known = event_id(moment.state.id, question.event.source, question.event.id)
         yielded = {} if known is None else await stored.yielded_by(self._graph, moment.state.id, [known])
-        told = await asyncio.to_thread(_told, moment, question, known, self._interpreter, yielded)
-        seen, found, occurrences = await asyncio.to_thread(_weighed, told)
+        prepared = await asyncio.to_thread(_prepared, moment, question, known, self._interpreter, yielded)
+        seen, found, occurrences = await asyncio.to_thread(_weighed, prepared)
         if explained:
             occurrences = [
-                one.model_copy(update={"hypotheses": [await self._explained(seen, told, h) for h in one.hypotheses]})
+                one.model_copy(
+                    update={"hypotheses": [await self._explained(seen, prepared, h) for h in one.hypotheses]}
+                )
                 for one in occurrences
             ]
         return RivalReasons(
             occurrences=tuple(occurrences),
             nothing=None if occurrences else _nothing(found),
-            valid_time=told.moment.at,
-            rev=told.moment.state.rev,
+            valid_time=prepared.moment.at,
+            rev=prepared.moment.state.rev,
         )
 
     async def _known(self, moment: Snapshot, name: EventName) -> str:
@@ -108,27 +110,27 @@ class Reasons:
         if known is None or known.rev > moment.state.rev or known.time > moment.at:
             raise unknown
         if not moment.seen.whole:
-            said = await stored.yielded_by(self._graph, moment.state.id, [known.event])
-            if not any(True for _ in moment.state.stated_in({id_ for ids in said.values() for id_ in ids})):
+            yielded = await stored.yielded_by(self._graph, moment.state.id, [known.event])
+            if not any(True for _ in moment.state.stated_in({id_ for ids in yielded.values() for id_ in ids})):
                 raise unknown
         return known.event
 
-    async def _explained(self, seen: Recomputed, told: _Told, one: Hypothesis) -> Hypothesis:
-        why = await self._explanations.of(seen, one.state.belief.belief_key, told.supposed)
+    async def _explained(self, seen: Recomputed, prepared: _Prepared, one: Hypothesis) -> Hypothesis:
+        why = await self._explanations.of(seen, one.state.belief.belief_key, prepared.supposed)
         return one.model_copy(update={"explanation": why})
 
 
-def _told(
+def _prepared(
     moment: Snapshot,
     question: Interpret,
     known: str | None,
     interpreter: Interpreter,
     yielded: Mapping[str, frozenset[str]],
-) -> _Told:
+) -> _Prepared:
     state = moment.state
     if question.metric is not None:
         reading = frozenset({reading_evidence(state, one_metric(moment, question.metric).metric)})
-        return _Told(moment, never_said(state, reading), reading, ALL_STORED)
+        return _Prepared(moment, without_evidence(state, reading), reading, ALL_STORED)
     assert known is not None
     if question.event is not None:
         supposed = list(supposed_events(moment, question.twin, [question.event], interpreter, yielded))
@@ -140,52 +142,52 @@ def _told(
                 apart=blake2b(question.event.model_dump_json().encode(), digest_size=9).hexdigest(),
             )
             rows = dict(_rows(moment, known, supposed))
-            return _Told(moment, state, frozenset(rows), rows)
-    said = yielded.get(known, frozenset())
-    return _Told(moment, never_said(state, said), said, ALL_STORED)
+            return _Prepared(moment, state, frozenset(rows), rows)
+    evidence = yielded.get(known, frozenset())
+    return _Prepared(moment, without_evidence(state, evidence), evidence, ALL_STORED)
 
 
-def _weighed(told: _Told) -> tuple[Recomputed, Heard, list[Occurrence]]:
-    moment = told.moment
+def _weighed(prepared: _Prepared) -> tuple[Recomputed, ObservedEffects, list[Occurrence]]:
+    moment = prepared.moment
     seen = Recomputed(moment, derive(moment.state, moment.graph, moment.at))
-    counted = moment.state.measurements.of_evidence(told.evidence)
-    speaking = told.evidence | {
+    counted = moment.state.measurements.of_evidence(prepared.evidence)
+    affected = prepared.evidence | {
         reading_evidence(moment.state, one.metric)
         for one in seen.derived.contributions.measured
         if one.definition.kind not in OF_WHAT_DID_NOT_COME and np.isin(one.events.rows, counted).any()
     }
-    found = heard(seen, speaking)
+    found = observed_by(seen, affected)
     if not found.positions:
         return seen, found, []
-    before = derive(told.without, moment.graph, moment.at, also=seen.derived.layout.keys)
-    earlier = Recomputed(replace(moment, state=told.without), before)
+    before = derive(prepared.without, moment.graph, moment.at, also=seen.derived.layout.keys)
+    earlier = Recomputed(replace(moment, state=prepared.without), before)
     occurrences = [weighed(seen, earlier, effect) for effect in found.positions]
-    return seen, found, sorted(occurrences, key=_most_told_first)
+    return seen, found, sorted(occurrences, key=_largest_move_first)
 
 
-def _most_told_first(one: Occurrence) -> tuple[float, str]:
+def _largest_move_first(one: Occurrence) -> tuple[float, str]:
     move = 0.0 if one.before is None or one.state.log_odds is None else abs(one.state.log_odds - one.before)
     return -move, one.state.belief.id
 
 
-def _nothing(found: Heard) -> NoReasons:
-    if not found.speaks:
+def _nothing(found: ObservedEffects) -> NoReasons:
+    if not found.bears:
         return "silent"
     return "against" if found.of_effects else "no_causes"
 
 
-def _rows(moment: Snapshot, event: str, supposed: Sequence[Supposed]) -> Iterable[tuple[str, ToldRow]]:
+def _rows(moment: Snapshot, event: str, supposed: Sequence[Supposed]) -> Iterable[tuple[str, EvidenceWithSource]]:
     """The evidence of a hypothetical event, as if it were stored."""
     for one in supposed:
-        assert one.spoken is not None
+        assert one.statement is not None
         evidence = Evidence(
             id=one.evidence,
             twin=moment.state.id,
             event=event,
             source=one.source,
             time=one.since,
-            summary=one.spoken.summary,
-            verbatim=one.spoken.verbatim,
+            summary=one.statement.summary,
+            verbatim=one.statement.verbatim,
         )
-        speaker = Source(id=one.source, tenant=moment.state.tenant, name=one.spoken.source)
-        yield one.evidence, ToldRow(evidence, speaker, None)
+        source = Source(id=one.source, tenant=moment.state.tenant, name=one.statement.source)
+        yield one.evidence, EvidenceWithSource(evidence, source, None)

@@ -20,32 +20,32 @@ LIKELY = 0.1
 
 
 @dataclass(frozen=True)
-class Heard:
+class ObservedEffects:
     """What is interpreted: the effects that it is evidence for, by position in the derivation.
 
-    `speaks` is whether it is evidence for or against any belief, and `of_effects` whether any such belief is an effect.
+    `bears` is whether it is evidence for or against any belief, and `of_effects` whether any such belief is an effect.
     """
 
     positions: tuple[int, ...]
-    speaks: bool
+    bears: bool
     of_effects: bool
 
 
-def heard(seen: Recomputed, evidence: Collection[str]) -> Heard:
+def observed_by(seen: Recomputed, evidence: Collection[str]) -> ObservedEffects:
     """The effects that these pieces of evidence, which may be those of metrics, are evidence for at the moment."""
     derived = seen.derived
     effects = {edge.target for edge in derived.layout.edges if edge.strength.kind == "causes"}
     rows = derived.state.bearings.of_evidence(evidence)
     items = derived.items_in(rows[derived.counted.among(rows)])
-    said = [
+    forces = [
         (position, force)
         for position, force in zip(items.position.tolist(), items.log_likelihood.tolist(), strict=True)
         if force != 0.0
     ]
-    on_effects = [(position, force) for position, force in said if position in effects]
-    said_for = {position for position, force in on_effects if force > 0.0}
-    in_order = sorted(said_for, key=lambda position: derived.layout.ids[position])
-    return Heard(tuple(in_order), bool(said), bool(on_effects))
+    on_effects = [(position, force) for position, force in forces if position in effects]
+    supported = {position for position, force in on_effects if force > 0.0}
+    in_order = sorted(supported, key=lambda position: derived.layout.ids[position])
+    return ObservedEffects(tuple(in_order), bool(forces), bool(on_effects))
 
 
 def weighed(seen: Recomputed, before: Recomputed, effect: int) -> Occurrence:
@@ -106,19 +106,19 @@ def _most_responsible_first(one: Hypothesis) -> tuple[float, float, str]:
 
 def _sentence(occurred: BeliefState, ranked: tuple[Hypothesis, ...], something_else: SomethingElse | None) -> str:
     """What most likely caused it, what else may have, and how far each moved."""
-    said, first = f"“{occurred.belief.statement}” stands at {percent(occurred.confidence or 0.0)}.", ranked[0]
+    opening, first = f"“{occurred.belief.statement}” stands at {percent(occurred.confidence or 0.0)}.", ranked[0]
     if something_else is None:
         named = f"“{first.state.belief.statement}” ({_moved(first)})"
         acts = "It is tied to too much to say which cause brought it about" if first.relation.into_noisy_or else ADD_UP
-        return f"{said} {acts}; the likeliest of them is {named}."
-    told = [(one.responsibility or 0.0, "because " + _named(one), _named(one)) for one in ranked]
+        return f"{opening} {acts}; the likeliest of them is {named}."
+    ranking = [(one.responsibility or 0.0, "because " + _named(one), _named(one)) for one in ranked]
     rest = percent(something_else.responsibility)
-    told.append(
+    ranking.append(
         (something_else.responsibility, f"for a reason that nobody stated ({rest})", f"something else ({rest})")
     )
-    (most, because, _), *others = sorted(told, key=itemgetter(0), reverse=True)
+    (most, because, _), *others = sorted(ranking, key=itemgetter(0), reverse=True)
     less = [named for share, _, named in others if share >= LIKELY * most]
-    return f"{said} Most likely {because}." + (f" Less likely: {'; '.join(less)}." if less else "")
+    return f"{opening} Most likely {because}." + (f" Less likely: {'; '.join(less)}." if less else "")
 
 
 def _named(one: Hypothesis) -> str:

@@ -17,7 +17,7 @@ from beliefgraph.services.access.scope import no_such_twin, reach
 from beliefgraph.services.beliefs.contests import contested_evidence
 from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.twin import paging
-from beliefgraph.services.twin.paging import DEFAULT_PAGE, Place, Walk
+from beliefgraph.services.twin.paging import DEFAULT_PAGE, PageRequest, Position
 from beliefgraph.store import received as stored
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
@@ -44,7 +44,7 @@ class Received:
         contested = contested_evidence((await self._snapshots.at(caller, id_, twin, NOW)).state)
         return walk.page(
             [one.model_copy(update={"contested": one.evidence.id in contested}) for one in rows],
-            lambda one: Place(-float(microseconds(one.evidence.time)), one.evidence.id, rev),
+            lambda one: Position(-float(microseconds(one.evidence.time)), one.evidence.id, rev),
             rev=rev,
             valid_time=head_time,
         )
@@ -61,7 +61,7 @@ class Received:
         rev, head_time, rows = found
         return walk.page(
             rows,
-            lambda one: Place(-float(microseconds(one.event.time)), one.id, rev),
+            lambda one: Position(-float(microseconds(one.event.time)), one.id, rev),
             rev=rev,
             valid_time=head_time,
         )
@@ -74,7 +74,7 @@ class Received:
         walk = paging.walk("waiting events", id_, first=first, after=after)
         begin = None if walk.begin is None else (moment_of(int(walk.begin.value)), walk.begin.id)
         found = await stored.waiting(self._graph, self._keyring, caller.tenant, id_, after=begin, limit=walk.limit)
-        return walk.page(found, lambda one: Place(float(microseconds(one.since)), one.id))
+        return walk.page(found, lambda one: Position(float(microseconds(one.since)), one.id))
 
     async def identifiers(self, caller: Caller, twin: str) -> list[IdentifierLink]:
         """The identifiers that lead to a twin, by kind and validity; their values are not stored."""
@@ -88,6 +88,6 @@ class Received:
         return id_
 
 
-def _newest_first(walk: Walk) -> tuple[datetime, str] | None:
+def _newest_first(walk: PageRequest) -> tuple[datetime, str] | None:
     """The place after which a walk, newest first, continues."""
     return None if walk.begin is None else (moment_of(-int(walk.begin.value)), walk.begin.id)

@@ -71,21 +71,23 @@ def reread(rules: Rules, state: TwinState, events: Sequence[StoredEvent], ended:
     unread: dict[str, SetAside] = {}
     for event in events:
         try:
-            said = _counting(rules, event, rules.interpreter.interpret(event.arrived.event, rules.graph.definitions))
-            arrived = _arrived(rules, event, said, ended)
+            interpretation = _counting(
+                rules, event, rules.interpreter.interpret(event.arrived.event, rules.graph.definitions)
+            )
+            arrived = _arrived(rules, event, interpretation, ended)
             context = CommandContext(bare, rules.graph, rules.caller, arrived)
-            drafts.check(context, said)
+            drafts.check(context, interpretation)
         except BeliefgraphError as error:
             if event.arrived.id in saying:  # an event that says nothing may stay as it is
                 unread[event.arrived.id] = rules.waiting(event, Refused(error.code, error.message))
             continue
-        drafts.hear(context, said)
+        drafts.add(context, interpretation)
         named[arrived.id] = event.arrived.id
-    delta = drafts.added.delta if drafts.heard else NOTHING
+    delta = drafts.added.delta if drafts.any_added else NOTHING
     evidence = [each.model_copy(update={"event": named[each.event]}) for each in delta.evidence]
-    words = {id_: each for event in events for id_, each in event.words.items()} | dict(delta.words)
+    texts = {id_: each for event in events for id_, each in event.texts.items()} | dict(delta.texts)
     new = [row for row in delta.opened if isinstance(row, Statement)]
-    closed, opened = difference(old, new, lambda row: words.get(row.revision_id))
+    closed, opened = difference(old, new, lambda row: texts.get(row.revision_id))
     changed = {(event_of | {each.id: each.event for each in evidence})[row.evidence] for row in (*closed, *opened)}
     if not changed:
         return Reread()
@@ -100,25 +102,25 @@ def reread(rules: Rules, state: TwinState, events: Sequence[StoredEvent], ended:
             closed=Records(closed),
             sources=[source for source in delta.sources if source.id in sources],
             evidence=evidence,
-            words={row.revision_id: words[row.revision_id] for row in opened if row.revision_id in words},
+            texts={row.revision_id: texts[row.revision_id] for row in opened if row.revision_id in texts},
             withdrawn={id_ for id_, event in event_of.items() if event in unread},
             set_aside=list(unread.values()),
         ),
-        beliefs=drafts.added.beliefs if drafts.heard else (),
+        beliefs=drafts.added.beliefs if drafts.any_added else (),
     )
     return Reread(added, len(changed - unread.keys()), len(unread))
 
 
 def difference(
-    old: Sequence[Statement], new: Sequence[Statement], words: Callable[[Statement], object]
+    old: Sequence[Statement], new: Sequence[Statement], texts: Callable[[Statement], object]
 ) -> tuple[list[Statement], list[Statement]]:
     """The old rows that no new row equals, and the new rows that no old row equals.
 
-    `words` is the text stored with a row.
+    `texts` is the text stored with a row.
     """
 
     def content(row: Statement) -> tuple[object, ...]:
-        return *(getattr(row, name) for name in type(row).model_fields if name not in BOOKKEEPING), words(row)
+        return *(getattr(row, name) for name in type(row).model_fields if name not in BOOKKEEPING), texts(row)
 
     unmatched: dict[tuple[type, str], list[Statement]] = defaultdict(list)
     for row in old:
@@ -134,23 +136,29 @@ def difference(
     return [row for rows in unmatched.values() for row in rows], opened
 
 
-def _counting(rules: Rules, event: StoredEvent, said: Interpretation) -> Interpretation:
+def _counting(rules: Rules, event: StoredEvent, interpretation: Interpretation) -> Interpretation:
     """What an event says, without the sources whose evidence was withdrawn separately."""
     gone = {event.evidence[id_].source for id_ in event.taken_back}
-    heard = [spoken for spoken in said.spoken if source_id(rules.caller.tenant, spoken.source) not in gone]
-    return said.model_copy(update={"spoken": tuple(heard)}) if gone else said
+    counting = [
+        statement
+        for statement in interpretation.statements
+        if source_id(rules.caller.tenant, statement.source) not in gone
+    ]
+    return interpretation.model_copy(update={"statements": tuple(counting)}) if gone else interpretation
 
 
-def _arrived(rules: Rules, event: StoredEvent, said: Interpretation, ended: Iterable[EndedRelation]) -> ArrivedEvent:
+def _arrived(
+    rules: Rules, event: StoredEvent, interpretation: Interpretation, ended: Iterable[EndedRelation]
+) -> ArrivedEvent:
     """The event from which evidence is read: under its own id, unless its evidence is stored with other texts."""
     id_ = event.arrived.id
-    words = {
-        evidence_id(id_, source_id(rules.caller.tenant, spoken.source)): (spoken.summary, spoken.verbatim)
-        for spoken in said.spoken
+    texts = {
+        evidence_id(id_, source_id(rules.caller.tenant, statement.source)): (statement.summary, statement.verbatim)
+        for statement in interpretation.statements
     }
     stored = {each.id: (each.summary, each.verbatim) for each in event.evidence.values()}
-    if any(stored.get(each, told) != told for each, told in words.items()):
-        id_ = rules.alias(id_, orjson.dumps(sorted(words.items())).decode())
+    if any(stored.get(each, text) != text for each, text in texts.items()):
+        id_ = rules.alias(id_, orjson.dumps(sorted(texts.items())).decode())
     return replace(event.arrived, id=id_, ended=_ends(each for each in ended if each.rev > event.rev))
 
 

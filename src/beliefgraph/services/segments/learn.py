@@ -24,17 +24,18 @@ async def learn_segments(
     keyring: Keyring,
     book: DefinitionBook,
     before: datetime,
-    told: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int], None] = lambda _: None,
     usable: Usable | None = None,
     sights: Sights | None = None,
 ) -> list[SegmentLesson]:
     """What is learned for every segment from what was known before a moment: first attributes, then outcomes.
 
-    `told` is called with the number of twins read; `usable` and `sights` leave twins out. Refused to a person's key.
+    `progress` is called with the number of twins read; `usable` and `sights` leave twins out. Refused to a
+    person's key.
     """
-    read = await training_data(caller, graph, book, before=before, told=told, usable=usable)
+    read = await training_data(caller, graph, book, before=before, progress=progress, usable=usable)
     found = await long_work(priors_of, read)
-    return found + await learn_rates(caller, graph, keyring, book, before, told, sights)
+    return found + await learn_rates(caller, graph, keyring, book, before, progress, sights)
 
 
 def following(found: Sequence[SegmentLesson], known: ParameterSet) -> ParameterSet:

@@ -132,14 +132,14 @@ def _gains(
         priors = before.copy()
         for column in columns:
             priors[column] = _rate(read, column, segment, left)[0]
-        predicted[apart] = _said(read, priors, rows[apart])
+        predicted[apart] = _predicted(read, priors, rows[apart])
     came = read.happened[rows]
-    gains = losses(_said(read, before, rows), came) - losses(predicted, came)
+    gains = losses(_predicted(read, before, rows), came) - losses(predicted, came)
     of = read.column[rows]
     return {column: compared(gains[of == column], read.twin[rows[of == column]]) for column in columns}
 
 
-def _said(read: TrainingData, priors: Floats, rows: Ints) -> Floats:
+def _predicted(read: TrainingData, priors: Floats, rows: Ints) -> Floats:
     """The log-odds of some labels under some priors, given the evidence before the truth became known."""
     model = compiled(Structure(priors, read.structure.relations, noisy_or=read.structure.noisy_or))
     found = model.log_odds(read.labels.log_likelihood[rows]).log_odds

@@ -83,13 +83,13 @@ async def learn_rates(
     keyring: Keyring,
     book: DefinitionBook,
     before: datetime,
-    told: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int], None] = lambda _: None,
     sights: Sights | None = None,
 ) -> list[SegmentLesson]:
     """The base rates of all outcomes of the caller's tenant by segment, from what was known before a moment.
 
-    `told` is called with the number of twins read; `sights` leaves out those that this purpose may not use. Refused to
-    a person's key.
+    `progress` is called with the number of twins read; `sights` leaves out those that this purpose may not use.
+    Refused to a person's key.
     """
     caller.require("define")
     caller.require_service()
@@ -101,7 +101,7 @@ async def learn_rates(
         known: list[History] = []
         async for row in Usable(sights, caller).of(history_rows(graph, caller.tenant, one, definitions)):
             known.append(await asyncio.to_thread(history, row, one, keyring))
-            told(len(known))
+            progress(len(known))
         for horizon in one.horizons:
             found += await long_work(rates_of, known, definitions, one, horizon, one.moment(before))
     return found

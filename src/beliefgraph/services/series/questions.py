@@ -95,7 +95,7 @@ def _check_span(moment: Snapshot, since: datetime, until: datetime, points: int,
     if until > moment.at:
         raise Incorrect(
             "invalid-input",
-            f"until lies after {moment.at.isoformat()}, the moment that is read; project says what comes.",
+            f"until lies after {moment.at.isoformat()}, the moment that is read; use project for the time after it.",
             field="until",
         )
     step = (until - since) / (points - 1)
@@ -188,7 +188,7 @@ def _metric(moment: Snapshot, key: MetricKey) -> tuple[str, Value, Bounds | None
 def _preference(moment: Snapshot, key: PreferenceKey) -> tuple[str, Value, Bounds | None]:
     attribute = moment.graph.definitions.attribute(key.attribute)
     if attribute.preference is None:
-        raise Incorrect("invalid-input", f"{key.attribute} is no preference.", attribute=key.attribute)
+        raise Incorrect("invalid-input", f"{key.attribute} is not a preference.", attribute=key.attribute)
     scored = attribute.preference.scores is not None
     of = "" if key.subject == ANYONE else f" of {key.subject}"
     title = f"{'Score' if scored else 'Strength'} of {key.attribute}{of}"

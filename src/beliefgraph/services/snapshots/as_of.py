@@ -22,18 +22,18 @@ from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.permissions.included import EVERYBODY, Included
 from beliefgraph.services.permissions.replay import Replay
 from beliefgraph.services.permissions.replays import Replays
-from beliefgraph.services.permissions.sights import EVERYTHING, Seen, Sights
+from beliefgraph.services.permissions.sights import EVERYTHING, Sights, Visibility
 from beliefgraph.services.twin import paging
 from beliefgraph.services.twin.cache import TwinCache
 from beliefgraph.services.twin.heads import Heads
 from beliefgraph.services.twin.load import read_state
 from beliefgraph.services.twin.notifier import Notifier
-from beliefgraph.services.twin.paging import DEFAULT_PAGE, Place
+from beliefgraph.services.twin.paging import DEFAULT_PAGE, Position
 from beliefgraph.services.twin.published import Published
 from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import beliefs as stored
 from beliefgraph.store.graph import Graph
-from beliefgraph.store.history import Stretch
+from beliefgraph.store.history import HistoryFilter
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Publication)
@@ -73,7 +73,7 @@ class Snapshot:
     graph: DefinitionGraph
     at: datetime
     apart: str | None = None
-    seen: Seen = EVERYTHING
+    seen: Visibility = EVERYTHING
 
 
 class Snapshots:
@@ -111,7 +111,7 @@ class Snapshots:
         await self.reached(caller, id_, name, at_least_rev)
         return await self.at(caller, id_, name, as_of, rev)
 
-    async def seen(self, caller: Caller, twin: str, name: str) -> Seen:
+    async def seen(self, caller: Caller, twin: str, name: str) -> Visibility:
         """What the caller may see of a twin; `not-found` if that is nothing."""
         return EVERYTHING if self._sights is None else await self._sights.of(caller, twin, name)
 
@@ -127,7 +127,7 @@ class Snapshots:
         if self._sights is not None:
             await self._sights.whole(caller, twin, name)
 
-    async def shown(self, caller: Caller, twin: Twin, seen: Seen) -> Twin:
+    async def shown(self, caller: Caller, twin: Twin, seen: Visibility) -> Twin:
         """A twin as it exists for the caller, at the head time of what they may see."""
         if seen.whole:
             return twin
@@ -161,7 +161,7 @@ class Snapshots:
         """The definitions now in force, as they exist for the caller of a twin."""
         return self._definitions(await self._book.latest(caller.tenant), await self.seen(caller, twin, name))
 
-    def _definitions(self, graph: DefinitionGraph, seen: Seen) -> DefinitionGraph:
+    def _definitions(self, graph: DefinitionGraph, seen: Visibility) -> DefinitionGraph:
         return graph if self._sights is None else self._sights.definitions(graph, seen)
 
     async def reached(self, caller: Caller, twin: str, name: str, at_least_rev: int | None) -> None:
@@ -282,7 +282,7 @@ class Snapshots:
             await self.commit(twin, name, NOW, rev)
         raise Unavailable("store-unavailable", "The twin is being written to without a pause; try again.", twin=name)
 
-    async def replay(self, caller: Caller, twin: str, name: str, seen: Seen) -> Replay:
+    async def replay(self, caller: Caller, twin: str, name: str, seen: Visibility) -> Replay:
         """What the permitted part of a twin published with each commit, for a caller who may see part of it.
 
         `not-found` if nothing of that part is left.
@@ -290,11 +290,11 @@ class Snapshots:
         assert self._replays is not None
         moment = await self.all_of(twin, caller.tenant, name, NOW)
         replay = await self._replays.of(moment.state, seen)
-        if replay.state is None or replay.told is None or replay.told.head_time is None:
+        if replay.state is None or replay.shown is None or replay.shown.head_time is None:
             raise no_such_twin(name)
         return replay
 
-    def hides(self, seen: Seen, type_: str) -> bool:
+    def hides(self, seen: Visibility, type_: str) -> bool:
         """Whether an event of this type without evidence is refused."""
         return self._sights is not None and self._sights.hides(seen, type_)
 
@@ -305,7 +305,7 @@ class Snapshots:
         question: str,
         key: object,
         of: tuple[type[R], str],
-        read: Callable[[str, str, Stretch], Awaitable[tuple[int, datetime, Sequence[R]] | None]],
+        read: Callable[[str, str, HistoryFilter], Awaitable[tuple[int, datetime, Sequence[R]] | None]],
         *,
         first: int = DEFAULT_PAGE,
         after: str | None = None,
@@ -323,7 +323,7 @@ class Snapshots:
         walk = paging.walk(question, twin, key, as_of, first=first, after=after)
         await self.reached(caller, twin, name, at_least_rev)
         rev = await self.rev(twin, name, as_of, walk.rev)
-        stretch = Stretch(rev, as_of.valid_time, walk.before, walk.limit)
+        stretch = HistoryFilter(rev, as_of.valid_time, walk.before, walk.limit)
         shown = await self.seen(caller, twin, name)
         if shown.whole:
             seen, head_time, rows = await self.settled(twin, name, rev, partial(read, twin, of[1], stretch))
@@ -335,7 +335,7 @@ class Snapshots:
             seen, head_time, rows = rev or replay.rev, then, replay.published(*of, stretch)
         return walk.page(
             rows,
-            lambda row: Place(float(row.rev_from), row.revision_id, seen),
+            lambda row: Position(float(row.rev_from), row.revision_id, seen),
             rev=seen,
             valid_time=as_of.valid_time or head_time,
         )

@@ -88,12 +88,12 @@ class Recomputed:
         if position in layout.unnamed:
             raise NotFound(
                 "unknown-value",
-                f"Nothing names this value of {key.attribute}, so that it has no confidence of its own.",
+                f"No evidence names this value of {key.attribute}, so it has no confidence.",
                 attribute=key.attribute,
             )
         if not self.derived.available[position]:
             raise Unavailable(
-                "too-wide", "This belief is tied to too many others for an answer.", belief=layout.ids[position]
+                "too-wide", "This belief is connected to too many others for an answer.", belief=layout.ids[position]
             )
         return position
 

@@ -50,7 +50,7 @@ LISTED = 20
 
 
 @dataclass(frozen=True)
-class Followed:
+class FollowedTwin:
     """A twin followed along a trajectory up to a moment, with `points` moments of its history."""
 
     moment: Snapshot
@@ -77,7 +77,7 @@ class Followed:
         """The ids of the listed evidence."""
         return list(dict.fromkeys(self.path.observed.evidence[place] for place in self.listed))
 
-    def answer(self, told: Mapping[str, tuple[str, str]]) -> Trajectory:
+    def answer(self, texts: Mapping[str, tuple[str, str]]) -> Trajectory:
         """The full answer, with the summary and the source of each listed piece of evidence."""
         path, definition, moment = self.path, self.definition, self.moment
         now = path.at(self._times([moment.at]))
@@ -107,7 +107,7 @@ class Followed:
             ahead=self._ahead(now[0]),
             began_at=began,
             waited=position - began - math.fsum(path.moved.tolist()),
-            why=tuple(self._evidence(place, told) for place in self.listed),
+            why=tuple(self._evidence(place, texts) for place in self.listed),
             pieces=len(path.observed),
             parameters=self.parameters.name,
             valid_time=moment.at,
@@ -207,9 +207,9 @@ class Followed:
             rev=rev,
         )
 
-    def _evidence(self, place: int, told: Mapping[str, tuple[str, str]]) -> StageEvidence:
+    def _evidence(self, place: int, texts: Mapping[str, tuple[str, str]]) -> StageEvidence:
         seen = self.path.observed
-        summary, source = told[seen.evidence[place]]
+        summary, source = texts[seen.evidence[place]]
         return StageEvidence(
             id=seen.evidence[place],
             twin=self.moment.state.id,

@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from beliefgraph.inference.foresight.filtering import Filtered, Seen, filtered, weighed
+from beliefgraph.inference.foresight.filtering import Filtered, ObservedSymbols, filtered, weighed
 from beliefgraph.inference.foresight.signals import (
     HALVES,
     STRONGEST,
@@ -106,12 +106,12 @@ async def learn_trajectories(
     book: DefinitionBook,
     before: datetime,
     trajectory: str | None = None,
-    told: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int], None] = lambda _: None,
     usable: Usable | None = None,
 ) -> list[LearnedTrajectory]:
     """What is learned of one trajectory of the caller's tenant, or of all, from what was valid before a moment.
 
-    `told` is called with the number of twins read; `usable` leaves twins out. Refused to a person's key.
+    `progress` is called with the number of twins read; `usable` leaves twins out. Refused to a person's key.
     """
     caller.require("define")
     caller.require_service()
@@ -127,7 +127,7 @@ async def learn_trajectories(
             for one in chosen:
                 known[one.key].append(await asyncio.to_thread(observed, moment, one, moment.at))
         read += 1
-        told(read)
+        progress(read)
     return [await long_work(learned_of, known[one.key], definitions, one, before) for one in chosen]
 
 
@@ -183,7 +183,7 @@ class _Lesson:
     signals, their counts, and the frequency of each if it is as strong as stated."""
 
     stated: Parameters
-    seen: Seen
+    seen: ObservedSymbols
     began: Floats
     signals: Sequence[Signal]
     pieces: Floats
@@ -227,7 +227,9 @@ class _Lesson:
         after = self._filtered(parameters, self.seen).after[:, -1]
         return np.asarray(parameters.stages.of_stages(after).argmax(axis=1))
 
-    def recorded(self, definition: TrajectoryDefinition, found: Stages, seen: Seen, until: datetime) -> LearnedStages:
+    def recorded(
+        self, definition: TrajectoryDefinition, found: Stages, seen: ObservedSymbols, until: datetime
+    ) -> LearnedStages:
         """The stages in stored form."""
         first = np.concatenate([np.ones((len(seen.time), 1)), seen.gaps > 0], axis=1)
         speed = mean_velocity(found, filtered(found, seen).after, first, days(PERIOD))
@@ -264,7 +266,7 @@ class _Lesson:
             error=0.0,
         )
 
-    def _filtered(self, parameters: Parameters, seen: Seen) -> Filtered:
+    def _filtered(self, parameters: Parameters, seen: ObservedSymbols) -> Filtered:
         """The twins filtered as for queries."""
         stage = np.array([stage for stage, _ in self.signals])
         ratio = np.array([halves / HALVES for _, halves in self.signals])

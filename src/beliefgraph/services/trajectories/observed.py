@@ -13,7 +13,7 @@ from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.time import microseconds
 from beliefgraph.model.trajectory import TrajectoryDefinition
-from beliefgraph.services.derivation.measure import heard_from, measure
+from beliefgraph.services.derivation.measure import measure, with_metric_evidence
 from beliefgraph.services.snapshots.as_of import Snapshot
 from beliefgraph.services.twin.bearings import BearingBlock, Bearings, valid_at
 from beliefgraph.services.twin.blocks import Bools, Floats, Ints, unpacked
@@ -46,19 +46,19 @@ def observed(moment: Snapshot, definition: TrajectoryDefinition, at: datetime) -
     A metric is evidence from the moment at which it took its value.
     """
     state, graph = moment.state, moment.graph
-    heard = heard_from(state, graph, measure(state, graph.definitions, at)).bearings
+    counted = with_metric_evidence(state, graph, measure(state, graph.definitions, at)).bearings
     places = {
         belief_id(state.id, BeliefKey.of(attribute=definition.attribute, value=value)): stage
         for stage, value in enumerate(definition.values)
     }
     until = microseconds(at)
-    rows = heard.headed(lambda heading: heading.belief in places)
+    rows = counted.headed(lambda heading: heading.belief in places)
     if not len(rows):
         return _NOTHING
-    block = heard.take(rows)
+    block = counted.take(rows)
     block = block.take(np.flatnonzero(block.valid_from <= until))
-    stage = np.array([places.get(heading.belief, -1) for heading in heard.register.headings], dtype=np.int64)
-    counts = _counting(heard, block, until)
+    stage = np.array([places.get(heading.belief, -1) for heading in counted.register.headings], dtype=np.int64)
+    counts = _counting(counted, block, until)
     order = np.flatnonzero(counts)
     revision = block.revision[order]
     order = order[np.lexsort((revision[:, 1], revision[:, 0], block.valid_from[order]))]
@@ -72,9 +72,9 @@ def observed(moment: Snapshot, definition: TrajectoryDefinition, at: datetime) -
     )
 
 
-def _counting(heard: Bearings, block: BearingBlock, until: int) -> Bools:
+def _counting(counted: Bearings, block: BearingBlock, until: int) -> Bools:
     """Which rows count: those not ended by a retraction and, of corrections at the same time, the latest."""
-    groups = heard.register.groups
+    groups = counted.register.groups
     belief = groups.belief[block.heading]
     retraction, correction = groups.retraction[block.heading], groups.correction[block.heading]
     counts = ~retraction

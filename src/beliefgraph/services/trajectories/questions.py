@@ -12,8 +12,8 @@ from beliefgraph.model.trajectory import Trajectory
 from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.derivation.measure import measure, reading_evidence
 from beliefgraph.services.snapshots.as_of import Snapshot, Snapshots
-from beliefgraph.services.trajectories.describe import Followed
-from beliefgraph.store.evidence import told
+from beliefgraph.services.trajectories.describe import FollowedTwin
+from beliefgraph.store.evidence import evidence_by_ids
 from beliefgraph.store.graph import Graph
 
 POINTS = 24
@@ -41,7 +41,7 @@ class Trajectories:
         _check_points(points)
         moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         definition = moment.graph.definitions.trajectory(key)
-        return await self._answered(moment, Followed(moment, definition, points))
+        return await self._answered(moment, FollowedTwin(moment, definition, points))
 
     async def trajectories(
         self, caller: Caller, twin: str, *, points: int = POINTS, as_of: AsOf = NOW, at_least_rev: int | None = None
@@ -50,18 +50,18 @@ class Trajectories:
         _check_points(points)
         moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         return [
-            await self._answered(moment, Followed(moment, definition, points))
+            await self._answered(moment, FollowedTwin(moment, definition, points))
             for definition in moment.graph.definitions.trajectories.values()
         ]
 
-    async def _answered(self, moment: Snapshot, followed: Followed) -> Trajectory:
+    async def _answered(self, moment: Snapshot, followed: FollowedTwin) -> Trajectory:
         evidence = await asyncio.to_thread(lambda: followed.evidence)
-        rows = await told(self._graph, moment.state.id, evidence)
-        said = {id_: (row.evidence.summary, row.source.name) for id_, row in rows.items()}
-        if said.keys() < set(evidence):
+        rows = await evidence_by_ids(self._graph, moment.state.id, evidence)
+        texts = {id_: (row.evidence.summary, row.source.name) for id_, row in rows.items()}
+        if texts.keys() < set(evidence):
             for one in measure(moment.state, moment.graph.definitions, moment.at):
-                said[reading_evidence(moment.state, one.metric)] = one.says, METRIC + one.metric.name
-        return await asyncio.to_thread(followed.answer, said)
+                texts[reading_evidence(moment.state, one.metric)] = one.says, METRIC + one.metric.name
+        return await asyncio.to_thread(followed.answer, texts)
 
 
 def _check_points(points: int) -> None:

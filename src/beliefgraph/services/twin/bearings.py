@@ -11,25 +11,25 @@ from typing import Any, NamedTuple, Protocol, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, NO_ROWS, ItemRuns, Items
+from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, NO_ROWS, ItemRuns, Items, PieceShape, count_pieces
 from beliefgraph.model.evidence import OBSERVED, Bearing, Stance
 from beliefgraph.model.revision import Origin
-from beliefgraph.model.vocabulary import words_of
-from beliefgraph.services.twin.blocks import Block, Bools, Codes, Floats, Ints, Register, Rows
+from beliefgraph.model.vocabulary import values_of
+from beliefgraph.services.twin.blocks import Block, Bools, Codes, Flags, Floats, Ints, Register, Rows
 
 IN_RUNS = 4_096
 """Least rows of a block that is sorted into runs."""
 
-RUN_BYTES = 20
-"""Bytes per row in runs, excluding its share of the data kept per run."""
+RUN_BYTES = 21
+"""Bytes per row in runs and in `begins`, excluding its share of the data kept per run."""
 
 N = TypeVar("N", bound=str | None)
 
 
-class Grows(Protocol):
+class Incremental(Protocol):
     """Something derived from bearings that grows with them."""
 
-    def with_block(self, block: BearingBlock) -> Grows:
+    def with_block(self, block: BearingBlock) -> Incremental:
         """The same with one more block, not yet processed."""
         ...
 
@@ -84,6 +84,28 @@ class BearingBlock(Block):
             rev_to=self.rev_to,
         )
 
+    @cached_property
+    def begins(self) -> Flags:
+        """Flags the rows whose evidence differs from that of the row before."""
+        found = np.ones(len(self), dtype=np.uint8)
+        high, low = self.evidence.T
+        found[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
+        return found
+
+    @cached_property
+    def shape(self) -> PieceShape:
+        """The shape of its pieces of evidence."""
+        return PieceShape.of(self.begins, self.heading)
+
+    def pieces(self, headings: Flags) -> int:
+        """The number of pieces of evidence with a row under some headings; remembered for these headings."""
+        here = headings[: int(self.heading.max(initial=-1)) + 1]
+        key, own = here.tobytes(), vars(self)
+        known: tuple[bytes, int] | None = own.get("_pieces")
+        if known is None or known[0] != key:
+            known = own["_pieces"] = (key, count_pieces(self.begins, self.heading, here))
+        return known[1]
+
     def summed(self, half: Ints) -> Items:
         """The rows as they are summed, given the half-life of every heading: those of a large block in runs.
 
@@ -114,8 +136,9 @@ class BearingBlock(Block):
         return super().size + (RUN_BYTES * len(self) if len(self) >= IN_RUNS else 0)
 
 
-STANCES = words_of(Stance)
+STANCES = values_of(Stance)
 IS_OBSERVED = np.array([stance in OBSERVED for stance in STANCES])
+ACTS: frozenset[Stance] = frozenset({"correction", "retraction"})
 
 
 class Groups:
@@ -125,6 +148,11 @@ class Groups:
     """
 
     belief: Ints
+    source: Ints
+    acts: bool
+    changes: bool
+    ages: bool
+    _stance: Ints
     _numbers: tuple[dict[str, int], dict[str, int], dict[str | None, int], dict[str | None, int]]
     _table: Ints
 
@@ -151,16 +179,43 @@ class Groups:
         ]
         table = np.array(rows, dtype=np.int64).reshape(-1, 6)
         self._table = table if before is None else np.concatenate([before._table, table])
-        self.belief, self.source, self.origin, self.effect, stance, self.half = self._table.T.copy()
-        self.observation: Bools = IS_OBSERVED[stance]
-        self.change: Bools = stance == STANCES.index("change")
-        self.correction: Bools = stance == STANCES.index("correction")
-        self.retraction: Bools = stance == STANCES.index("retraction")
-        self.act: Bools = self.correction | self.retraction
+        self.belief, self.source, self.origin, self.effect, self._stance, self.half = self._table.T.copy()
+        stances = {heading.stance for heading in new}
+        self.acts = not stances.isdisjoint(ACTS) or (before is not None and before.acts)
+        self.changes = "change" in stances or (before is not None and before.changes)
+        self.ages = any(row[-1] for row in rows) or (before is not None and before.ages)
+
+    @cached_property
+    def observation(self) -> Bools:
+        """Headings of observations."""
+        return np.asarray(IS_OBSERVED[self._stance])
+
+    @cached_property
+    def change(self) -> Bools:
+        """Headings of changes, which end earlier evidence on other values."""
+        return np.asarray(self._stance == STANCES.index("change"))
+
+    @cached_property
+    def correction(self) -> Bools:
+        """Headings of the person's corrections."""
+        return np.asarray(self._stance == STANCES.index("correction"))
+
+    @cached_property
+    def retraction(self) -> Bools:
+        """Headings of retractions."""
+        return np.asarray(self._stance == STANCES.index("retraction"))
+
+    @cached_property
+    def act(self) -> Bools:
         """Headings of acts, not reports: acts decide which other evidence counts."""
-        self.acts, self.changes, self.ages = bool(self.act.any()), bool(self.change.any()), bool(self.half.any())
-        self.voice: Ints = np.where(self.act, self.source + len(self.sources), self.source)
+        return self.correction | self.retraction
+
+    @cached_property
+    def source_or_act(self) -> Ints:
         """Sources as reporting, and numbered separately as acting."""
+        return np.asarray(
+            np.where(self.act, self.source + len(self.sources), self.source) if self.acts else self.source
+        )
 
 
 def _numbered(known: Mapping[N, int], names: Iterable[N], first: int = 0) -> dict[N, int]:
@@ -262,11 +317,11 @@ class Bearings(Rows[Bearing, BearingHeading, BearingBlock]):
         return super().size + (0 if self.followed is None else self.followed.size)
 
     @property
-    def followed(self) -> Grows | None:
+    def followed(self) -> Incremental | None:
         """What was derived from all of these in order of time, if cached."""
         return vars(self).get("_followed")
 
-    def remember(self, followed: Grows) -> None:
+    def remember(self, followed: Incremental) -> None:
         """Cache what was derived from all of these, for these and their extensions."""
         vars(self)["_followed"] = followed
 

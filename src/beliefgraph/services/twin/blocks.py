@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import cache, cached_property
+from sys import intern
 from threading import Lock
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
@@ -27,6 +28,7 @@ Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Flags = npt.NDArray[np.uint8]
 
 NEVER = int(np.iinfo(np.int64).max)
 """The `valid_to` of a row that is valid until further notice, in microseconds."""
@@ -69,6 +71,16 @@ class Register(Generic[H]):
                     self.headings.append(heading)
                     self._numbers[heading] = found
         return found
+
+    def number_of(self, fields: tuple[Any, ...], heading: Callable[[Sequence[Any]], H]) -> int:
+        """The number of the heading of some fields. A heading equals its fields, so it is only made if it is new.
+
+        Twins in memory share the texts of their headings.
+        """
+        found = self._numbers.get(fields)  # type: ignore[arg-type]
+        if found is not None:
+            return int(found)
+        return self.number(heading([intern(each) if isinstance(each, str) else each for each in fields]))
 
     def where(self, test: Callable[[H], bool]) -> Codes:
         """The numbers of the headings that pass a test."""
@@ -226,7 +238,7 @@ class Rows(Generic[R, H, B]):
         if not rows:
             return known
         revision, evidence, number, since, until, rev_from, rev_to, *heading = zip(*rows, strict=True)
-        numbers = [self.register.number(self.heading_of(each)) for each in zip(*heading, strict=True)]
+        numbers = [self.register.number_of(each, self.heading_of) for each in zip(*heading, strict=True)]
         valid_to = np.array(until, dtype=np.int64)
         return known.with_block(
             self.block(
@@ -328,7 +340,7 @@ class Rows(Generic[R, H, B]):
             counts[: len(self.register)] += np.bincount(block.heading[block.seen(self.rev)], minlength=len(counts))
         return [self.register.headings[i] for i in np.flatnonzero(counts).tolist()]
 
-    def column(self, name: str, rows: Ints) -> npt.NDArray[Any]:
+    def column(self, name: str, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """One column of some rows, given in ascending order."""
         edges = np.searchsorted(rows, self.starts)
         parts = [

@@ -14,8 +14,10 @@ from cachetools import LRUCache
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.services.process.flights import Flights
-from beliefgraph.services.process.threads import unhurried
+from beliefgraph.services.process.memory import give_back
+from beliefgraph.services.process.threads import cooperatively
 from beliefgraph.services.twin.checkpoints import Checkpoints
+from beliefgraph.services.twin.compressed import CompressedTwins
 from beliefgraph.services.twin.heads import Head
 from beliefgraph.services.twin.load import TWINS_AT_ONCE, read_state, read_states
 from beliefgraph.services.twin.published import Published
@@ -24,8 +26,20 @@ from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 from beliefgraph.telemetry.metrics import CACHE_READS
 
-CACHED_BYTES = 384 * 2**20
+CACHED_BYTES = 512 * 2**20
 """Approximate size in bytes of all cached twins together."""
+
+COMPRESSED_SHARE = 0.25
+"""Share of these bytes for compressed twins."""
+
+COMPRESSIBLE_BYTES = 256 * 2**10
+"""Size in bytes of the largest twin that is compressed when it is evicted: it takes about a millisecond."""
+
+COMPRESSED_AT_ONCE = 8
+"""Most twins that are compressed because another is cached, so that a large one does not hold up the event loop."""
+
+LARGE_BYTES = 16 * 2**20
+"""Size in bytes of a twin from which memory is returned to the operating system after it was read."""
 
 RECORD_BYTES = 1_000
 """Approximate size in bytes of a row kept as a record."""
@@ -49,15 +63,20 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _CachedTwin:
     """A twin in memory, with an index of what it published, built on first use."""
 
     state: TwinState
 
     @property
     def size(self) -> int:
-        """Its approximate size in memory in bytes, including the rows built when what it published is read."""
-        return size_of(self.state) + len(self.state.holdings) * RECORD_BYTES
+        """Its approximate size in memory in bytes, including the index of what it published if that was built."""
+        return size_of(self.state) + (len(self.state.holdings) * RECORD_BYTES if self.indexed else 0)
+
+    @property
+    def indexed(self) -> bool:
+        """Whether the index of what it published was built."""
+        return "published" in vars(self)
 
     @cached_property
     def published(self) -> Published:
@@ -65,13 +84,30 @@ class _Kept:
         return Published(self.state)
 
 
+class _CachedTwins(LRUCache[str, _CachedTwin]):
+    """The cached twins; `evicted` collects those that made room for others."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size, getsizeof=lambda kept: kept.size)
+        self.evicted: list[TwinState] = []
+
+    def popitem(self) -> tuple[str, _CachedTwin]:
+        id_, kept = super().popitem()
+        self.evicted.append(kept.state)
+        return id_, kept
+
+
 class TwinCache:
-    """The twins recently written to or queried, bounded by total size; the least recently used are evicted first."""
+    """The twins recently written to or queried, bounded by total size; the least recently used are evicted first.
+
+    A small twin that is evicted is kept compressed until the memory for such twins is full.
+    """
 
     def __init__(self, graph: Graph, keyring: Keyring | None = None, size: int = CACHED_BYTES) -> None:
         self._graph = graph
         self._checkpoints = None if keyring is None else Checkpoints(graph, keyring)
-        self._twins: LRUCache[str, _Kept] = LRUCache(size, getsizeof=lambda kept: kept.size)
+        self._compressed = CompressedTwins(int(size * COMPRESSED_SHARE))
+        self._twins = _CachedTwins(size - int(size * COMPRESSED_SHARE))
         self._reading = asyncio.Semaphore(READS_AT_ONCE)
         self._flights: Flights[tuple[str, Head], TwinState] = Flights()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -92,7 +128,7 @@ class TwinCache:
     async def all_at(self, names: Mapping[str, str], tenant: str, current: Mapping[str, Head]) -> dict[str, TwinState]:
         """Several twins likewise, by id, given the names, and the heads of those that exist; others are not delayed."""
         found: dict[str, TwinState] = {}
-        async for id_ in unhurried(names):
+        async for id_ in cooperatively(names):
             known = self._known(id_, tenant, names[id_], current.get(id_))
             if known is not None:
                 found[id_] = known
@@ -128,7 +164,15 @@ class TwinCache:
             self.drop(id_)
             return fresh(id_, tenant, name)
         known = self._twins.get(id_)
-        if known is None or (known.state.rev, known.state.life) != current:
+        if known is None:
+            restored = self._compressed.take(id_, current)
+            if restored is not None:
+                CACHE_READS.labels("compressed").inc()
+                self._hold(_CachedTwin(restored))
+            return restored
+        if (known.state.rev, known.state.life) != current:
+            if known.state.life != current[1] or known.state.rev < current[0]:
+                self.drop(id_)  # so that it does not take up memory while it is read again
             return None
         CACHE_READS.labels("hit").inc()
         return known.state
@@ -137,6 +181,8 @@ class TwinCache:
         CACHE_READS.labels("miss").inc()
         async with self._reading:
             state = await read_state(self._graph, id_, tenant, name, checkpoints=self._checkpoints)
+            if size_of(state) >= LARGE_BYTES:
+                await asyncio.to_thread(give_back)
         self.keep(state)
         return state
 
@@ -148,11 +194,12 @@ class TwinCache:
 
     @property
     def filled(self) -> tuple[int, int]:
-        """The number of twins in memory, and their approximate size in bytes."""
-        return len(self._twins), int(self._twins.currsize)
+        """The number of twins in memory, and their approximate size in bytes, those compressed included."""
+        twins, size = self._compressed.filled
+        return len(self._twins) + twins, int(self._twins.currsize) + size
 
     def has(self, id_: str) -> bool:
-        """Whether a twin is in memory, at any rev."""
+        """Whether a twin is in memory, at any rev, and not compressed."""
         return id_ in self._twins
 
     def peek(self, id_: str, head: Head) -> TwinState | None:
@@ -175,7 +222,10 @@ class TwinCache:
         if current is None or known.state.life != current[1] or (behind if rev is None else known.state.rev != rev):
             return None
         CACHE_READS.labels("hit").inc()
-        return known.published
+        indexed, found = known.indexed, known.published
+        if not indexed:
+            self._hold(known)  # it is larger now
+        return found
 
     def missed(self, id_: str, tenant: str, name: str) -> None:
         """Record that a query was answered from the store; a twin that is queried repeatedly is fetched.
@@ -210,14 +260,22 @@ class TwinCache:
         if known is not None and known.state.life == state.life and known.state.rev > state.rev:
             return  # read while this process wrote to it
         self.drop(state.id)
-        with suppress(ValueError):
-            self._twins[state.id] = _Kept(state)
+        self._hold(_CachedTwin(state))
         if self._checkpoints is not None:
             self._checkpoints.consider(state)
+
+    def _hold(self, kept: _CachedTwin) -> None:
+        with suppress(ValueError):  # larger than the whole cache
+            self._twins[kept.state.id] = kept
+        evicted, self._twins.evicted = self._twins.evicted, []
+        small = [state for state in evicted if size_of(state) <= COMPRESSIBLE_BYTES]
+        for state in small[-COMPRESSED_AT_ONCE:]:
+            self._compressed.keep(state)
 
     def drop(self, id_: str) -> None:
         """Drop a twin."""
         self._twins.pop(id_, None)
+        self._compressed.drop(id_)
 
     @asynccontextmanager
     async def queue(self, ids: Iterable[str]) -> AsyncIterator[None]:

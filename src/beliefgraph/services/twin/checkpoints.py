@@ -42,7 +42,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Kept:
+class CheckpointedRows:
     """The rows of a twin in its checkpoints, and the last rev that they include."""
 
     bearings: Bearings
@@ -51,9 +51,9 @@ class Kept:
     measurements_rev: int
 
 
-def nothing_kept(twin: str) -> Kept:
+def no_checkpoints(twin: str) -> CheckpointedRows:
     """The result without checkpoints."""
-    return Kept(no_bearings(twin), 0, no_measurements(twin), 0)
+    return CheckpointedRows(no_bearings(twin), 0, no_measurements(twin), 0)
 
 
 class Checkpoints:
@@ -65,10 +65,13 @@ class Checkpoints:
         self._covered: dict[tuple[str, str, str], int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def read(self, twin: str, life: str, rev: int) -> Kept:
+    async def read(self, twin: str, life: str, rev: int) -> CheckpointedRows:
         """The rows in the checkpoints of a twin, up to a rev."""
-        found = await stored.of_twin(self._graph, twin, life, rev)
-        return await asyncio.to_thread(self._opened, twin, life, found) if found else nothing_kept(twin)
+        opening = _Opening(self._keyring, twin)
+        async for some in stored.of_twin(self._graph, twin, life, rev):
+            await asyncio.to_thread(opening.add, some)
+            self._covered |= {(twin, life, kind): len(rows) for kind, rows in opening.rows.items()}
+        return opening.kept
 
     def consider(self, state: TwinState) -> None:
         """Write the rows since a twin's last checkpoint, in the background, if there are enough of them."""
@@ -116,27 +119,40 @@ class Checkpoints:
                 after = until
         return made
 
-    def _opened(self, twin: str, life: str, found: Sequence[StoredCheckpoint]) -> Kept:
-        bearings, measurements = no_bearings(twin), no_measurements(twin)
-        revs = {"bearings": 0, "measurements": 0}
-        broken: set[str] = set()
+
+class _Opening:
+    """Checkpoints of a twin, opened in their order."""
+
+    def __init__(self, keyring: Keyring, twin: str) -> None:
+        self._keyring, self._twin = keyring, twin
+        self.rows: dict[str, Rows[Any, Any, Any]] = {
+            "bearings": no_bearings(twin), "measurements": no_measurements(twin)
+        }  # fmt: skip
+        self._revs = dict.fromkeys(self.rows, 0)
+        self._broken: set[str] = set()
+
+    def add(self, found: Sequence[StoredCheckpoint]) -> None:
+        """Open the next ones; those of a kind of which one does not fit or open are ignored from there on."""
         for one in found:
-            if one.kind in broken or one.after != revs[one.kind]:
-                broken.add(one.kind)
+            if one.kind in self._broken or one.after != self._revs[one.kind]:
+                self._broken.add(one.kind)
                 continue
+            rows = self.rows[one.kind]
             try:
-                data = self._keyring.unseal(twin, one.sealed, f"checkpoint:{one.id}")
-                if one.kind == "bearings":
-                    bearings = bearings.with_block(bearings.block(unpacked_block(bearings, data)))
-                else:
-                    measurements = measurements.with_block(measurements.block(unpacked_block(measurements, data)))
+                data = self._keyring.unseal(self._twin, one.sealed, f"checkpoint:{one.id}")
+                self.rows[one.kind] = rows.with_block(rows.block(unpacked_block(rows, data)))
             except (Fault, ValueError, zlib.error):
-                broken.add(one.kind)
+                self._broken.add(one.kind)
                 continue
-            revs[one.kind] = one.rev
-        for kind, rows in (("bearings", bearings), ("measurements", measurements)):
-            self._covered[twin, life, kind] = len(rows)
-        return Kept(bearings, revs["bearings"], measurements, revs["measurements"])
+            self._revs[one.kind] = one.rev
+
+    @property
+    def kept(self) -> CheckpointedRows:
+        """The rows in those that were opened."""
+        bearings, measurements = self.rows["bearings"], self.rows["measurements"]
+        assert isinstance(bearings, Bearings)
+        assert isinstance(measurements, Measurements)
+        return CheckpointedRows(bearings, self._revs["bearings"], measurements, self._revs["measurements"])
 
 
 def _kinds(state: TwinState) -> tuple[tuple[str, Rows[Any, Any, Any]], ...]:
@@ -193,7 +209,7 @@ def unpacked_block(rows: Rows[Any, Any, Any], data: bytes) -> Block:
     if version != VERSION:
         raise ValueError(f"a checkpoint of version {version}")
     at = 16 + of_headings
-    numbers = [rows.register.number(rows.heading_of(each)) for each in orjson.loads(data[16:at])]
+    numbers = [rows.register.number_of(tuple(each), rows.heading_of) for each in orjson.loads(data[16:at])]
     ids = np.frombuffer(data[at : at + 32 * length], dtype="<u8").astype(np.uint64).reshape(2, length, 2)
     body, place = zlib.decompress(data[at + 32 * length :][:of_body]), 0
     columns: dict[str, Any] = {}

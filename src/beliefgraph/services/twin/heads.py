@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from beliefgraph.services.process.places import HOLDER, NOBODY
+from beliefgraph.services.process.fair_semaphore import HOLDER, SHARED
 from beliefgraph.store.changes import heads
 from beliefgraph.store.graph import Graph
 
@@ -32,7 +32,7 @@ class Heads:
         return (await asyncio.shield(self._next)).get(twin)
 
     async def _read(self) -> dict[str, Head]:
-        HOLDER.set(NOBODY)  # whichever key is first, the others do not queue for a connection behind its other work
+        HOLDER.set(SHARED)  # whichever key is first, the others do not queue for a connection behind its other work
         async with self._turn:
             twins, self._waiting, self._next = self._waiting, set(), None
             return await heads(self._graph, list(twins))

@@ -10,7 +10,7 @@ from beliefgraph.errors import Unavailable
 from beliefgraph.model.delta import Records
 from beliefgraph.services.twin.bearings import Bearings, no_bearings
 from beliefgraph.services.twin.blocks import Rows
-from beliefgraph.services.twin.checkpoints import Checkpoints, nothing_kept
+from beliefgraph.services.twin.checkpoints import Checkpoints, no_checkpoints
 from beliefgraph.services.twin.measurements import Measurements, no_measurements
 from beliefgraph.services.twin.state import TwinState, by_id, by_place, fresh
 from beliefgraph.store.graph import Graph, out_of_memory
@@ -53,7 +53,7 @@ async def read_state(
         elif rows.bearings is not None and rows.measurements is not None:
             bearings, measurements = await asyncio.to_thread(_few, rows, id_)
         else:
-            kept = await checkpoints.read(id_, rows.life, rows.rev) if checkpoints else nothing_kept(id_)
+            kept = await checkpoints.read(id_, rows.life, rows.rev) if checkpoints else no_checkpoints(id_)
             bearings, measurements = await asyncio.gather(
                 _since(graph, BEARINGS, kept.bearings, rows.rev, kept.bearings_rev),
                 _since(graph, MEASUREMENTS, kept.measurements, rows.rev, kept.measurements_rev),

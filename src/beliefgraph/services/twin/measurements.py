@@ -150,13 +150,13 @@ class Tally:
         return self._where(~np.isin(self.row, rows)) if len(rows) else self
 
     def with_rows(self, table: Measurements, rows: Ints) -> Tally:
-        """The tally with the measurements in some rows of a table that extends its own."""
+        """The tally with the measurements in some rows, in ascending order, of a table that extends its own."""
         if not len(rows):
             return replace(self, table=table)
-        block = table.take(rows)
+        since, heading, number = (table.column(name, rows) for name in ("valid_from", "heading", "number"))
         answers = table.register.where(lambda heading: heading.answers)
-        order = np.argsort(block.valid_from, kind="stable")
-        times = block.valid_from[order]
+        order = np.argsort(since, kind="stable")
+        times = since[order]
         places = np.searchsorted(self.times, times, side="right")
         last = places[0] == len(self.times)
 
@@ -167,14 +167,19 @@ class Tally:
             table=table,
             row=merged(self.row, rows[order]),
             times=merged(self.times, times),
-            quanta=merged(self.quanta, np.rint(block.number[order] * QUANTA).astype(np.int64)),
-            answers=merged(self.answers, np.isin(block.heading[order], answers)),
+            quanta=merged(self.quanta, np.rint(number[order] * QUANTA).astype(np.int64)),
+            answers=merged(self.answers, np.isin(heading[order], answers)),
         )
 
-    @cached_property
+    @property
     def asked(self) -> Tally:
         """The measurements that are not follow-ups."""
-        return self._where(~self.answers) if self.answers.any() else self
+        return self if self._asked is None else self._asked
+
+    @cached_property
+    def _asked(self) -> Tally | None:
+        """The same; None if these are all: a tally that had itself would stay until a full garbage collection."""
+        return self._where(~self.answers) if self.answers.any() else None
 
     @cached_property
     def answered(self) -> Tally:
@@ -200,7 +205,7 @@ def tallied(known: Mapping[str, Tally], table: Measurements, rows: Ints) -> Mapp
     if not len(rows):
         return known
     headings = table.register.headings
-    numbers = table.take(rows).heading
+    numbers = table.column("heading", rows)
     of_metric: dict[str, list[int]] = {}
     for number in np.unique(numbers).tolist():
         of_metric.setdefault(headings[number].metric, []).append(number)
@@ -211,7 +216,7 @@ def tallied(known: Mapping[str, Tally], table: Measurements, rows: Ints) -> Mapp
     return {**known, **touched}
 
 
-def untallied(known: Mapping[str, Tally], metrics: Iterable[str], rows: Ints) -> Mapping[str, Tally]:
+def tallies_without(known: Mapping[str, Tally], metrics: Iterable[str], rows: Ints) -> Mapping[str, Tally]:
     """The tallies without the measurements in some rows, which belong to these metrics."""
     return {**known, **{metric: known[metric].without(rows) for metric in set(metrics)}}
 

@@ -32,7 +32,7 @@ MOST_VALUE = 2.0**62
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Position:
     """A place in an order: the value to order by, the id that breaks ties, and the rev at which the order was read."""
 
     value: float | str
@@ -50,12 +50,12 @@ def mark(*question: object) -> str:
     return hashlib.sha256("\x1f".join(map(repr, question)).encode()).hexdigest()[:12]
 
 
-def encode(mark: str, place: Place) -> str:
+def encode(mark: str, place: Position) -> str:
     """The cursor for a place."""
     return base64.urlsafe_b64encode(orjson.dumps([mark, place.rev, place.value, place.id])).decode().rstrip("=")
 
 
-def decode(mark: str, cursor: str | None, kind: type[float] | type[str]) -> Place | None:
+def decode(mark: str, cursor: str | None, kind: type[float] | type[str]) -> Position | None:
     """The place of a cursor, None without one; `invalid-cursor` unless it was made for this query."""
     if cursor is None:
         return None
@@ -70,9 +70,9 @@ def decode(mark: str, cursor: str | None, kind: type[float] | type[str]) -> Plac
             raise ValueError
     except (ValueError, TypeError, binascii.Error):
         raise Incorrect(
-            "invalid-cursor", "This cursor does not belong to this question; begin again without one."
+            "invalid-cursor", "This cursor does not belong to this query; start again without one."
         ) from None
-    return Place(value, id_, rev)
+    return Position(value, id_, rev)
 
 
 def checked(first: int, most: int = MAX_PAGE) -> int:
@@ -85,7 +85,7 @@ def checked(first: int, most: int = MAX_PAGE) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class PageRequest:
     """One step of a walk along the result of a query: where it continues, and how many items it takes.
 
     `begin` is None at the start; its rev is the one that the whole walk shows.
@@ -93,7 +93,7 @@ class Walk:
 
     mark: str
     first: int
-    begin: Place | None
+    begin: Position | None
 
     @property
     def limit(self) -> int:
@@ -118,7 +118,7 @@ class Walk:
     def page(
         self,
         found: Sequence[T],
-        place: Callable[[T], Place],
+        place: Callable[[T], Position],
         *,
         rev: int | None = None,
         valid_time: Instant | None = None,
@@ -142,10 +142,10 @@ def walk(
     after: str | None,
     by: type[float] | type[str] = float,
     most: int = MAX_PAGE,
-) -> Walk:
+) -> PageRequest:
     """The step of a walk that continues at `after`, in an order `by` numbers or texts, with at most `most` items.
 
     Refused if a page cannot hold `first`, or if `after` is not a cursor of this query.
     """
     first, marked = checked(first, most), mark(*question)
-    return Walk(marked, first, decode(marked, after, by))
+    return PageRequest(marked, first, decode(marked, after, by))

@@ -8,10 +8,10 @@ from functools import cached_property
 
 from beliefgraph.model.question import EVERY_BELIEF, BeliefFilter, BeliefOrder
 from beliefgraph.model.relation import BeliefRelation, RelationKind
-from beliefgraph.services.twin.paging import Place
+from beliefgraph.services.twin.paging import Position
 from beliefgraph.services.twin.rows import following, ordered
 from beliefgraph.services.twin.state import TwinState
-from beliefgraph.store.beliefs import Held, HeldRow, MadeRows, RelationRow, Wanted
+from beliefgraph.store.beliefs import FoundBeliefs, MadeRows, Neighbourhood, PublishedBelief, RelationRow
 
 
 class Published:
@@ -21,17 +21,17 @@ class Published:
         assert state.head_time is not None
         self.state = state
         self._head_time = state.head_time
-        self._in_order: dict[BeliefOrder, list[HeldRow]] = {}
+        self._in_order: dict[BeliefOrder, list[PublishedBelief]] = {}
         self._made = MadeRows()
 
-    def one(self, belief: str, wanted: Wanted) -> Held:
+    def one(self, belief: str, wanted: Neighbourhood) -> FoundBeliefs:
         """One belief, with the requested related rows; nothing if it is not stored."""
         row = self._rows.get(belief)
         return self._held([] if row is None else [row], wanted, total=None)
 
     def page(
-        self, matching: BeliefFilter, order: BeliefOrder, wanted: Wanted, *, limit: int, begin: Place | None
-    ) -> Held:
+        self, matching: BeliefFilter, order: BeliefOrder, wanted: Neighbourhood, *, limit: int, begin: Position | None
+    ) -> FoundBeliefs:
         """The beliefs that match, after a place in the order."""
         rows = self._in_order.get(order)
         if rows is None:
@@ -41,11 +41,11 @@ class Published:
         total = len(rows) if wanted.total else None
         return self._held(following(rows, order, begin)[:limit], wanted, total=total)
 
-    def _held(self, rows: Sequence[HeldRow], wanted: Wanted, *, total: int | None) -> Held:
+    def _held(self, rows: Sequence[PublishedBelief], wanted: Neighbourhood, *, total: int | None) -> FoundBeliefs:
         made = self._made.of(rows, wanted) is not None
         relations = () if made else self._near([row.belief.id for row in rows], wanted)
         ends = {end for relation in relations for end in (relation.source, relation.target)}
-        return Held(
+        return FoundBeliefs(
             rev=self.state.rev,
             head_time=self._head_time,
             definitions=self.state.definitions,
@@ -56,7 +56,7 @@ class Published:
             made=self._made,
         )
 
-    def _near(self, beliefs: Iterable[str], wanted: Wanted) -> tuple[RelationRow, ...]:
+    def _near(self, beliefs: Iterable[str], wanted: Neighbourhood) -> tuple[RelationRow, ...]:
         """The relations of beliefs, followed to the wanted number of levels."""
         found: dict[int, RelationRow] = {}
         reached: Iterable[str] = beliefs
@@ -70,11 +70,11 @@ class Published:
         return (each for each in self._around.get(belief, ()) if each.strength.kind in kinds)
 
     @cached_property
-    def _rows(self) -> dict[str, HeldRow]:
+    def _rows(self) -> dict[str, PublishedBelief]:
         """The published rows of every belief, by its id."""
         beliefs = self.state.beliefs
         return {
-            id_: HeldRow(beliefs[id_], held.log_odds, held.status, held.quality, held.rev_from, held.error)
+            id_: PublishedBelief(beliefs[id_], held.log_odds, held.status, held.quality, held.rev_from, held.error)
             for id_, held in self.state.holdings.items()
         }
 

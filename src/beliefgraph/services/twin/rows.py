@@ -6,15 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from beliefgraph.model.question import BeliefOrder, BeliefRow, EvidenceOn, RelatedBelief, Standing
+from beliefgraph.model.question import BeliefOrder, BeliefRow, EvidenceOn, ListedState, RelatedBelief
 from beliefgraph.model.time import microseconds
-from beliefgraph.services.twin.paging import Place
+from beliefgraph.services.twin.paging import Position
 from beliefgraph.store.beliefs import UNAVAILABLE, RelationRow
 
-S = TypeVar("S", bound=Standing)
+S = TypeVar("S", bound=ListedState)
 
 
-class Surroundings:
+class Neighbourhoods:
     """The beliefs around a page, and the relations among them; each row is built only once."""
 
     def __init__(self, alone: Mapping[str, BeliefRow], relations: Iterable[RelationRow]) -> None:
@@ -55,9 +55,9 @@ class Surroundings:
         )
 
 
-def place_of(listed: Standing, order: BeliefOrder, rev: int) -> Place:
+def place_of(listed: ListedState, order: BeliefOrder, rev: int) -> Position:
     """The sort key of a belief in an order."""
-    return Place(_value(listed, order), listed.belief.id, rev)
+    return Position(_value(listed, order), listed.belief.id, rev)
 
 
 def ordered(beliefs: Iterable[S], order: BeliefOrder) -> list[S]:
@@ -66,7 +66,7 @@ def ordered(beliefs: Iterable[S], order: BeliefOrder) -> list[S]:
     return sorted(by_id, key=lambda each: _value(each, order), reverse=_backwards(order))
 
 
-def following(beliefs: Sequence[S], order: BeliefOrder, after: Place | None) -> Sequence[S]:
+def following(beliefs: Sequence[S], order: BeliefOrder, after: Position | None) -> Sequence[S]:
     """The beliefs, given in order, that come after a place."""
     if after is None:
         return beliefs
@@ -81,7 +81,7 @@ def following(beliefs: Sequence[S], order: BeliefOrder, after: Place | None) -> 
     return [each for each in beliefs if comes_after(each)]
 
 
-def _value(listed: Standing, order: BeliefOrder) -> float | str:
+def _value(listed: ListedState, order: BeliefOrder) -> float | str:
     if order.by == "attribute":
         return listed.belief.attribute
     number = listed.log_odds if order.by == "confidence" else listed.changed_at_rev
@@ -93,6 +93,6 @@ def _backwards(order: BeliefOrder) -> bool:
     return order.by == "attribute" and order.descending
 
 
-def place_in_chain(row: EvidenceOn, rev: int) -> Place:
+def chain_position(row: EvidenceOn, rev: int) -> Position:
     """The sort key of a bearing in the chain of a belief; one piece of evidence may have several there."""
-    return Place(float(microseconds(row.bearing.valid_from)), row.bearing.revision_id, rev)
+    return Position(float(microseconds(row.bearing.valid_from)), row.bearing.revision_id, rev)

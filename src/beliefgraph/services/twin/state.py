@@ -25,7 +25,7 @@ from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.revision import Publication, Revision, Statement
 from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.services.twin.bearings import Bearings, no_bearings
-from beliefgraph.services.twin.measurements import Measurements, Tally, no_measurements, tallied, untallied
+from beliefgraph.services.twin.measurements import Measurements, Tally, no_measurements, tallied, tallies_without
 
 T = TypeVar("T", bound=Record)
 
@@ -188,7 +188,7 @@ class TwinState:
         if not closed and not opened:
             return {}
         ids = [row.revision_id for row in closed]
-        left = untallied(self.tallies, (row.metric for row in closed), self.measurements.of_revisions(ids))
+        left = tallies_without(self.tallies, (row.metric for row in closed), self.measurements.of_revisions(ids))
         table = self.measurements.closed(ids, rev)
         begin = table.starts[-1]
         table = table.opened(opened)

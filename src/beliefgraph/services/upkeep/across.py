@@ -34,12 +34,12 @@ from beliefgraph.services.learning.sources import SourceLearner
 from beliefgraph.services.questions.beliefs import Questions
 from beliefgraph.services.twin.paging import DEFAULT_PAGE
 from beliefgraph.services.upkeep.erase import Eraser
-from beliefgraph.services.upkeep.refresh import Refresher, Round
+from beliefgraph.services.upkeep.refresh import Refresher, RefreshRound
 
 T = TypeVar("T")
 
 
-class OfShard(Protocol):
+class ShardServices(Protocol):
     """The services of one shard that are called together with those of others."""
 
     @property
@@ -89,10 +89,10 @@ class OfShard(Protocol):
 
 
 @dataclass(frozen=True)
-class Across:
+class ShardedServices:
     """The shards of a process by name, and which of them holds a twin of a tenant; None for a single database."""
 
-    shards: Mapping[str, OfShard]
+    shards: Mapping[str, ShardServices]
     residency: Residency | None = None
 
     async def observe(
@@ -122,7 +122,7 @@ class Across:
                 raise Unsupported("unknown-shard", "An event that names no twin belongs to no shard.", event=event.id)
         twins = [event.twin for event in events if event.twin is not None]
         caller.require("write")
-        await self._born_before(caller, twins, region)
+        await self._refuse_other_region(caller, twins, region)
         if caller.person is None:
             places = await asyncio.to_thread(self.residency.decide, caller.tenant, twins, region)
         else:  # a person; their events about others are refused
@@ -139,7 +139,7 @@ class Across:
             receipts.update(zip(part, found, strict=True))
         return [receipts[index] for index in range(len(events))]
 
-    async def _born_before(self, caller: Caller, twins: Sequence[str], region: str | None) -> None:
+    async def _refuse_other_region(self, caller: Caller, twins: Sequence[str], region: str | None) -> None:
         """Refuse (`other-region`) a region for twins created elsewhere, before anything is decided for them."""
         assert self.residency is not None
         if region is None:
@@ -178,10 +178,10 @@ class Across:
         await asyncio.to_thread(self.residency.forget, caller.tenant, twin)
         return erased
 
-    async def adopt(self, tenant: str) -> Round:
+    async def adopt(self, tenant: str) -> RefreshRound:
         """Bring every twin of a tenant under the definitions in force."""
         rounds = await _all(shard.refresher.adopt(tenant) for shard in self.shards.values())
-        return Round(
+        return RefreshRound(
             sum(each.refreshed for each in rounds),
             sum(each.taken_in for each in rounds),
             tuple(refused for each in rounds for refused in each.refused),
@@ -208,7 +208,7 @@ class Across:
         *,
         first: int | None = None,
         after: str = "",
-        told: Callable[[int], None] = lambda _: None,
+        progress: Callable[[int], None] = lambda _: None,
     ) -> ForecastMade:
         """Store the forecasts of one outcome, or of all, for every twin of the tenant.
 
@@ -216,7 +216,7 @@ class Across:
         any of them reached; what is already stored stays.
         """
         made = await _all(
-            shard.forecast_keeper.make(caller, outcome, at, first=first, after=after, told=told)
+            shard.forecast_keeper.make(caller, outcome, at, first=first, after=after, progress=progress)
             for shard in self.shards.values()
         )
         return ForecastMade(

@@ -31,7 +31,7 @@ PAGE = 2_000
 
 
 @dataclass(frozen=True)
-class _Begun:
+class _OpenErasure:
     id: str
     tenant: str
     name: str
@@ -59,7 +59,7 @@ class Eraser:
         record = None
         for id_ in dict.fromkeys((named.id, twin_id(caller.tenant, twin))):
             named = replace(named, id=id_)
-            begun = _Begun(
+            begun = _OpenErasure(
                 id_, caller.tenant, twin, _actor(caller, twin), caller.purpose, updater.clock.now(), str(uuid4())
             )
             record = await _begin(updater.graph, begun, expected_rev)
@@ -94,7 +94,7 @@ class Eraser:
             lambda: updater.keyring.erasures.release(caller.tenant, subject(updater.keyring, caller.tenant, twin))
         )
         if refused is None:
-            raise NotFound("not-found", f"Nothing about {twin!r} is refused.", twin=twin)
+            raise NotFound("not-found", f"{twin!r} is not on the suppression list.", twin=twin)
         return Readmission(twin=twin, actor=caller.actor, at=updater.clock.now(), refused=refused)
 
 
@@ -104,7 +104,7 @@ def _actor(caller: Caller, twin: str) -> str:
     return THE_PERSON if own else caller.actor
 
 
-async def _begin(graph: Graph, begun: _Begun, expected_rev: int | None = None) -> list[Any] | None:
+async def _begin(graph: Graph, begun: _OpenErasure, expected_rev: int | None = None) -> list[Any] | None:
     """The rev that the twin had, and whether it was marked for erasure; None if there is no such twin."""
     return await graph.write_one(
         "erasure/begin",
@@ -129,7 +129,7 @@ async def finish_erasures(graph: Graph, keyring: Keyring, clock: Clock, home: Gr
     rows = record[0] if record else []
     erased = [row for row in rows if row[-1] is None]
     for id_, tenant, name, actor, purpose, at, receipt, _ in erased:
-        begun = _Begun(id_, tenant, name, actor, purpose, codec.moment(at), receipt or str(uuid4()))
+        begun = _OpenErasure(id_, tenant, name, actor, purpose, codec.moment(at), receipt or str(uuid4()))
         await _finish(graph, keyring, clock, begun, home or graph)
     return len(erased)
 
@@ -162,10 +162,10 @@ async def _again(
     """Erase a twin, by its id and name, that a receipt says was erased; returns the number of twins."""
     if twin is None:
         return 0
-    began = await erasures.born(graph, twin[0])
+    began = await erasures.first_commit_at(graph, twin[0])
     if began is not None and began > receipt.begun:
         return 0  # a later life
-    begun = _Begun(twin[0], receipt.tenant, twin[1], receipt.actor, receipt.purpose, receipt.begun, receipt.id)
+    begun = _OpenErasure(twin[0], receipt.tenant, twin[1], receipt.actor, receipt.purpose, receipt.begun, receipt.id)
     if await _begin(graph, begun) is None:
         return 0  # another process was first
     await _finish(graph, keyring, clock, begun, home, refuse=False)
@@ -195,7 +195,7 @@ def _refuse(keyring: Keyring, receipt: ErasureReceipt, signed: bytes) -> None:
 
 
 async def _finish(
-    graph: Graph, keyring: Keyring, clock: Clock, begun: _Begun, home: Graph, *, refuse: bool = True
+    graph: Graph, keyring: Keyring, clock: Clock, begun: _OpenErasure, home: Graph, *, refuse: bool = True
 ) -> tuple[int, bytes]:
     """Destroy a twin that is hidden already; returns the number of nodes deleted, and the signed receipt.
 

@@ -100,7 +100,7 @@ class Mover:
             copied = await self._copied(id_, name, here, there)
             if copied.source != copied.target:
                 await delete_twin(there, id_)
-                raise Fault("twin-damaged", "The copy of the twin is not what it was copied from.", twin=name)
+                raise Fault("twin-damaged", "The copy of the twin differs from the original.", twin=name)
             if await self._leave(caller, id_, name, here, target, copied.rev):
                 await asyncio.to_thread(self._residency.moved, caller.tenant, name, target)
                 for each in (source, target):

@@ -23,9 +23,9 @@ STALE_S = 5.0
 class Readiness:
     """Checks repeatedly whether the store responds."""
 
-    def __init__(self, look: Callable[[], Awaitable[None]], *, every: float = EVERY_S) -> None:
-        """`look` returns if all is well and raises a refusal if not; `every` is in seconds."""
-        self._look = look
+    def __init__(self, ping: Callable[[], Awaitable[None]], *, every: float = EVERY_S) -> None:
+        """`ping` returns if all is well and raises a refusal if not; `every` is in seconds."""
+        self._ping = ping
         self._every = every
         self._well_at = float("-inf")
         self._refusal: BeliefgraphError | None = None
@@ -33,14 +33,14 @@ class Readiness:
     async def run(self) -> None:
         """Check until cancelled."""
         while True:
-            await self.look()
+            await self.refresh()
             await asyncio.sleep(self._every)
 
-    async def look(self) -> None:
+    async def refresh(self) -> None:
         """Check once, and store the result."""
         try:
             async with asyncio.timeout(PATIENCE_S):
-                await self._look()
+                await self._ping()
         except BeliefgraphError as error:
             self._refusal = error
         except TimeoutError:

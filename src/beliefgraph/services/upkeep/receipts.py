@@ -12,7 +12,7 @@ from beliefgraph.store.signing import verify
 
 
 @dataclass(frozen=True)
-class Kept:
+class CountedReceipt:
     """A receipt, and the number of events and commands about the person refused since."""
 
     receipt: ErasureReceipt
@@ -30,7 +30,7 @@ def verified(signed: bytes, public: bytes) -> ErasureReceipt:
     return parse_receipt(signed)
 
 
-def kept(keys: Path) -> list[Kept]:
+def kept(keys: Path) -> list[CountedReceipt]:
     """Every receipt, the earliest first."""
     erasures = Keyring(keys).erasures
-    return [Kept(each, erasures.counted(each.tenant, each.subject)) for each, _ in erasures.receipts()]
+    return [CountedReceipt(each, erasures.counted(each.tenant, each.subject)) for each, _ in erasures.receipts()]

@@ -40,7 +40,7 @@ PURPOSE = "upkeep"
 
 
 @dataclass(frozen=True)
-class Round:
+class RefreshRound:
     """The result of one round: twins written to, events processed, and refusals, by the name of twin or tenant."""
 
     refreshed: int
@@ -72,7 +72,7 @@ class Refresher:
             raise Incorrect("invalid-input", "A twin cannot be refreshed to the future.", at=moment.isoformat())
         named = self._updater.name(caller, twin, "write")
         done = await self._pass_time(caller, [named], moment)
-        return Receipt.telling(
+        return Receipt.with_changes(
             done.changes(named.id),
             id=f"refresh:{moment.isoformat()}",
             status="accepted" if done.steps else "duplicate",
@@ -80,7 +80,7 @@ class Refresher:
             rev=done.rev(named.id),
         )
 
-    async def refresh_due(self, now: datetime, tenant: str | None = None) -> Round:
+    async def refresh_due(self, now: datetime, tenant: str | None = None) -> RefreshRound:
         """Refresh every twin that is quiet or behind its definitions, and process the events now due.
 
         Applies to every tenant unless one is named. A twin that refuses is named in the answer and does not delay the
@@ -90,9 +90,9 @@ class Refresher:
             refreshed, refused = await self._walk(self.moment(now), tenant)
             due = await self.take_in_due(now, tenant)
         REFRESH_ENDED.set_to_current_time()
-        return Round(refreshed, due.taken_in, (*refused, *due.refused))
+        return RefreshRound(refreshed, due.taken_in, (*refused, *due.refused))
 
-    async def take_in_due(self, now: datetime, tenant: str | None = None) -> Round:
+    async def take_in_due(self, now: datetime, tenant: str | None = None) -> RefreshRound:
         """Process the events that waited for their time, if they are due."""
         taken_in = 0
         refused: list[tuple[str, BeliefgraphError]] = []
@@ -103,16 +103,16 @@ class Refresher:
                 refused.append((each, error))
             else:
                 taken_in += sum(receipt.status == "accepted" for receipt in receipts)
-        return Round(0, taken_in, tuple(refused))
+        return RefreshRound(0, taken_in, tuple(refused))
 
     async def next_due(self, tenant: str | None = None) -> datetime | None:
         """When the next event that waits for its time is due, in any tenant or in one; None if none is waiting."""
         return await stored.next_due(self._updater.graph, tenant)
 
-    async def adopt(self, tenant: str) -> Round:
+    async def adopt(self, tenant: str) -> RefreshRound:
         """Bring every twin of a tenant under the definitions in force; to be called after publishing them."""
         adopted, refused = await self._walk(BEGINNING, tenant)
-        return Round(adopted, 0, tuple(refused))
+        return RefreshRound(adopted, 0, tuple(refused))
 
     async def _pass_time(self, caller: Caller, twins: Sequence[TwinRef], moment: datetime) -> Committed:
         """Advance the time of some twins of a tenant, in one transaction."""

@@ -43,7 +43,7 @@ class Scheduler:
         self._published.add(tenant)
         self._news.set()
 
-    def let_time_pass(self) -> None:
+    def start_background_work(self) -> None:
         """Refresh quiet twins at every interval from now on, and process due events.
 
         For services; not for short-lived commands.

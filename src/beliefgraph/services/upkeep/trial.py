@@ -25,14 +25,14 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.identity import event_id, twin_id
 from beliefgraph.model.metric import MetricChange, MetricDefinition
 from beliefgraph.model.receipt import Outcome
-from beliefgraph.services.commands.intake import Fates, Placed, nowhere, take_in
+from beliefgraph.services.commands.intake import EventOutcomes, Placed, no_destination, take_in
 from beliefgraph.services.commands.writer import CommitContext, TwinRef, one_number
 from beliefgraph.services.commits.advance import PlannedCommit, advance
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.definitions.layout import require_answers
 from beliefgraph.services.derivation.derive import derive
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.learning.dataset import Known
+from beliefgraph.services.learning.dataset import KnownTruth
 from beliefgraph.services.learning.scoring import CLOSEST, auc
 from beliefgraph.services.twin.state import fresh
 
@@ -41,7 +41,7 @@ CALLER = Caller(actor="try", tenant=TENANT, scopes=("read", "write"), purpose="t
 
 
 @dataclass(frozen=True)
-class Fate:
+class EventOutcome:
     """The outcome of one event of a trial, and the reason if it was not accepted."""
 
     event: Event
@@ -71,7 +71,7 @@ class Trial:
     """The result of trying catalogs on events. `matched` counts the events that each rule and metric applied to."""
 
     definitions: Definitions
-    fates: Sequence[Fate]
+    fates: Sequence[EventOutcome]
     matched: Mapping[int, int]
     steps: Mapping[str, PlannedCommit]
     graph: DefinitionGraph = field(repr=False)
@@ -96,7 +96,7 @@ class Trial:
         """What the metrics of a twin would show."""
         return self.steps[twin].changes["metrics"]
 
-    def scores(self, truth: Iterable[Known]) -> list[Score]:
+    def scores(self, truth: Iterable[KnownTruth]) -> list[Score]:
         """How well the twins' beliefs fit the truth, by attribute; for a twin without events, its priors.
 
         A truth that one of several values does not hold does not say which one does, so it is left out.
@@ -108,7 +108,7 @@ class Trial:
                 rows[attribute.key].append(self._answer(attribute, one))
         return [_score(attribute, rows[attribute]) for attribute in sorted(rows)]
 
-    def _answer(self, attribute: Attribute, known: Known) -> tuple[list[float], int]:
+    def _answer(self, attribute: Attribute, known: KnownTruth) -> tuple[list[float], int]:
         """The probabilities of the possible answers, and the index of the true one; if binary, `holds` comes first."""
         attribute.require(known.belief.value)
         step = self.steps.get(known.twin)
@@ -134,7 +134,7 @@ def try_out(catalogs: Sequence[Catalog], events: Sequence[Event], now: datetime)
     matched: Counter[int] = Counter()
     interpreter = RuleInterpreter(lambda rule: matched.update((id(rule),)))
     placed = {index: _placed(event) for index, event in enumerate(events) if event.twin is not None}
-    fates = Fates(refused={n: nowhere(event, 0) for n, event in enumerate(events) if n not in placed})
+    fates = EventOutcomes(refused={n: no_destination(event, 0) for n, event in enumerate(events) if n not in placed})
     fates.outcome.update(dict.fromkeys(fates.refused, "quarantined"))
     twins = {one.named.id: fresh(one.named.id, TENANT, one.named.name) for one in placed.values()}
     present = CommitContext(twins, graph, {}, {}, now)
@@ -152,11 +152,11 @@ def _placed(event: Event) -> Placed:
     return Placed(named, ArrivedEvent(event_id(named.id, event.source, event.id), event, delivery, body))
 
 
-def _fate(event: Event, index: int, fates: Fates) -> Fate:
+def _fate(event: Event, index: int, fates: EventOutcomes) -> EventOutcome:
     refused = fates.refused.get(index)
     if refused is not None:
-        return Fate(event, "quarantined", refused.code, refused.reason)
-    return Fate(event, fates.outcome[index])
+        return EventOutcome(event, "quarantined", refused.code, refused.reason)
+    return EventOutcome(event, fates.outcome[index])
 
 
 def _score(attribute: str, rows: Sequence[tuple[Sequence[float], int]]) -> Score:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.services.changes.changes import Changes
-from beliefgraph.services.process.places import Places
+from beliefgraph.services.process.fair_semaphore import FairSemaphore
 from beliefgraph.services.twin.cache import TwinCache
 from beliefgraph.store.events import quarantine_size
 from beliefgraph.store.graph import CONNECTION_POOL, Graph
@@ -25,7 +25,7 @@ class Vitals:
     graph: Graph
     cache: TwinCache
     changes: Changes
-    places: Places
+    places: FairSemaphore
     ready: Callable[[], None]
 
     async def read(self) -> list[State]:

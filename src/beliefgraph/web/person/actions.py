@@ -17,8 +17,8 @@ ERASE = "erase"
 async def correct(visit: Visit) -> Response:
     """Correct a belief."""
     id_ = visit.request.path_params["belief"]
-    row = await visit.verbs.questions.belief_by_id(visit.caller.asking("correct"), id_, twin=visit.twin)
-    await visit.verbs.commands.correct(
+    row = await visit.services.questions.belief_by_id(visit.caller.asking("correct"), id_, twin=visit.twin)
+    await visit.services.commands.correct(
         visit.caller,
         Correct(twin=visit.twin, belief=row.state.belief.belief_key, holds=_choice(visit, "holds") == "yes"),
     )
@@ -27,7 +27,7 @@ async def correct(visit: Visit) -> Response:
 
 async def withdraw(visit: Visit) -> Response:
     """Withdraw evidence."""
-    await visit.verbs.commands.withdraw(visit.caller, Withdraw(twin=visit.twin, evidence=_field(visit, "evidence")))
+    await visit.services.commands.withdraw(visit.caller, Withdraw(twin=visit.twin, evidence=_field(visit, "evidence")))
     return visit.go(f"{ROOT}/received", "withdrawn")
 
 
@@ -35,13 +35,13 @@ async def contest(visit: Visit) -> Response:
     """Contest evidence, or withdraw the contest."""
     contested = _choice(visit, "contested") == "yes"
     command = Contest(twin=visit.twin, evidence=_field(visit, "evidence"), contested=contested)
-    await visit.verbs.commands.contest(visit.caller, command)
+    await visit.services.commands.contest(visit.caller, command)
     return visit.go(f"{ROOT}/received", "contested" if contested else "uncontested")
 
 
 async def permit(visit: Visit) -> Response:
     """Permit a purpose, or refuse it."""
-    await visit.verbs.commands.permit(
+    await visit.services.commands.permit(
         visit.caller,
         Permit(
             twin=visit.twin,
@@ -57,13 +57,15 @@ async def permit(visit: Visit) -> Response:
 async def restrict(visit: Visit) -> Response:
     """Pause all use, or resume it."""
     restricted = _choice(visit, "restricted") == "yes"
-    await visit.verbs.commands.restrict(visit.caller, Restrict(twin=visit.twin, restricted=restricted))
+    await visit.services.commands.restrict(visit.caller, Restrict(twin=visit.twin, restricted=restricted))
     return visit.go(f"{ROOT}/data", "paused" if restricted else "resumed")
 
 
 async def export(visit: Visit) -> Response:
     """Export everything as one archive at its own URL, so that an interrupted download can be resumed."""
-    made = await visit.verbs.downloads.make(lambda out: visit.verbs.archives.export_twin(visit.caller, visit.twin, out))
+    made = await visit.services.downloads.make(
+        lambda out: visit.services.archives.export_twin(visit.caller, visit.twin, out)
+    )
     return RedirectResponse(root_of(visit.request) + made.address, 303, HEADERS)
 
 
@@ -91,5 +93,5 @@ def _choice(visit: Visit, name: str) -> str:
     """A field that is yes or no."""
     value = _field(visit, name)
     if value not in ("yes", "no"):
-        raise Incorrect("invalid-input", f"{name!r} is yes or no.", field=name)
+        raise Incorrect("invalid-input", f"{name!r} must be yes or no.", field=name)
     return value

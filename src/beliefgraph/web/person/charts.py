@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from markupsafe import Markup
 
 from beliefgraph.model.trajectory import StageShare
-from beliefgraph.web.person.words import day, percent, plain
+from beliefgraph.web.person.phrases import day, percent, plain
 
 WIDTH, HEIGHT = 600, 150
 LEFT, TOP, BOTTOM = 44, 10, 24

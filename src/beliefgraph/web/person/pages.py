@@ -22,23 +22,23 @@ REASONS = 20
 
 async def beliefs(visit: Visit) -> Response:
     """Beliefs, by domain."""
-    page = await visit.verbs.questions.beliefs(
+    page = await visit.services.questions.beliefs(
         visit.caller.asking("beliefs"), visit.twin, order=BY_ATTRIBUTE, first=BELIEFS, after=_after(visit)
     )
     by_domain = [(name, list(rows)) for name, rows in groupby(page.nodes, lambda row: row.state.belief.domain)]
-    restricted = await visit.verbs.sights.restricted(visit.caller.asking("restricted"), visit.twin)
+    restricted = await visit.services.sights.restricted(visit.caller.asking("restricted"), visit.twin)
     return visit.show("beliefs.html", domains=by_domain, page=page, restricted=restricted, done=_done(visit))
 
 
 async def belief(visit: Visit) -> Response:
     """One belief: its confidence, the reasons for it, and its history."""
     caller, twin = visit.caller, visit.twin
-    row = await visit.verbs.questions.belief_by_id(
+    row = await visit.services.questions.belief_by_id(
         caller.asking("belief"), visit.request.path_params["belief"], twin=twin
     )
     key = row.state.belief.belief_key
     why, history = await asyncio.gather(
-        _explained(visit, key), visit.verbs.questions.history(caller.asking("history"), twin, key)
+        _explained(visit, key), visit.services.questions.history(caller.asking("history"), twin, key)
     )
     points = [(h.valid_from, probability(h.log_odds)) for h in reversed(history.nodes) if h.log_odds is not None]
     return visit.show("belief.html", row=row, why=why, points=points, done=_done(visit))
@@ -47,7 +47,7 @@ async def belief(visit: Visit) -> Response:
 async def _explained(visit: Visit, key: BeliefKey) -> Explanation | None:
     """The explanation of a belief; None if there is none."""
     try:
-        return await visit.verbs.explanations.explain(
+        return await visit.services.explanations.explain(
             visit.caller.asking("explanation"), visit.twin, key, first=REASONS
         )
     except BeliefgraphError as error:
@@ -58,7 +58,7 @@ async def _explained(visit: Visit, key: BeliefKey) -> Explanation | None:
 
 async def received(visit: Visit) -> Response:
     """Evidence received, with its sources and texts."""
-    page = await visit.verbs.received.evidence(
+    page = await visit.services.received.evidence(
         visit.caller.asking("evidence"), visit.twin, first=LISTED, after=_after(visit)
     )
     return visit.show("received.html", page=page, done=_done(visit))
@@ -68,24 +68,24 @@ async def events(visit: Visit) -> Response:
     """Events as they arrived, events in quarantine, and the person's identifiers."""
     caller, twin = visit.caller, visit.twin
     page, waiting, identifiers = await asyncio.gather(
-        visit.verbs.received.events(caller.asking("events"), twin, first=LISTED, after=_after(visit)),
-        visit.verbs.received.waiting(caller.asking("waiting"), twin, first=LISTED),
-        visit.verbs.received.identifiers(caller.asking("identifiers"), twin),
+        visit.services.received.events(caller.asking("events"), twin, first=LISTED, after=_after(visit)),
+        visit.services.received.waiting(caller.asking("waiting"), twin, first=LISTED),
+        visit.services.received.identifiers(caller.asking("identifiers"), twin),
     )
     return visit.show("events.html", page=page, waiting=waiting, identifiers=identifiers)
 
 
 async def plans(visit: Visit) -> Response:
     """Goals, preferences, decisions, metrics, the segment, trajectories and forecasts."""
-    caller, twin, verbs = visit.caller, visit.twin, visit.verbs
+    caller, twin, services = visit.caller, visit.twin, visit.services
     goals, preferences, decisions, metrics, segment, forecasts, trajectories = await asyncio.gather(
-        verbs.goals.goals(caller.asking("goals"), twin, first=LISTED),
-        verbs.preferences.preferences(caller.asking("preferences"), twin, first=LISTED),
-        verbs.decisions.decisions(caller.asking("decisions"), twin, first=LISTED),
-        verbs.metrics.metrics(caller.asking("metrics"), twin, first=LISTED),
-        verbs.segments.segment(caller.asking("segment"), twin),
-        verbs.forecasts.forecasts(caller.asking("forecasts"), twin, first=LISTED),
-        verbs.trajectories.trajectories(caller.asking("trajectories"), twin),
+        services.goals.goals(caller.asking("goals"), twin, first=LISTED),
+        services.preferences.preferences(caller.asking("preferences"), twin, first=LISTED),
+        services.decisions.decisions(caller.asking("decisions"), twin, first=LISTED),
+        services.metrics.metrics(caller.asking("metrics"), twin, first=LISTED),
+        services.segments.segment(caller.asking("segment"), twin),
+        services.forecasts.forecasts(caller.asking("forecasts"), twin, first=LISTED),
+        services.trajectories.trajectories(caller.asking("trajectories"), twin),
     )
     return visit.show(
         "plans.html",
@@ -103,16 +103,16 @@ async def permissions(visit: Visit) -> Response:
     """What each purpose may use, as switches."""
     caller, twin = visit.caller.asking("permissions"), visit.twin
     uses, policy, restricted = await asyncio.gather(
-        visit.verbs.sights.uses(caller, twin),
-        visit.verbs.policies.shown(caller),
-        visit.verbs.sights.restricted(caller, twin),
+        visit.services.sights.uses(caller, twin),
+        visit.services.policies.shown(caller),
+        visit.services.sights.restricted(caller, twin),
     )
     return visit.show("permissions.html", uses=uses, policy=policy, restricted=restricted, done=_done(visit))
 
 
 async def readers(visit: Visit) -> Response:
     """Who read what, when and for which purpose."""
-    found = await visit.verbs.accesses.accesses(visit.caller.asking("accesses"), visit.twin, first=READERS)
+    found = await visit.services.accesses.accesses(visit.caller.asking("accesses"), visit.twin, first=READERS)
     own, others = ([each for each in found if each.person is own] for own in (True, False))
     return visit.show("readers.html", own=own, others=others, today=visit.now.date())
 
@@ -121,7 +121,7 @@ async def own_data(visit: Visit) -> Response:
     """Restriction, export and erasure."""
     caller = visit.caller.asking("permissions")
     restricted, policy = await asyncio.gather(
-        visit.verbs.sights.restricted(caller, visit.twin), visit.verbs.policies.shown(caller)
+        visit.services.sights.restricted(caller, visit.twin), visit.services.policies.shown(caller)
     )
     return visit.show("data.html", restricted=restricted, policy=policy, done=_done(visit))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from beliefgraph.web.person import charts, words
+from beliefgraph.web.person import charts, phrases
 
 
 @cache
@@ -23,14 +23,14 @@ def environment() -> Environment:
     )
     made.filters.update(
         {
-            "sure": words.sure,
-            "percent": words.percent,
-            "day": words.day,
-            "moment": words.moment,
-            "capital": words.capital,
-            "plain": words.plain,
-            "spoken": words.spoken,
-            "data": words.data,
+            "sure": phrases.sure,
+            "percent": phrases.percent,
+            "day": phrases.day,
+            "moment": phrases.moment,
+            "capital": phrases.capital,
+            "plain": phrases.plain,
+            "in_second_person": phrases.in_second_person,
+            "data": phrases.data,
         }
     )
     made.globals.update(
@@ -39,9 +39,9 @@ def environment() -> Environment:
             "course": charts.course,
             "days": charts.days,
             "stages": charts.stages,
-            "done_words": words.DONE,
-            "status_words": words.STATUS,
-            "basis_words": words.BASIS,
+            "done_words": phrases.DONE,
+            "status_words": phrases.STATUS,
+            "basis_words": phrases.BASIS,
             "session": None,
             "done": "",
         }

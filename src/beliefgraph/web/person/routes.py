@@ -10,13 +10,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from beliefgraph.graphql.context import Verbs
+from beliefgraph.graphql.context import FieldServices
 from beliefgraph.model.time import Clock
 from beliefgraph.services.access.sessions import Sessions
-from beliefgraph.services.process.places import Places
+from beliefgraph.services.process.fair_semaphore import FairSemaphore
 from beliefgraph.web.middleware import Warmed
 from beliefgraph.web.person import actions, pages
-from beliefgraph.web.person.leaving import RETURN, away, away_cookie, returning
+from beliefgraph.web.person.issuer_redirect import RETURN, away_cookie, redirect_to_issuer, returning
 from beliefgraph.web.person.visit import ROOT, SIGN_IN, Visits, answering_errors, form_of, refuse_foreign, shown
 
 ASSETS = f"{ROOT}/static"
@@ -45,9 +45,11 @@ DONE = {
 }
 
 
-def person_page(verbs: Verbs, sessions: Sessions, clock: Clock, warmed: Warmed, places: Places) -> list[BaseRoute]:
+def person_page(
+    services: FieldServices, sessions: Sessions, clock: Clock, warmed: Warmed, places: FairSemaphore
+) -> list[BaseRoute]:
     """The routes of the person's page; all except for signing in require a session."""
-    visits = Visits(verbs, sessions, clock, warmed, places)
+    visits = Visits(services, sessions, clock, warmed, places)
 
     async def sign_in(request: Request) -> Response:
         link = request.query_params.get("link", "")
@@ -60,7 +62,7 @@ def person_page(verbs: Verbs, sessions: Sessions, clock: Clock, warmed: Warmed, 
 
     async def leave(request: Request) -> Response:
         address, ticket = await sessions.providers.begin(request.path_params["number"], returning(request))
-        return away(request, address, ticket)
+        return redirect_to_issuer(request, address, ticket)
 
     async def back(request: Request) -> Response:
         given = request.query_params

@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from beliefgraph.errors import BeliefgraphError, Forbidden, Incorrect, shortened
-from beliefgraph.graphql.context import Verbs
+from beliefgraph.graphql.context import FieldServices
 from beliefgraph.ingest.http import STATUS, STATUS_OF_CODE
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.session import Session
 from beliefgraph.model.time import Clock
 from beliefgraph.services.access.sessions import Sessions, refuse_forged
-from beliefgraph.services.process.places import Places
+from beliefgraph.services.process.fair_semaphore import FairSemaphore
 from beliefgraph.telemetry.spans import refused
 from beliefgraph.web.middleware import PERSON_PAGE, Warmed
 from beliefgraph.web.person.render import rendered
@@ -53,9 +53,9 @@ class Visit:
     request: Request
     session: Session
     caller: Caller
-    verbs: Verbs
+    services: FieldServices
     """The services of the database that holds their twin."""
-    home: Verbs
+    home: FieldServices
     """The services that know all databases."""
     now: datetime
     form: Mapping[str, str]
@@ -81,8 +81,10 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 class Visits:
     """Requests of signed-in people."""
 
-    def __init__(self, verbs: Verbs, sessions: Sessions, clock: Clock, warmed: Warmed, places: Places) -> None:
-        self._verbs = verbs
+    def __init__(
+        self, services: FieldServices, sessions: Sessions, clock: Clock, warmed: Warmed, places: FairSemaphore
+    ) -> None:
+        self._services = services
         self._sessions = sessions
         self._clock = clock
         self._warmed = warmed
@@ -103,9 +105,9 @@ class Visits:
             caller = self._sessions.caller(session, request.state.request_id)
             await self._warmed()
             async with self._places.taken(caller.tenant, caller.key):
-                verbs = self._verbs.of(caller, session.person)
+                services = self._services.of(caller, session.person)
                 now = self._clock.now()
-                return await handler(Visit(request, session, caller, verbs, self._verbs, now, form))
+                return await handler(Visit(request, session, caller, services, self._services, now, form))
 
         return answering_errors(answer)
 
@@ -191,4 +193,4 @@ async def form_of(request: Request) -> dict[str, str]:
     try:
         return dict(parse_qsl(b"".join(parts).decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError:
-        raise Incorrect("invalid-input", "This is no form.") from None
+        raise Incorrect("invalid-input", "This is not a form.") from None

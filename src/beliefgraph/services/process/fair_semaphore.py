@@ -30,14 +30,14 @@ class Shares:
 Holder = tuple[str, str]
 """A tenant and one of its keys."""
 
-NOBODY: Holder = ("", "")
+SHARED: Holder = ("", "")
 """The holder for the service's own tasks; it has the share of one tenant, regardless of the number of tasks."""
 
-HOLDER: ContextVar[Holder] = ContextVar("HOLDER", default=NOBODY)
+HOLDER: ContextVar[Holder] = ContextVar("HOLDER", default=SHARED)
 """The holder whose place the current task uses."""
 
 
-class Tally:
+class SlotCounts:
     """How many places are taken, by which holders, and who is next."""
 
     def __init__(self, shares: Shares) -> None:
@@ -52,7 +52,7 @@ class Tally:
         return (
             self.total < shares.total
             and self._of_tenant[holder[0]] < shares.per_tenant
-            and (self._of_key[holder] < shares.per_key or holder == NOBODY)
+            and (self._of_key[holder] < shares.per_key or holder == SHARED)
         )
 
     def take(self, holder: Holder) -> None:
@@ -75,12 +75,12 @@ class Tally:
         return min(may, key=lambda each: (self._of_tenant[each[0]], self._of_key[each]), default=None)
 
 
-class Places:
+class FairSemaphore:
     """The places of one process."""
 
     def __init__(self, shares: Shares) -> None:
         self._shares = shares
-        self._tally = Tally(shares)
+        self._tally = SlotCounts(shares)
         self._waiting: dict[Holder, deque[asyncio.Future[None]]] = {}
 
     @property
@@ -163,7 +163,7 @@ class Places:
         seconds = max(1, round(self._shares.patience))
         return Unavailable(
             "overloaded",
-            f"Too much is asked at once with this key, or of this service; try again in {seconds} s.",
+            f"There are too many requests with this key, or to this service; try again in {seconds} s.",
             retry_after=seconds,
         )
 

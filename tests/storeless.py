@@ -22,18 +22,20 @@ CALLER = Caller(actor="test", tenant="acme", scopes=("read", "write"), purpose="
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 
 
-def setting(state: TwinState, graph: DefinitionGraph, event: Event) -> CommandContext:
+def command_context(state: TwinState, graph: DefinitionGraph, event: Event) -> CommandContext:
     """What a decision about an event of this twin is made in."""
     return CommandContext(state, graph, CALLER, ArrivedEvent(event_id(state.id, event.source, event.id), event, "", ""))
 
 
-def told(graph: DefinitionGraph, *batches: Sequence[Event]) -> TwinState:
+def state_after(graph: DefinitionGraph, *batches: Sequence[Event]) -> TwinState:
     """A twin that was told these events, each batch in one commit."""
     state = fresh(twin_id("acme", "lena"), "acme", "lena")
     for batch in batches:
         said = [RuleInterpreter().interpret(event, graph.definitions) for event in batch]
         if batch:
-            added = observations((setting(state, graph, event), each) for event, each in zip(batch, said, strict=True))
+            added = observations(
+                (command_context(state, graph, event), each) for event, each in zip(batch, said, strict=True)
+            )
             state = advance(state, graph, added, CALLER, NOW).state
     return state
 

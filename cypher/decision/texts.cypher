@@ -5,6 +5,7 @@
 RETURN COLLECT {
   UNWIND $statements AS id
   MATCH ()-[r:TELLS {revision_id: id}]->()
+  USING INDEX SEEK r:TELLS(revision_id)
   WHERE r.sealed IS NOT NULL
   RETURN [r.revision_id, r.sealed]
-} AS words
+} AS texts

@@ -25,7 +25,7 @@ Rule: TypeAlias = EventRule | MetricDefinition
 """The parts of the definitions that read an event by expressions."""
 
 
-class Reading:
+class RuleContext:
     """An event with the definitions it is interpreted by. Its variables are converted to CEL values at most once.
 
     `where` is the place of an expression in a rule, as a refusal names it. Every refusal here is an
@@ -68,12 +68,12 @@ class Reading:
         """The key that an expression gives, if there is one."""
         return None if expression is None else self.key(rule, expression, where, "")
 
-    def speaker(self, rule: Rule) -> str:
+    def source(self, rule: Rule) -> str:
         """The source of what the rule states: that of the event unless the rule names another."""
-        speaker = self.key(rule, rule.source, "source", self.event.source)
-        if reads_as(speaker, METRIC):
+        source = self.key(rule, rule.source, "source", self.event.source)
+        if reads_as(source, METRIC):
             self.refuse(rule, "source", rule.source, f"no speaker may be called {METRIC}…")
-        return speaker
+        return source
 
     def require_place(self, rule: Rule, attribute: Attribute, subject: str, context: str) -> None:
         """Refuse a subject or a context that no belief about the attribute can have."""

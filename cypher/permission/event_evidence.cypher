@@ -4,8 +4,9 @@
 // mode: read
 RETURN COLLECT {
   MATCH (v:Evidence {twin: $twin})
+  USING INDEX SEEK v:Evidence(twin)
   MATCH (v)-[:FROM]->(e:Event)
   MATCH (v)-[:REPORTED_BY]->(s:Source)
   WITH e.type AS type, s.name AS source, collect(v.id) AS evidence
   RETURN [type, source, evidence]
-} AS said
+} AS evidence

@@ -3,4 +3,5 @@
 // returns: one record (time); none if there is no such commit
 // mode: read
 MATCH (c:Commit {twin: $twin, rev: 1})
+USING INDEX SEEK c:Commit(twin, rev)
 RETURN toString(c.at) AS at

@@ -9,7 +9,7 @@ from beliefgraph.model import timeline
 from beliefgraph.model.evidence import OBSERVED, Bearing
 
 
-def heard(bearings: Sequence[Bearing], at: datetime) -> list[Bearing]:
+def counting_at(bearings: Sequence[Bearing], at: datetime) -> list[Bearing]:
     """Those of all bearings on one binary belief that count at `at`.
 
     Bearings that become valid later or have ended do not count. A change cancels earlier bearings except for
@@ -18,7 +18,7 @@ def heard(bearings: Sequence[Bearing], at: datetime) -> list[Bearing]:
     begins.
     """
     retractions = [b for b in bearings if b.stance == "retraction" and b.valid.contains(at)]
-    left = [b for b in bearings if b.stance != "retraction" and not any(_silences(r, b) for r in retractions)]
+    left = [b for b in bearings if b.stance != "retraction" and not any(_cancels(r, b) for r in retractions)]
     changes = [b.valid_from for b in bearings if b.stance == "change" and b.valid.contains(at)]
     left = [b for b in left if b.stance == "correction" or not changes or b.valid_from >= max(changes)]
     corrections = [b for b in left if b.stance == "correction"]
@@ -28,7 +28,7 @@ def heard(bearings: Sequence[Bearing], at: datetime) -> list[Bearing]:
     return [b for b in left if b.stance != "correction" and b.valid.contains(at)]
 
 
-def _silences(retraction: Bearing, other: Bearing) -> bool:
+def _cancels(retraction: Bearing, other: Bearing) -> bool:
     """Whether a retraction in force cancels another bearing.
 
     At the same instant an event is always retracted, whichever came first; a command only if it was known then.

@@ -31,7 +31,7 @@ class StatementRows:
     measurements: Sequence[Measurement]
 
 
-def speak(
+def statement_rows(
     context: CommandContext, statement: SourceStatement, stance: Stance, valid: Interval | None = None
 ) -> StatementRows:
     """One source's evidence with its bearings, valid from the event's time unless `valid` is given."""

@@ -11,7 +11,7 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.model.attribute import OTHER, Attribute
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey, contexts_around
 from beliefgraph.model.identity import belief_id
-from beliefgraph.services.derivation.measure import heard_from, measure
+from beliefgraph.services.derivation.measure import measure, with_metric_evidence
 from beliefgraph.services.snapshots.as_of import Snapshot
 from beliefgraph.services.snapshots.recompute import Recomputed, recompute
 from beliefgraph.services.twin.state import TwinState
@@ -21,7 +21,7 @@ MOST_LEVELS = 16
 
 
 @dataclass(frozen=True)
-class Standing:
+class PlacedPreference:
     """A preference in a context: its positions in the layout, one for each value; `heard_in` is where it is from."""
 
     attribute: Attribute
@@ -31,7 +31,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PreferenceSet:
     """All preferences of a twin at a moment, in a context."""
 
     seen: Recomputed
@@ -45,10 +45,10 @@ class Wanted:
         assert attribute.preference is not None
         about_things = attribute.preference.kind in ("constraint", "valence")
         always = set() if about_things or attribute.deprecated else {ANYONE}
-        told = (key for key in self._told if key.attribute == attribute.key)
-        return sorted(always | {key.subject for key in told if key.context in self._around})
+        known = (key for key in self._known if key.attribute == attribute.key)
+        return sorted(always | {key.subject for key in known if key.context in self._around})
 
-    def standing(self, attribute: Attribute, subject: str) -> Standing:
+    def standing(self, attribute: Attribute, subject: str) -> PlacedPreference:
         """The preference about a subject in the context.
 
         One that inherits is answered in the context itself; another one, in the nearest broader context with evidence
@@ -57,27 +57,27 @@ class Wanted:
         preference = attribute.preference
         assert preference is not None
         key = BeliefKey.of(attribute=attribute.key, subject=subject)
-        told = (place for place in self._around if key.model_copy(update={"context": place}) in self._told)
+        known = (place for place in self._around if key.model_copy(update={"context": place}) in self._known)
         inherits = preference.inherits is not None
-        where = self.context if inherits else next(told, ANYWHERE)
-        heard = (place for place in self._around if key.model_copy(update={"context": place}) in self._heard)
-        return Standing(attribute, subject, self._positions(attribute, subject, where), next(heard, None))
+        where = self.context if inherits else next(known, ANYWHERE)
+        observed = (place for place in self._around if key.model_copy(update={"context": place}) in self._observed)
+        return PlacedPreference(attribute, subject, self._positions(attribute, subject, where), next(observed, None))
 
     @cached_property
     def _around(self) -> tuple[str, ...]:
         return tuple(contexts_around(self.context))
 
     @cached_property
-    def _heard(self) -> frozenset[BeliefKey]:
+    def _observed(self) -> frozenset[BeliefKey]:
         """The variables that counting evidence is about."""
         keys = self.seen.derived.layout.keys
-        return frozenset(keys[position].variable for position in self.seen.derived.spoken_of.tolist())
+        return frozenset(keys[position].variable for position in self.seen.derived.observed_positions.tolist())
 
     @cached_property
-    def _told(self) -> frozenset[BeliefKey]:
+    def _known(self) -> frozenset[BeliefKey]:
         """The variables with information: evidence, or an effect of related beliefs."""
         derived, layout = self.seen.derived, self.seen.derived.layout
-        return self._heard | {layout.keys[position].variable for position in derived.moved.tolist()}
+        return self._observed | {layout.keys[position].variable for position in derived.moved.tolist()}
 
     def _positions(self, attribute: Attribute, subject: str, context: str) -> tuple[int, ...]:
         layout = self.seen.derived.layout
@@ -86,13 +86,13 @@ class Wanted:
         return layout.values_beside.get(place, (place,))
 
 
-def wanted(moment: Snapshot, context: str, attributes: Sequence[Attribute]) -> Wanted:
+def preference_set(moment: Snapshot, context: str, attributes: Sequence[Attribute]) -> PreferenceSet:
     """These preferences in a context at a moment; `too-large` if it is nested too deeply."""
     levels = sum(1 for _ in contexts_around(context))
     if levels > MOST_LEVELS:
         raise Incorrect("too-large", f"A context lies in at most {MOST_LEVELS - 1} others; this is in {levels - 1}.")
-    state = heard_from(moment.state, moment.graph, measure(moment.state, moment.graph.definitions, moment.at))
-    return Wanted(recompute(moment, _keys(state, context, attributes)), context)
+    state = with_metric_evidence(moment.state, moment.graph, measure(moment.state, moment.graph.definitions, moment.at))
+    return PreferenceSet(recompute(moment, _keys(state, context, attributes)), context)
 
 
 def spread(probabilities: Sequence[float], scores: Sequence[float]) -> tuple[float, float]:

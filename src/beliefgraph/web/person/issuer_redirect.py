@@ -22,7 +22,7 @@ def away_cookie(request: Request) -> str:
     return f"{cookie_name(request)}-away"
 
 
-def away(request: Request, address: str, ticket: str) -> Response:
+def redirect_to_issuer(request: Request, address: str, ticket: str) -> Response:
     """Redirect to the issuer. The ticket returns with the same browser, so its cookie may be sent when a link crosses
     sites.
     """

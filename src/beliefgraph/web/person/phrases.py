@@ -37,8 +37,8 @@ BASIS = {
     "consent": "Only with your consent.",
     "contract": "Your contract needs it.",
     "legal_obligation": "A law demands it, so it cannot be switched off.",
-    "vital_interest": "Somebody's life depends on it.",
-    "public_interest": "A task in the public interest needs it.",
+    "vital_interest": "It protects somebody's vital interests.",
+    "public_interest": "It is necessary for a task in the public interest.",
     "legitimate_interest": "They say that they have an interest in it. You may object.",
 }
 """Wording of the legal basis of a purpose."""
@@ -80,7 +80,7 @@ def moment(at: datetime | None) -> str:
     return "" if at is None else f"{day(at)}, {at:%H:%M} UTC"
 
 
-def spoken(sentence: str) -> str:
+def in_second_person(sentence: str) -> str:
     """The sentence of an explanation without the log-odds in brackets."""
     return SHARE.sub("", sentence)
 

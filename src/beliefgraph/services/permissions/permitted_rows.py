@@ -43,7 +43,7 @@ def _hidden(state: TwinState, hidden: Hidden, further: Sequence[Layer]) -> froze
     return frozenset(found)
 
 
-class Kept:
+class PermittedRows:
     """The rows of a twin that remain when what is refused is removed, in all of its layers."""
 
     def __init__(self, state: TwinState, hidden: Hidden, outside: Collection[str], layers: Sequence[Layer]) -> None:
@@ -69,7 +69,9 @@ class Kept:
         bearings = self._rows(before.bearings)
         measurements = self._rows(before.measurements)
         rows: RecordsById = {
-            kind: self._told(kind, rows) for kind, rows in before.rows.items() if not issubclass(kind, Publication)
+            kind: self._permitted_rows(kind, rows)
+            for kind, rows in before.rows.items()
+            if not issubclass(kind, Publication)
         }
         base = replace(before, rows=rows, bearings=bearings, measurements=measurements, derived={})
         latest = max(_latest(base), default=None)
@@ -88,7 +90,7 @@ class Kept:
     def closed_times(self, closed: Sequence[Revision]) -> Iterator[datetime]:
         """The valid times of the remaining closed rows, given those besides the columns: head times never decrease."""
         state, refused = self._before, set(self._evidence)
-        refused.update(row.evidence for row in closed if isinstance(row, Statement) and self._speaks_of_refused(row))
+        refused.update(row.evidence for row in closed if isinstance(row, Statement) and self._names_refused(row))
         parts = []
         for table in (state.bearings, state.measurements):
             numbers = table.register.where(lambda heading: heading[0] in self._names)
@@ -117,10 +119,10 @@ class Kept:
         for kind, rows in state.rows.items():
             if issubclass(kind, Statement):
                 for row in rows.values():
-                    if isinstance(row, Statement) and self._speaks_of_refused(row):
+                    if isinstance(row, Statement) and self._names_refused(row):
                         yield row.evidence
 
-    def _speaks_of_refused(self, row: Statement) -> bool:
+    def _names_refused(self, row: Statement) -> bool:
         hidden = self._hidden
         if any(id_ in self._names for id_ in row.about):
             return True
@@ -137,7 +139,7 @@ class Kept:
         gone = packed(self._evidence)
         return table.kept(lambda block: ~among(block.evidence, gone))
 
-    def _told(self, kind: type[Record], rows: Mapping[str, Record]) -> Mapping[str, Record]:
+    def _permitted_rows(self, kind: type[Record], rows: Mapping[str, Record]) -> Mapping[str, Record]:
         """The remaining rows of a kind, without the relations of definitions."""
         if kind is BeliefRelation:
             rows = {
