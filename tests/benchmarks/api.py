@@ -59,7 +59,7 @@ from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.layer_rows import NO_LAYERS, Layers
 from beliefgraph.store.migrations import migrate
-from beliefgraph.store.queries import query
+from beliefgraph.store.queries import given, query
 
 TENANT = "bench"
 TWINS = 100
@@ -212,7 +212,7 @@ async def _against_bolt(
             name, parameters = recorder.asked
             begun = time.perf_counter()
             async with made.driver.session(database="neo4j", default_access_mode="READ") as session:
-                result = await session.run(query(name), parameters)
+                result = await session.run(query(name), given(parameters))
                 await result.single()
             raw_took = time.perf_counter() - begun
             if index >= WARM:
@@ -289,7 +289,7 @@ class RawWriter:
 
         async def work(tx: AsyncManagedTransaction) -> None:
             for name, parameters in statements:
-                await (await tx.run(query(name), parameters)).consume()
+                await (await tx.run(query(name), given(parameters))).consume()
 
         begun = time.perf_counter()
         async with self._made.driver.session(database="neo4j") as session:
@@ -451,7 +451,7 @@ async def _raw_bulk(made: Bench, home: Path, catalog: Catalog, number: int) -> f
 
                 async def work(tx: AsyncManagedTransaction, together: list[Statement] = together) -> None:
                     for name, parameters in together:
-                        await (await tx.run(query(name), parameters)).consume()
+                        await (await tx.run(query(name), given(parameters))).consume()
 
                 async with driver.session(database="neo4j") as session:
                     await session.execute_write(work)

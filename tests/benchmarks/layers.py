@@ -42,7 +42,7 @@ from beliefgraph.services.layer.context import CommandContext
 from beliefgraph.services.twin.load import read_state
 from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import commits
-from beliefgraph.store.queries import query
+from beliefgraph.store.queries import given, query
 
 LAYERS = ("goals", "metrics", "foreseen", "foresight")
 ROUNDS = 60
@@ -167,7 +167,7 @@ class RawWriter:
 
         async def work(tx: AsyncManagedTransaction) -> None:
             for name, parameters in statements:
-                await (await tx.run(query(name), parameters)).consume()
+                await (await tx.run(query(name), given(parameters))).consume()
 
         begun = time.perf_counter()
         async with self._driver.session(database="neo4j") as session:

@@ -23,7 +23,7 @@ from beliefgraph.services.upkeep.receipts import kept, public_key, verified
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.graph_schema import NODES
 from beliefgraph.store.keys import Keyring
-from beliefgraph.store.queries import query
+from beliefgraph.store.queries import file_text
 
 DEVICE = Identifier(scheme="device", value="phone-of-lena")
 FORGET_RECEIPTS = "MATCH (e:Erasure {tenant: $tenant}) DELETE e"
@@ -190,6 +190,6 @@ async def test_an_erasure_that_was_cut_short_has_a_receipt_after_the_next_start(
 
 
 def test_every_kind_of_node_that_belongs_to_a_twin_is_deleted_with_it() -> None:
-    queries = [query(name) for name in ("erasure/rows", "erasure/events")]
+    queries = [file_text(name) for name in ("erasure/rows", "erasure/events")]
     deleted = {label for each in queries for label in re.findall(r"\(\w*:(\w+)(?: \{twin: \$twin\})?\)", each)}
     assert {row.label for row in NODES if "twin" in row.properties} <= deleted

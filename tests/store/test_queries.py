@@ -15,7 +15,7 @@ from neo4j import AsyncDriver
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.graph_schema import EDGES, NODES, EdgeRow, NodeRow, constraints, retired
 from beliefgraph.store.migrations import migrate
-from beliefgraph.store.queries import cypher_folder, query
+from beliefgraph.store.queries import cypher_folder, file_text, query
 
 PARAMETER = re.compile(r"\$([a-z_]+)")
 COMMENT = re.compile(r"//.*$", re.MULTILINE)
@@ -78,13 +78,13 @@ NAMES = sorted(
 @cache
 def declared(name: str) -> frozenset[str]:
     """The parameters that the head of a query names, without what it says of them in brackets."""
-    head = "".join(line[2:] for line in query(name).splitlines() if line.startswith("//"))
+    head = "".join(line[2:] for line in file_text(name).splitlines() if line.startswith("//"))
     named = re.search(r"params:(.*?)(?:returns:|$)", head, re.DOTALL)
     return frozenset(PARAMETER.findall(re.sub(r"[(\[{][^)\]}]*[)\]}]", "", named[1]))) if named else frozenset()
 
 
 def body(name: str) -> str:
-    return COMMENT.sub("", query(name))
+    return COMMENT.sub("", file_text(name))
 
 
 def test_every_query_that_is_named_in_the_source_exists_and_every_query_is_named() -> None:
@@ -97,7 +97,7 @@ def test_every_query_that_is_named_in_the_source_exists_and_every_query_is_named
 
 @pytest.mark.parametrize("name", NAMES)
 def test_its_head_says_what_it_returns_and_names_exactly_the_parameters_it_uses(name: str) -> None:
-    lines = query(name).splitlines()
+    lines = file_text(name).splitlines()
     assert re.match(r"// [A-Z].*", lines[0])
     head = [line for line in lines if line.startswith("//")]
     assert lines[: len(head)] == head
@@ -127,6 +127,26 @@ async def test_it_prescribes_every_index_that_it_seeks_in(graph: Graph, name: st
     merged = set(MERGED.findall(body(name)))
     sought = INDEX_USED.findall(" ".join(_details(plan, "Seek")))
     assert {(owner, keys) for owner, keys in sought if owner not in merged} <= prescribed
+
+
+async def test_a_query_is_planned_once_however_much_it_is_given(graph: Graph) -> None:
+    async def planned(*sizes: int) -> int:
+        """How many plans it takes to ask for these numbers of deliveries."""
+        await _forgotten_plans(graph)
+        for size in sizes:
+            await graph.read("event/arrive", tenant="t", deliveries=["d"] * size, twins=[])
+        return await _forgotten_plans(graph)
+
+    assert await planned(0, 1, 2, 20, 200, 2_000) == await planned(1) > 0
+
+
+async def test_what_a_query_is_given_is_not_in_the_log_of_the_driver(
+    graph: Graph, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG", logger="neo4j"):
+        await graph.read("event/arrive", tenant="t", deliveries=["a personal secret"], twins=[])
+    assert "<tenant, deliveries, twins>" in caplog.text
+    assert "a personal secret" not in caplog.text
 
 
 async def test_every_index_serves_a_query(graph: Graph) -> None:
@@ -178,6 +198,14 @@ async def _explained(graph: Graph, text: str) -> tuple[dict[str, object], list[s
         told = [s for s in summary.gql_status_objects if s.is_notification and s.gql_status != PARAMETER_MISSING]
         _explained_before[text] = summary.plan or {}, [status.status_description for status in told]
     return _explained_before[text]
+
+
+async def _forgotten_plans(graph: Graph) -> int:
+    """How many plans Neo4j had, all of which it forgets."""
+    async with graph._driver.session() as session:
+        record = await (await session.run("CALL db.clearQueryCaches()")).single()
+    assert record is not None
+    return int((re.findall(r"\d+", record[0]) or [0])[0])
 
 
 class _Now:

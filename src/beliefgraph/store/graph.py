@@ -31,7 +31,7 @@ from neo4j.exceptions import (
 from beliefgraph.errors import Conflict, Fault, Unavailable, Unsupported
 from beliefgraph.store.layer_rows import NO_LAYERS
 from beliefgraph.store.personal import PersonalTexts
-from beliefgraph.store.queries import query
+from beliefgraph.store.queries import given, query
 from beliefgraph.telemetry.spans import span
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class Transaction:
     async def run(self, name: str, /, **parameters: Any) -> list[Any] | None:
         """The first record of the query as a list of its values, or None."""
         with span(name, NEO4J):
-            return await _written_record(await self._tx.run(query(name), parameters))
+            return await _written_record(await self._tx.run(query(name), given(parameters)))
 
 
 async def _written_record(result: AsyncResult) -> list[Any] | None:
@@ -105,7 +105,7 @@ class Graph:
 
     async def _read(self, name: str, parameters: dict[str, Any]) -> list[Any] | None:
         async with self._session(default_access_mode="READ") as session:
-            result = await session.run(query(name), parameters)
+            result = await session.run(query(name), given(parameters))
             record = await result.single(strict=False)
             return None if record is None else list(record.values())
 
@@ -128,7 +128,7 @@ class Graph:
 
         async def attempt(session: AsyncSession) -> list[Any] | None:
             with span(name, NEO4J):
-                return await _written_record(await session.run(query(name), parameters))
+                return await _written_record(await session.run(query(name), given(parameters)))
 
         return await self._written(attempt, lost=False)
 

@@ -364,7 +364,11 @@ def _by_twin(placed: Mapping[int, Placed]) -> deque[list[int]]:
 
 
 def _next(waiting: deque[list[int]], together: int, most: int) -> list[int]:
-    """Take the events of several twins, at most `together` in all; or, if one twin has more, `most` of its events."""
+    """Take the events of several twins, at most `together` in all; or as many of one twin that has more.
+
+    The rest of that twin waits behind the next twin, so that one is derived while the other is written. A twin that is
+    alone has nothing to gain from that: `most` of its events are taken.
+    """
     taken: list[int] = []
     twins = 0
     while waiting and twins < TWINS and len(taken) + len(waiting[0]) <= together:
@@ -372,9 +376,10 @@ def _next(waiting: deque[list[int]], together: int, most: int) -> list[int]:
         twins += 1
     if not taken:
         first = waiting.popleft()
-        taken = first[:most]
-        if len(first) > most:
-            waiting.appendleft(first[most:])
+        end = together if waiting else most
+        taken = first[:end]
+        if len(first) > end:
+            waiting.insert(1, first[end:])
     return taken
 
 
