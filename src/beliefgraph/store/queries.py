@@ -20,7 +20,7 @@ _PARAMETER = re.compile(r"\$(\w+)")
 class _Unshown(dict[str, Any]):
     """A map that shows its keys only.
 
-    The driver formats all parameters for its log, whether it writes one or not, which takes longer than sending them;
+    The driver formats all parameters for its log, whether it writes one or not, which takes longer than packing them;
     and what they contain about a person does not belong in a log.
     """
 
