@@ -130,6 +130,13 @@ def event(id_: str, type_: str = "priced", *, day: float = 0, twin: str | None =
     return Event(id=id_, source="test", type=type_, time=START + timedelta(days=day), twin=twin, data=data)
 
 
+def meaning(type_: str, version: str) -> Catalog:
+    """The catalog with one more type of event."""
+    rule = {"type": type_, "summary": "did", "bears_on": [{"attribute": "world.alone", "log_likelihood_ratio": 1.5}]}
+    more = CATALOG.model_dump(mode="json", exclude_none=True)
+    return Catalog.model_validate({**more, "version": version, "events": [*more["events"], rule]})
+
+
 def rated(id_: str, llr: float, *, day: float = 0, by: str = "a colleague", twin: str = "lena") -> Event:
     """An event that bears on `world.alone`, which nothing else moves, by exactly `llr`."""
     return event(id_, "rated", day=day, twin=twin, llr=llr, by=by)

@@ -1,6 +1,6 @@
 // What the store already knows of commands about to be decided: earlier deliveries, their twins' revs, the definitions.
-// params: $tenant, $deliveries [keyed hash], $twins [id]
-// returns: one record ([[delivery, body, [evidence id] of what was withdrawn and may come again, else null]] of those seen, [[twin, rev, life]] of those that exist, number of the set in force, [twin] being erased)
+// params: $tenant, $deliveries [keyed hash], $twins [id], $waiting [id in quarantine]
+// returns: one record ([[delivery, body, [evidence id] of what was withdrawn and may come again, else null]] of those seen, [[twin, rev, life]] of those that exist, number of the set in force, [twin] being erased, [id] of those in quarantine)
 // mode: read
 RETURN
   COLLECT {
@@ -24,4 +24,10 @@ RETURN
     MATCH (t:Erasing {id: twin})
     USING INDEX SEEK t:Erasing(id)
     RETURN t.id
-  } AS erasing
+  } AS erasing,
+  COLLECT {
+    UNWIND $waiting AS id
+    MATCH (q:Quarantine {id: id})
+    USING INDEX SEEK q:Quarantine(id)
+    RETURN q.id
+  } AS waiting

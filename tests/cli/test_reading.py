@@ -13,7 +13,7 @@ import orjson
 import pytest
 import typer
 from tests.terminal import beliefgraph, line
-from tests.world import World, rated
+from tests.world import World, event, meaning, rated
 
 from beliefgraph.cli.main import COMMANDS, app
 from beliefgraph.cli.reading import as_of
@@ -56,6 +56,17 @@ async def test_an_ingestion_warns_of_quarantine_fails_with_strict_and_the_reason
     assert "WARNING: not counted yet, in quarantine: 1." in done.stderr.decode()
     (waiting,) = orjson.loads(listed.stdout)
     assert (waiting["event"]["id"], waiting["code"]) == ("9", "no-interpretation")
+
+
+async def test_quarantined_events_are_processed_again(world: World, keyed: dict[str, str]) -> None:
+    await world.intake.observe(world.caller, [event("7", "waved"), event("8", "winked")])
+    await world.book.publish(world.caller, meaning("waved", "1.1.0"))
+
+    done = beliefgraph("quarantine", "--replay", environ=keyed)
+
+    told, *listed = done.stdout.decode().splitlines()
+    assert told == "Processed again: 2 events, of which 1 are out of quarantine.", done.stderr
+    assert [" winked 8 of " in each for each in listed] == [True]
 
 
 RUN = """

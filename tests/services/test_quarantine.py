@@ -8,9 +8,8 @@ import pytest
 from tests.conftest import StoppedClock
 from tests.races import Interrupted
 from tests.reading import held, id_of, stored
-from tests.world import CATALOG, World, event, rated
+from tests.world import World, event, meaning, rated
 
-from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.services.derivation.grid import published
 
@@ -18,13 +17,6 @@ from beliefgraph.services.derivation.grid import published
 async def waiting(world: World) -> list[tuple[str, str]]:
     """The event and the code of everything set aside, oldest first."""
     return [(q.event.id, q.code) for q in await world.intake.quarantine(world.caller, limit=100)]
-
-
-def meaning(type_: str, version: str) -> Catalog:
-    """The catalog with one more type of event."""
-    rule = {"type": type_, "summary": "did", "bears_on": [{"attribute": "world.alone", "log_likelihood_ratio": 1.5}]}
-    more = CATALOG.model_dump(mode="json", exclude_none=True)
-    return Catalog.model_validate({**more, "version": version, "events": [*more["events"], rule]})
 
 
 async def test_an_event_without_a_meaning_is_taken_in_once_a_definition_gives_it_one(world: World) -> None:
@@ -40,6 +32,24 @@ async def test_an_event_without_a_meaning_is_taken_in_once_a_definition_gives_it
     assert [(r.status, r.twin) for r in receipts] == [("accepted", "lena")]
     assert held(await stored(world), "world.alone") == published(1.5)
     assert await waiting(world) == []
+
+
+async def test_an_event_that_is_corrected_and_sent_again_does_not_wait_any_more(world: World) -> None:
+    broken, other = event("1", "rated", by="x", llr="a lot"), event("2", "waved")
+    await world.intake.observe(world.caller, [broken, other])
+    assert await waiting(world) == [("1", "interpretation-failed"), ("2", "no-interpretation")]
+
+    (receipt,) = await world.intake.observe(world.caller, [rated("1", 1.0)])
+
+    assert receipt.status == "accepted"
+    assert await waiting(world) == [("2", "no-interpretation")]
+
+
+async def test_an_event_of_another_twin_with_the_same_id_goes_on_waiting(world: World) -> None:
+    broken = event("1", "rated", by="x", llr="a lot")
+    await world.intake.observe(world.caller, [broken])
+    await world.intake.observe(world.caller, [rated("1", 1.0).model_copy(update={"twin": "omar"})])
+    assert await waiting(world) == [("1", "interpretation-failed")]
 
 
 async def test_an_event_that_fails_its_rule_does_not_hold_up_the_others(world: World) -> None:

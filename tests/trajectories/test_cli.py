@@ -92,6 +92,13 @@ async def test_a_series_is_shown_and_drawn_with_its_projection(
     assert " to " in said[12]
     assert picture.read_bytes().startswith(b"\x89PNG")
 
+    done = beliefgraph(
+        *("series", "--twin", "lena", "--key", key, "--belief", "deal.stage=evaluation", "--until", "2026-02-02"),
+        "--json",
+        environ=environ,
+    )
+    assert json.loads(done.stdout)["points"][-1]["time"] == "2026-02-02T00:00:00Z"
+
 
 async def test_change_points_are_listed_by_domain_and_drawn(
     world: World, key: str, environ: dict[str, str], tmp_path: Path

@@ -30,7 +30,9 @@ Days = Annotated[float | None, typer.Option("--horizon", help="Horizon in days; 
 def make(
     key: Key,
     outcome: Outcome = None,
-    at: Annotated[datetime | None, typer.Option(help="Moment (UTC) to make them for; default: now.")] = None,
+    at: Annotated[
+        datetime | None, typer.Option(help="Moment (UTC) within the period to make them for; default: now.")
+    ] = None,
     purpose: Purpose = None,
 ) -> None:
     """Make and store the forecasts of all twins for the current period, unless they are stored already. `serve` does
@@ -63,7 +65,10 @@ def show(
     twin: Annotated[str, typer.Option(help="Name of the twin.")],
     outcome: Annotated[str, typer.Argument(help="Key of the outcome.")],
     horizon: Days = None,
-    at: Annotated[datetime | None, typer.Option(help="Valid time (UTC) to look ahead from; default: now.")] = None,
+    at: Annotated[
+        datetime | None,
+        typer.Option(help="Valid time (UTC) to look ahead from; default: the start of the current period."),
+    ] = None,
     plot: Annotated[
         Path | None,
         typer.Option(dir_okay=False, help="Write a chart of the times, or of the grades, to this PNG file."),

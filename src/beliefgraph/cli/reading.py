@@ -16,6 +16,7 @@ from beliefgraph.cli.output import Json, print_json
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey, BeliefState
 from beliefgraph.model.event import QuarantinedEvent
 from beliefgraph.model.explanation import Explanation
+from beliefgraph.model.receipt import SETTLED, Receipt
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.model.twin import Twin
 
@@ -76,13 +77,24 @@ def why(
         Console(highlight=False).print(show.explanation(found))
 
 
-def quarantine(key: Key, first: Most = PAGE, purpose: Purpose = None, json: Json = False) -> None:
+def quarantine(
+    key: Key,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Process all of them again first, and list those that still fail.")
+    ] = False,
+    first: Most = PAGE,
+    purpose: Purpose = None,
+    json: Json = False,
+) -> None:
     """List events that could not be processed, oldest first, each with the reason."""
-    found = run(_quarantine(key, purpose, first))
+    found, tried = run(_quarantine(key, purpose, first, replay))
     if json:
         print_json(found)
         return
     out = Console(highlight=False)
+    if replay:
+        settled = sum(receipt.status in SETTLED for receipt in tried)
+        out.print(f"Processed again: {len(tried):,} events, of which {settled:,} are out of quarantine.")
     for one in found:
         named = f"{one.event.type} {one.event.id} of {one.event.source}"
         out.print(f"{show.day(one.since)} {named}: {one.code}: {one.reason}", markup=False, soft_wrap=True)
@@ -138,6 +150,9 @@ async def _why(key: str, purpose: str | None, twin: str, belief: dict[str, str |
         return await built.explanations.explain(caller, twin, BeliefKey.model_validate(belief), as_of=as_of)
 
 
-async def _quarantine(key: str, purpose: str | None, most: int) -> list[QuarantinedEvent]:
+async def _quarantine(
+    key: str, purpose: str | None, most: int, replay: bool
+) -> tuple[list[QuarantinedEvent], list[Receipt]]:
     async with signed_in(key, purpose) as (built, caller):
-        return await built.intake.quarantine(caller, limit=most)
+        tried = await built.across.replay(caller) if replay else []
+        return await built.across.quarantine(caller, limit=most), tried

@@ -12,11 +12,11 @@ from rich.table import Table
 
 from beliefgraph.cli import show
 from beliefgraph.cli.connection import Key, Purpose, run, signed_in
+from beliefgraph.cli.moments import MOMENT_OR_DAY, in_utc
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.cli.reading import TwinOption, belief_named
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.series import MOST_POINTS, POINTS, PreferenceKey, Series, SeriesOf
-from beliefgraph.model.time import instant
 
 BAR = 30
 
@@ -34,10 +34,15 @@ def series(
     ] = None,
     since: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="First point; default: 90 days before the last."),
+        typer.Option(formats=MOMENT_OR_DAY, metavar="<time>", help="First point; default: 90 days before the last."),
     ] = None,
     until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="Last point; default: now.")
+        datetime | None,
+        typer.Option(
+            formats=MOMENT_OR_DAY,
+            metavar="<time>",
+            help="Last point; default: the time to which the twin was last derived.",
+        ),
     ] = None,
     points: Annotated[int, typer.Option(min=2, max=MOST_POINTS, help="Number of points.")] = POINTS,
     project: Annotated[float | None, typer.Option(min=0.0, help="Days to project ahead, with intervals.")] = None,
@@ -129,8 +134,8 @@ async def _series(
             caller,
             twin,
             of,
-            since=since and instant(since),
-            until=until and instant(until),
+            since=since and in_utc(since),
+            until=until and in_utc(until),
             points=points,
             project=project,
         )

@@ -31,6 +31,9 @@ Outcome = Annotated[
     ),
 ]
 
+SETTLED: tuple[Outcome, ...] = ("accepted", "duplicate", "rejected")
+"""Statuses of an event that does not wait in quarantine any more."""
+
 
 class Receipt(Record):
     """Result of a command or an event: the rev of the twin after it, and what changed."""

@@ -18,7 +18,7 @@ from beliefgraph.model.arrival import ArrivedEvent, SetAside
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event, QuarantinedEvent
 from beliefgraph.model.permission import NumberedPolicy
-from beliefgraph.model.receipt import Outcome, Receipt
+from beliefgraph.model.receipt import SETTLED, Outcome, Receipt
 from beliefgraph.services.access.suppressed import refused_events
 from beliefgraph.services.commands.drafts import Drafts
 from beliefgraph.services.commands.writer import FUTURE_SKEW_S, CommitContext, Committed, TwinRef, Updater, with_hashes
@@ -29,6 +29,7 @@ from beliefgraph.services.permissions.sight import restricted
 from beliefgraph.services.process.portions import TWINS
 from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import events as stored
+from beliefgraph.store.keys import Digest
 from beliefgraph.telemetry import metrics
 
 MOST_EVENTS = 10_000
@@ -37,19 +38,17 @@ MOST_EVENTS = 10_000
 FULL_RECEIPTS = 100
 """Most events of a call where each receipt lists the changes of its commit; above, only the last of each commit."""
 
-SETTLED: tuple[Outcome, ...] = ("accepted", "duplicate", "rejected")
-"""The outcomes of an event that no longer has to wait in quarantine."""
-
 AT_ONCE = 2
 """Portions of a call in progress at once: one is derived here while Neo4j writes another."""
 
 
 @dataclass(frozen=True)
 class Placed:
-    """An event whose twin is known."""
+    """An event whose twin is known; `waiting` is its id if it is in quarantine, "" if it cannot be there."""
 
     named: TwinRef
     arrived: ArrivedEvent
+    waiting: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,14 +156,19 @@ class Intake:
         """Write the commits that result from some of the events, in one transaction."""
         twins = {one.named.id: one.named for one in portion.values()}
         policy = await self._updater.policy(caller.tenant)
-        return await self._updater.commit(
+        done = await self._updater.commit(
             caller,
             list(twins.values()),
             lambda present: take_in(self._interpreter, caller, present, portion, fates, policy=policy),
             deliveries=[one.arrived.delivery for one in portion.values()],
+            waiting=[one.waiting for one in portion.values()],
             expected=None if expected_rev is None else dict.fromkeys(twins, expected_rev),
             divisible=len(portion) > 1,
         )
+        if done.present.waiting:
+            settled = {one.waiting for index, one in portion.items() if fates.outcome[index] in SETTLED}
+            await stored.release(self._updater.graph, caller.tenant, sorted(settled & done.present.waiting))
+        return done
 
     async def quarantine(
         self, caller: Caller, *, limit: int, after: tuple[datetime, str] | None = None
@@ -248,7 +252,8 @@ class Intake:
             name = event.twin if event.twin is not None else one.name if one else ""
             named = updater.name(caller, name, "write")
             via = None if event.twin is not None or one is None else one.identifier
-            placed[index] = Placed(named, with_hashes(digest, named, event, event.body(), via))
+            arrived = with_hashes(digest, named, event, event.body(), via)
+            placed[index] = Placed(named, arrived, self._waiting_id(caller, digest, event))
         return placed, lost
 
     async def _set_aside(
@@ -274,19 +279,26 @@ class Intake:
 
     def waiting(self, caller: Caller, event: Event, refused: Refused, placed: Placed | None = None) -> SetAside:
         """An event in the form in which it waits in quarantine."""
-        updater = self._updater
-        identifiers = [updater.identifier(caller, identifier) for identifier in event.identifiers]
-        # Without a named twin, the identifiers distinguish it from another person's event with the same id.
-        about = sorted(identifiers) if event.twin is None else [event.twin]
         return SetAside(
-            id=updater.keyring.digest(caller.tenant, "quarantine", event.source, event.id, *about),
+            id=self._waiting_id(caller, self._updater.keyring.digester(caller.tenant), event),
             event=event,
             twin=None if placed is None else placed.named.id,
-            identifiers=identifiers,
+            identifiers=self._identifiers(caller, event),
             code=refused.code,
             reason=refused.reason,
             due=refused.due,
         )
+
+    def _waiting_id(self, caller: Caller, digest: Digest, event: Event) -> str:
+        """The id of an event in quarantine.
+
+        Without a named twin, the identifiers distinguish it from another person's event with the same id.
+        """
+        about = sorted(self._identifiers(caller, event)) if event.twin is None else [event.twin]
+        return digest("quarantine", event.source, event.id, *about)
+
+    def _identifiers(self, caller: Caller, event: Event) -> list[str]:
+        return [self._updater.identifier(caller, identifier) for identifier in event.identifiers]
 
 
 def take_in(
