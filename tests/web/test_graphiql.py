@@ -44,6 +44,11 @@ async def test_a_browser_gets_graphiql_and_nothing_from_elsewhere(served: Servic
     assert "default-src 'none'" in page.headers["content-security-policy"]
 
 
+async def test_the_address_of_the_service_leads_there(served: Service) -> None:
+    page = await served.http.get(f"{served.url}/", headers=HTML)
+    assert (page.status_code, page.headers["location"]) == (307, "/graphql")
+
+
 async def test_five_queries_are_filled_in_and_all_are_valid(served: Service) -> None:
     page = await served.http.get(served.url + "/graphql", headers=HTML)
     match = re.search(r'<script id="given" type="application/json">(.*?)</script>', page.text, re.S)
@@ -68,3 +73,4 @@ async def test_graphiql_can_be_switched_off(graph: Graph, keyring: Keyring, cloc
     async with service(graph, keyring, clock, tenant, graphiql=False) as served:
         assert (await served.http.get(served.url + "/graphql", headers=HTML)).status_code == 405
         assert (await served.http.get(served.url + "/graphiql/graphiql.js")).status_code == 404
+        assert (await served.http.get(f"{served.url}/")).status_code == 404

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Scope
 
@@ -61,7 +61,7 @@ def make_web(endpoints: Endpoints, callers: Callers, settings: Settings) -> Star
         *([] if endpoints.metrics is None else [Route(METRICS, endpoints.metrics)]),
     ]
     if settings.graphiql:
-        routes.append(Mount(graphiql_page.ASSETS, graphiql_page.assets()))
+        routes += [Mount(graphiql_page.ASSETS, graphiql_page.assets()), Route("/", _to_graphiql)]
     cors = Middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_origins),
@@ -93,6 +93,11 @@ def refused(scope: Scope, error: BeliefgraphError) -> Response:
         response.body = refusal_body(error)
         response.headers["content-length"] = str(len(response.body))
     return response
+
+
+async def _to_graphiql(_request: Request) -> Response:
+    """What a browser gets that opens the address of the service."""
+    return RedirectResponse(GRAPHQL)
 
 
 class _Exactly(Route):

@@ -170,7 +170,9 @@ class Callers:
         key = await self._find(secret, address) if secret else None
         if key is None or key.revoked_at is not None:
             raise Forbidden(
-                "unauthenticated", "The key is missing, unknown or revoked: send one as Authorization: Bearer bg_…."
+                "unauthenticated",
+                "The key is missing, unknown or revoked: send one as Authorization: Bearer bg_… "
+                "(in a terminal: --key or BELIEFGRAPH_KEY).",
             )
         now = self._clock.now()
         if _expired(key, now):
@@ -181,7 +183,9 @@ class Callers:
             purpose = key.purposes[0]
         if purpose is None or purpose not in key.purposes:
             raise Forbidden(
-                "unknown-purpose", f"State the purpose of the call in the header Purpose: {' or '.join(key.purposes)}."
+                "unknown-purpose",
+                f"State the purpose of the call in the header Purpose (in a terminal: --purpose): "
+                f"{' or '.join(key.purposes)}.",
             )
         self._used[key.id] = now
         return Caller.model_construct(
