@@ -1,5 +1,5 @@
 // What the store already knows of commands about to be decided: earlier deliveries, their twins' revs, the definitions.
-// params: $tenant, $deliveries [keyed hash], $twins [id], $waiting [id in quarantine]
+// params: $tenant, $deliveries [keyed hash], $twins [id], $quarantine_ids [id that an event has in quarantine]
 // returns: one record ([[delivery, body, [evidence id] of what was withdrawn and may come again, else null]] of those seen, [[twin, rev, life]] of those that exist, number of the set in force, [twin] being erased, [id] of those in quarantine)
 // mode: read
 RETURN
@@ -26,8 +26,8 @@ RETURN
     RETURN t.id
   } AS erasing,
   COLLECT {
-    UNWIND $waiting AS id
+    UNWIND $quarantine_ids AS id
     MATCH (q:Quarantine {id: id})
     USING INDEX SEEK q:Quarantine(id)
     RETURN q.id
-  } AS waiting
+  } AS quarantined

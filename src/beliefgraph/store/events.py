@@ -38,7 +38,8 @@ class ArrivalState:
     """Bodies of earlier deliveries by their keyed hash, the twins that exist, the definitions in force.
 
     `withdrawn` are deliveries that are accepted again. For each twin it has the rev and the incarnation: after an
-    erasure the revs start again. `erasing` are twins that are being erased. `waiting` are the ids in quarantine.
+    erasure the revs start again. `erasing` are twins that are being erased. `quarantined` are the
+    ids, of those that were asked for, that are in quarantine.
     """
 
     seen: Mapping[str, str]
@@ -46,7 +47,7 @@ class ArrivalState:
     definitions: int
     erasing: Sequence[str]
     withdrawn: Mapping[str, Withdrawn]
-    waiting: frozenset[str]
+    quarantined: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -59,19 +60,23 @@ class IdentifiedTwin:
 
 
 async def arrive(
-    graph: Graph, tenant: str, deliveries: Sequence[str], twins: Sequence[str], waiting: Sequence[str] = ()
+    graph: Graph, tenant: str, deliveries: Sequence[str], twins: Sequence[str], quarantine_ids: Sequence[str] = ()
 ) -> ArrivalState:
     """What deciding on commands and events needs to know, in one statement."""
     record = await graph.read(
-        "event/arrive", tenant=tenant, deliveries=list(deliveries), twins=list(twins), waiting=list(waiting)
+        "event/arrive",
+        tenant=tenant,
+        deliveries=list(deliveries),
+        twins=list(twins),
+        quarantine_ids=list(quarantine_ids),
     )
-    seen, found, definitions, erasing, waited = record or ([], [], None, [], [])
+    seen, found, definitions, erasing, quarantined = record or ([], [], None, [], [])
     return ArrivalState(
         seen={delivery: body for delivery, body, yielded in seen if yielded is None},
         twins={twin: (rev, life) for twin, rev, life in found},
         definitions=definitions or 0,
         erasing=erasing,
-        waiting=frozenset(waited),
+        quarantined=frozenset(quarantined),
         withdrawn={
             delivery: Withdrawn(body, frozenset(yielded)) for delivery, body, yielded in seen if yielded is not None
         },

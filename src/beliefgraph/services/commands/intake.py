@@ -44,11 +44,11 @@ AT_ONCE = 2
 
 @dataclass(frozen=True)
 class Placed:
-    """An event whose twin is known; `waiting` is its id if it is in quarantine, "" if it cannot be there."""
+    """An event whose twin is known, with the id that it has if it is in quarantine; "" if it cannot be there."""
 
     named: TwinRef
     arrived: ArrivedEvent
-    waiting: str = ""
+    quarantine_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,13 +161,13 @@ class Intake:
             list(twins.values()),
             lambda present: take_in(self._interpreter, caller, present, portion, fates, policy=policy),
             deliveries=[one.arrived.delivery for one in portion.values()],
-            waiting=[one.waiting for one in portion.values()],
+            quarantine_ids=[one.quarantine_id for one in portion.values()],
             expected=None if expected_rev is None else dict.fromkeys(twins, expected_rev),
             divisible=len(portion) > 1,
         )
-        if done.present.waiting:
-            settled = {one.waiting for index, one in portion.items() if fates.outcome[index] in SETTLED}
-            await stored.release(self._updater.graph, caller.tenant, sorted(settled & done.present.waiting))
+        if done.present.quarantined:
+            settled = {one.quarantine_id for index, one in portion.items() if fates.outcome[index] in SETTLED}
+            await stored.release(self._updater.graph, caller.tenant, sorted(settled & done.present.quarantined))
         return done
 
     async def quarantine(
@@ -253,7 +253,7 @@ class Intake:
             named = updater.name(caller, name, "write")
             via = None if event.twin is not None or one is None else one.identifier
             arrived = with_hashes(digest, named, event, event.body(), via)
-            placed[index] = Placed(named, arrived, self._waiting_id(caller, digest, event))
+            placed[index] = Placed(named, arrived, self._quarantine_id(caller, digest, event))
         return placed, lost
 
     async def _set_aside(
@@ -280,7 +280,7 @@ class Intake:
     def waiting(self, caller: Caller, event: Event, refused: Refused, placed: Placed | None = None) -> SetAside:
         """An event in the form in which it waits in quarantine."""
         return SetAside(
-            id=self._waiting_id(caller, self._updater.keyring.digester(caller.tenant), event),
+            id=self._quarantine_id(caller, self._updater.keyring.digester(caller.tenant), event),
             event=event,
             twin=None if placed is None else placed.named.id,
             identifiers=self._identifiers(caller, event),
@@ -289,7 +289,7 @@ class Intake:
             due=refused.due,
         )
 
-    def _waiting_id(self, caller: Caller, digest: Digest, event: Event) -> str:
+    def _quarantine_id(self, caller: Caller, digest: Digest, event: Event) -> str:
         """The id of an event in quarantine.
 
         Without a named twin, the identifiers distinguish it from another person's event with the same id.
@@ -376,10 +376,10 @@ def _by_twin(placed: Mapping[int, Placed]) -> deque[list[int]]:
 
 
 def _next(waiting: deque[list[int]], together: int, most: int) -> list[int]:
-    """Take the events of several twins, at most `together` in all; or as many of one twin that has more.
+    """Take the events of several twins, at most `together` in all; or as many of one that has more, or `most` if it is
+    the only one left.
 
-    The rest of that twin waits behind the next twin, so that one is derived while the other is written. A twin that is
-    alone has nothing to gain from that: `most` of its events are taken.
+    What is left of that twin waits behind the next twin, which is derived while the first is written.
     """
     taken: list[int] = []
     twins = 0

@@ -84,7 +84,7 @@ class TwinRef:
 class CommitContext:
     """What a decision is based on: the current twins, the definitions in force, what arrived before, and the layers.
 
-    `waiting` are the ids, of those that were asked for, of events in quarantine.
+    `quarantined` are the ids, of those that were asked for, that are in quarantine.
     """
 
     twins: Mapping[str, TwinState]
@@ -93,7 +93,7 @@ class CommitContext:
     withdrawn: Mapping[str, stored.Withdrawn]
     now: datetime
     layers: Sequence[Layer] = LAYERS
-    waiting: frozenset[str] = frozenset()
+    quarantined: frozenset[str] = frozenset()
 
     def met(self, arrived: ArrivedEvent) -> Literal["duplicate", "conflict"] | None:
         """The outcome of an event that was received before; None if it was not, or was withdrawn since."""
@@ -179,7 +179,7 @@ class Updater:
         decide: Decide,
         *,
         deliveries: Sequence[str] = (),
-        waiting: Sequence[str] = (),
+        quarantine_ids: Sequence[str] = (),
         expected: Mapping[str, int] | None = None,
         divisible: bool = False,
     ) -> Committed:
@@ -189,15 +189,15 @@ class Updater:
         would write more rows than one transaction may.
 
         `deliveries` are the keyed hashes of what arrives: `CommitContext.seen` has those received before, with their
-        bodies. `waiting` are ids in quarantine: `CommitContext.waiting` has those that are there. With `expected`, a
-        twin at another rev is a `rev-conflict`, unless everything was received before; without, the command is decided
-        again until it succeeds.
+        bodies. `quarantine_ids` are the ids that it has if it is in quarantine: `CommitContext.quarantined` has those
+        that are. With `expected`, a twin at another rev is a `rev-conflict`, unless everything was received before;
+        without, the command is decided again until it succeeds.
         """
         names = {named.id: named.name for named in twins}
         before, stuck = None, 0
         async with self._cache.queue(names):
             for _ in range(TRIES):
-                known = await self._arrive(caller.tenant, deliveries, list(names), waiting)
+                known = await self._arrive(caller.tenant, deliveries, list(names), quarantine_ids)
                 if known.erasing:
                     raise Unavailable("being-erased", "This twin is being erased; try again when that is done.")
                 graph = await self._book.numbered(caller.tenant, known.definitions)
@@ -205,7 +205,7 @@ class Updater:
                 if not known.seen:
                     _check(states, expected or {})
                 present = CommitContext(
-                    states, graph, known.seen, known.withdrawn, self.clock.now(), self.layers, known.waiting
+                    states, graph, known.seen, known.withdrawn, self.clock.now(), self.layers, known.quarantined
                 )
                 async with self._bulk if len(names) > FEW else nullcontext():
                     decided = await asyncio.to_thread(self._decided, caller, present, decide, divisible)
@@ -228,17 +228,17 @@ class Updater:
         raise Unavailable("overloaded", "Others keep writing to this twin; try again.", twins=sorted(names.values()))
 
     async def _arrive(
-        self, tenant: str, deliveries: Sequence[str], twins: Sequence[str], waiting: Sequence[str]
+        self, tenant: str, deliveries: Sequence[str], twins: Sequence[str], quarantine_ids: Sequence[str]
     ) -> stored.ArrivalState:
         """What the store knows about what arrives; waits while others use up Neo4j's memory."""
         for pause in PAUSES:
             try:
-                return await stored.arrive(self.graph, tenant, deliveries, twins, waiting)
+                return await stored.arrive(self.graph, tenant, deliveries, twins, quarantine_ids)
             except Unavailable as refused:
                 if not out_of_memory(refused.__cause__):
                     raise
                 await asyncio.sleep(pause)
-        return await stored.arrive(self.graph, tenant, deliveries, twins, waiting)
+        return await stored.arrive(self.graph, tenant, deliveries, twins, quarantine_ids)
 
     def _decided(self, caller: Caller, present: CommitContext, decide: Decide, divisible: bool) -> Decided:
         """The commits that result from a decision, with the Cypher statements that write them."""
