@@ -195,11 +195,11 @@ async def test_a_transaction_that_neo4j_has_no_memory_for_is_halved_at_once_and_
 ) -> None:
     world = alone
     world.updater.portions = Portions(1_000_000)
-    events = crowd(100, 40)
+    events = [rated(str(n), 0.25, day=n / 1_000) for n in range(8_000)]  # of one twin: one transaction of some 60 MiB
     async with nearly_full(world.graph):
         receipts = await world.intake.observe(world.caller, events)
     assert {r.status for r in receipts} == {"accepted"}
-    assert world.updater.portions.rows < 10_000
+    assert world.updater.portions.rows < 20_000
 
 
 class FilledError(Neo4jError):
