@@ -76,6 +76,6 @@ def test_a_vertex_with_many_neighbours_can_go_once_they_have() -> None:
 
 def test_a_large_clique_is_given_up_at_once() -> None:
     graph = moral_graph(400, list(combinations(range(400), 2)))
-    began = time.perf_counter()
+    began = time.thread_time()
     assert min_fill(graph, Budget()) is None
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1

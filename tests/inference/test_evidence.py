@@ -252,9 +252,9 @@ def test_five_thousand_items_take_a_moment() -> None:
     )  # fmt: skip
     a = rng.uniform(0.6, 1, 40)[source]
     combine(*columns, beliefs=850, says_if_holds=a, says_if_not=1 - a)
-    began = time.perf_counter()
+    began = time.thread_time()
     combine(*columns, beliefs=850, says_if_holds=a, says_if_not=1 - a)
-    assert time.perf_counter() - began < 0.05
+    assert time.thread_time() - began < 0.05
 
 
 @pytest.mark.parametrize(

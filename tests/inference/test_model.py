@@ -258,9 +258,9 @@ def test_thousands_of_nats_against_each_other_keep_their_digits() -> None:
 def test_a_part_past_the_budget_is_not_exact_and_the_rest_is() -> None:
     clique = [Relation("supports", i, j, 1.5) for i, j in combinations(range(400), 2)]
     structure = Structure([0.5] * 402, [*clique, Relation("supports", 400, 401, 3.0)])
-    began = time.perf_counter()
+    began = time.thread_time()
     model = compile_model(structure)
-    assert time.perf_counter() - began < 20
+    assert time.thread_time() - began < 20
     assert [(part.tier, len(part.beliefs)) for part in model.parts] == [("approximate", 400), ("exact", 2)]
     lam = np.zeros(402)
     lam[[0, 400]] = 2.0
@@ -278,9 +278,9 @@ def test_a_large_grid_is_given_up_early_where_not_even_a_thin_tree_is_wanted() -
         *zip(at[:-1].ravel(), at[1:].ravel(), strict=True),
     ]
     structure = Structure([0.5] * side**2, [Relation("supports", int(i), int(j), 2.0) for i, j in steps])
-    began = time.perf_counter()
+    began = time.thread_time()
     model = compile_model(structure, Budget(max_table_entries=2**10))
-    assert time.perf_counter() - began < 20
+    assert time.thread_time() - began < 20
     assert not model.available.any()
     assert model.cost == 0
 
