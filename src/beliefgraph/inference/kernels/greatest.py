@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from beliefgraph.inference.arrays import Flags, Floats, Ints, Narrow
-from beliefgraph.inference.kernels.items import FORGOTTEN, GRID, HALVED, _aged, _nearest, _places_before, _twice_artanh
+from beliefgraph.inference.kernels.items import FORGOTTEN, GRID, HALVED, _aged, _faded, _places_before
 from beliefgraph.inference.native import inner, native
 
 TINY = 1e-8
@@ -60,17 +60,17 @@ def bounds(
         if until > low:
             if strongest[r] < until:
                 place = strongest[r]
-                best = _nearest(_twice_artanh(force[place] * factor) * GRID)
+                best = _faded(force[place], factor)
             else:
                 for n in range(low, until):
-                    value = _nearest(_twice_artanh(force[n] * factor) * GRID)
+                    value = _faded(force[n], factor)
                     if value > best:
                         best, place = value, n
             if best < 1.0:
                 zeros = until - low
-            elif _nearest(_twice_artanh(weakest[r] * factor) * GRID) < 1.0:
+            elif _faded(weakest[r], factor) < 1.0:
                 for n in range(low, until):
-                    if _nearest(_twice_artanh(force[n] * factor) * GRID) < 1.0:
+                    if _faded(force[n], factor) < 1.0:
                         zeros += 1
                         zero = n
         if half[g] == 0:
@@ -172,10 +172,7 @@ def pieces_of_runs(
         until, factor = _ageing(at, order, valid_from, low, high, run_period[r], half[g], whole[g], rest[g])
         size = abs(weight[g])
         for place in range(low, high):
-            if place < until:
-                quanta = _nearest(_twice_artanh(force[place] * factor) * GRID)
-            else:
-                quanta = float(fresh[place + 1] - fresh[place])
+            quanta = _faded(force[place], factor) if place < until else float(fresh[place + 1] - fresh[place])
             if quanta / GRID * size < least_item[r]:
                 continue
             one, begin, after = _piece(

@@ -98,6 +98,12 @@ def _nearest(number: float) -> float:
 
 
 @inner
+def _faded(strength: float, factor: float) -> float:
+    """The aged absolute value of an item of a run, in quanta; `factor` is what all items of the run have in common."""
+    return _nearest(_twice_artanh(strength * factor) * GRID)
+
+
+@inner
 def _aged(llr: float, strength: float, period: int, since: int, at: int, half: int, whole: int, rest: float) -> float:
     """The aged log-likelihood ratio of an item, in nats."""
     if half == 0 or since == at:
@@ -417,7 +423,7 @@ def spread_runs(
         else:
             factor = rest[g] * HALVED[whole[g] - period[r]]
             for n in range(until - low):
-                room[n] = _nearest(_twice_artanh(force[low + n] * factor) * GRID) / GRID * signed
+                room[n] = _faded(force[low + n], factor) / GRID * signed
             for n in range(until - low):
                 spread[order[low + n]] = room[n]
         for place in range(until, end):
