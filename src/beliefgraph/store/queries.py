@@ -35,7 +35,6 @@ def cypher_folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[3] / "cypher"
 
 
-@cache
 def file_text(name: str) -> str:
     """The text of the file of that name, such as `twin/inputs`."""
     return (cypher_folder() / f"{name}.cypher").read_text(encoding="utf-8")

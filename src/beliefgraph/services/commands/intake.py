@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -167,8 +167,12 @@ class Intake:
         )
         if done.present.quarantined:
             settled = {one.quarantine_id for index, one in portion.items() if fates.outcome[index] in SETTLED}
-            await stored.release(self._updater.graph, caller.tenant, sorted(settled & done.present.quarantined))
+            await self._release(caller, settled & done.present.quarantined)
         return done
+
+    async def _release(self, caller: Caller, ids: Collection[str]) -> None:
+        if ids:
+            await stored.release(self._updater.graph, caller.tenant, sorted(ids))
 
     async def quarantine(
         self, caller: Caller, *, limit: int, after: tuple[datetime, str] | None = None
@@ -216,8 +220,8 @@ class Intake:
                 return receipts
             after = (waiting[-1].since, waiting[-1].id)
             tried = await self.observe(caller, [q.event for q in waiting])
-            settled = [q.id for q, r in zip(waiting, tried, strict=True) if r.status in SETTLED]
-            await stored.release(self._updater.graph, caller.tenant, settled)
+            # those that reach a twin have left the quarantine by now
+            await self._release(caller, {q.id for q, r in zip(waiting, tried, strict=True) if r.status == "rejected"})
             receipts += tried
 
     async def _place(self, caller: Caller, events: Sequence[Event]) -> tuple[dict[int, Placed], dict[int, Refused]]:
